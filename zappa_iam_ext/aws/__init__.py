@@ -1,0 +1,1 @@
+"""The only folder that talks to AWS; clients are given, never made inside."""

@@ -1,0 +1,67 @@
+"""Everything that can go wrong, each with the next step for the person who reads it."""
+
+from __future__ import annotations
+
+
+class ZappaIamError(Exception):
+    """Base of all our errors: what happened, and a hint what to do about it.
+
+    ``exit_code`` is what the command line and the gate end with: 1 the deployment is denied, 2 the
+    question could not be answered.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InvalidPolicyDocument(ZappaIamError):  # noqa: N818  -- the error codes of IAM do not end in Error
+    """A policy document that AWS would refuse (``MalformedPolicyDocument``).
+
+    ``path`` is the JSON path of the offending element, ``rule`` the rule of the grammar it breaks.
+    """
+
+    def __init__(self, message: str, *, path: str = "$", rule: str = "", hint: str = "") -> None:
+        super().__init__(f"{path}: {message}", hint=hint)
+        self.path = path
+        self.rule = rule
+
+
+class InvalidArn(ZappaIamError):  # noqa: N818
+    """A string that is not an Amazon Resource Name."""
+
+
+class SettingsError(ZappaIamError):
+    """The settings file is missing, unreadable, malformed, or has no such stage."""
+
+
+class CredentialsError(ZappaIamError):
+    """There is no profile, no credentials, or they are expired or not accepted."""
+
+
+class AwsUnavailable(ZappaIamError):  # noqa: N818
+    """AWS could not be reached: no network, no such region, no such endpoint."""
+
+
+class AccessDenied(ZappaIamError):  # noqa: N818
+    """AWS refused a call that we made ourselves (reading policies, provisioning)."""
+
+
+class UnknownPrincipal(ZappaIamError):  # noqa: N818
+    """IAM has no such user or role."""
+
+
+class LocalAwsError(ZappaIamError):
+    """The local AWS could not be installed or started, or an endpoint is not a safe one."""
+
+
+class DeployPermissionsMissing(ZappaIamError):  # noqa: N818
+    """The principal may not do what the stage needs; ``report`` says what is missing."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, report: object, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.report = report

@@ -1,0 +1,1 @@
+"""The language of IAM: ARNs, documents, conditions, evaluation. Pure."""

@@ -1,0 +1,1 @@
+"""What Zappa needs: two tables and their readers. Pure."""

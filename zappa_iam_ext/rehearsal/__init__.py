@@ -1,0 +1,1 @@
+"""The real Zappa on a local AWS under a policy."""

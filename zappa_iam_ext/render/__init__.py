@@ -1,0 +1,1 @@
+"""Report and Plan to text, JSON and other formats: strings out, no decisions."""
