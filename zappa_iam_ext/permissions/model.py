@@ -1,0 +1,81 @@
+"""The words of this room: what Zappa calls, and what AWS then asks to be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Consequence(StrEnum):
+    """What becomes of the Zappa command when a call is denied."""
+
+    STOPS = "stops"
+    SILENT = "silent"
+    HARMLESS = "harmless"
+
+
+class Confidence(StrEnum):
+    """How we know: from AWS's own documents, from recordings under enforcement, or only from a model.
+
+    ``modelled`` rows are those that only the real AWS could confirm; the safe side is granted.
+    """
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    MODELLED = "modelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A Zappa command line after the word ``zappa``: its name and the flags that change what is called."""
+
+    name: str
+    flags: frozenset[str] = frozenset()
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One AWS API call, predicted or recorded: the same shape for both.
+
+    ``service`` is boto3's client name, ``operation`` the API's (``CreateFunction``), ``parameters`` as
+    given to boto3. In a predicted call, strings of parameters may be patterns (``*``, ``?``).
+    The rest says who calls it and why; a recorded call leaves it empty.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    command: str = ""
+    because: str = ""
+    source: str = ""
+    consequence: Consequence = Consequence.STOPS
+    wrong: str = ""
+    setting: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One action on one resource (a pattern, if need be) that the deploying principal must be allowed.
+
+    ``context`` holds the condition keys that AWS sends with the request, as far as they are known;
+    ``restrict`` names those of them that a generated policy should demand. ``call`` is the call that
+    needs it, ``because`` one sentence for the user, ``consequence`` what a denial does and ``wrong``
+    what is then wrong, ``source`` where the rule is written, ``dependent`` that AWS checks it on its
+    own account rather than because Zappa called this very action.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    restrict: tuple[str, ...] = ()
+    call: Call | None = None
+    because: str = ""
+    consequence: Consequence = Consequence.STOPS
+    wrong: str = ""
+    source: str = ""
+    confidence: Confidence = Confidence.DOCUMENTED
+    dependent: bool = False

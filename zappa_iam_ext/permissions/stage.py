@@ -1,0 +1,108 @@
+"""One stage of one settings file, as Zappa itself resolved it, and every name that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+UNKNOWN_ACCOUNT = "*"
+RANDOM_BUCKET = "zappa-?????????"
+MAX_RULE_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRole:
+    """The role that the function runs as.
+
+    ``managed`` is Zappa's ``manage_roles``: Zappa creates the role and writes its inline policy.
+    ``arn`` is set when the settings name a role by ARN (``role_arn``). The two documents and the extra
+    permissions are what Zappa would write, after the settings were applied.
+    """
+
+    name: str
+    arn: str | None = None
+    managed: bool = True
+    assume_policy: str = ""
+    attach_policy: str = ""
+    extra_permissions: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a ``zappa_settings`` file, resolved.
+
+    ``settings`` is Zappa's own ``stage_config`` (``extends`` and overrides applied). ``account_id`` is
+    None until somebody knows it; ARNs then carry ``*`` in its place. ``bucket`` is None when Zappa will
+    make up a name (``zappa-`` and nine random characters). ``websocket`` says that the settings or the
+    source code of the project ask for a WebSocket API.
+    """
+
+    name: str
+    project_name: str
+    function_name: str
+    settings: Mapping[str, Any]
+    region: str
+    zappa_version: str
+    role: ExecutionRole
+    partition: str = "aws"
+    account_id: str | None = None
+    profile_name: str | None = None
+    bucket: str | None = None
+    websocket: bool = False
+    efs_config: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def with_account(self, account_id: str, partition: str | None = None) -> Stage:
+        """Return the same stage in a known account."""
+        return replace(self, account_id=account_id, partition=partition or self.partition)
+
+    @property
+    def account(self) -> str:
+        """The account id, or ``*`` while it is unknown."""
+        return self.account_id or UNKNOWN_ACCOUNT
+
+    @property
+    def bucket_name(self) -> str:
+        """The bucket of packages and templates; a pattern when Zappa will make up the name."""
+        return self.bucket or RANDOM_BUCKET
+
+    @property
+    def role_arn(self) -> str:
+        """The ARN of the execution role."""
+        return self.role.arn or f"arn:{self.partition}:iam::{self.account}:role/{self.role.name}"
+
+    @property
+    def function_arn(self) -> str:
+        """The unqualified ARN of the function."""
+        return f"arn:{self.partition}:lambda:{self.region}:{self.account}:function:{self.function_name}"
+
+    @property
+    def stack_name(self) -> str:
+        """The CloudFormation stack bears the name of the function (``core.py``, ``update_stack``)."""
+        return self.function_name
+
+    @property
+    def topic_name(self) -> str:
+        """The SNS topic of asynchronous tasks (``utilities.py``, ``get_topic_name``)."""
+        return f"{self.function_name}-zappa-async"
+
+    def rule_name(self, event: Mapping[str, Any], index: int = 0) -> str:
+        """Return the name of the EventBridge rule of one scheduled event.
+
+        Zappa shortens what is too long by hashing the function name
+        (``core.py``, ``get_scheduled_event_name``).
+        """
+        function = str(event["function"])
+        name = str(event.get("name", function))
+        name = name if name == function else f"{name}-{function}"
+        name = f"{index}-{name}" if index else name
+        full = _event_name(self.function_name, name)
+        if len(full) < MAX_RULE_NAME:
+            return full
+        return _event_name(hashlib.sha1(self.function_name.encode()).hexdigest(), name)  # noqa: S324  -- Zappa's own choice
+
+
+def _event_name(prefix: str, postfix: str) -> str:
+    width = max(0, MAX_RULE_NAME - 1 - len(postfix))
+    return f"{prefix[:width]}-{postfix}"[:MAX_RULE_NAME]
