@@ -10,6 +10,7 @@ from typing import Any
 UNKNOWN_ACCOUNT = "*"
 RANDOM_BUCKET = "zappa-?????????"
 MAX_RULE_NAME = 64
+TIMESTAMP = "??????????"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,32 @@ class Stage:
         """The SNS topic of asynchronous tasks (``utilities.py``, ``get_topic_name``)."""
         return f"{self.function_name}-zappa-async"
 
+    @property
+    def package_key(self) -> str:
+        """The object of the uploaded package, ending in a time stamp (``core.py``, ``create_lambda_zip``)."""
+        suffix = "tar.gz" if self.settings.get("slim_handler") else "zip"
+        return f"{self.function_name}-{TIMESTAMP}.{suffix}"
+
+    @property
+    def handler_key(self) -> str:
+        """The object of the slim handler's own package."""
+        return f"handler_{self.function_name}-{TIMESTAMP}.zip"
+
+    @property
+    def archive_key(self) -> str:
+        """The object from which a slim handler loads the project (``_get_slim_handler_archive_name``)."""
+        return f"{self.name}_{self.project_name}_current_project.tar.gz"
+
+    @property
+    def template_key(self) -> str:
+        """The object of the uploaded CloudFormation template (``core.py``, ``update_stack``)."""
+        return f"{self.function_name}-template-{TIMESTAMP}.json"
+
+    @property
+    def function_hash(self) -> str:
+        """The hash that stands for a long function name in rule names (``get_hashed_lambda_name``)."""
+        return hashlib.sha1(self.function_name.encode()).hexdigest()  # noqa: S324  -- Zappa's own choice
+
     def rule_name(self, event: Mapping[str, Any], index: int = 0) -> str:
         """Return the name of the EventBridge rule of one scheduled event.
 
@@ -100,7 +127,7 @@ class Stage:
         full = _event_name(self.function_name, name)
         if len(full) < MAX_RULE_NAME:
             return full
-        return _event_name(hashlib.sha1(self.function_name.encode()).hexdigest(), name)  # noqa: S324  -- Zappa's own choice
+        return _event_name(self.function_hash, name)
 
 
 def _event_name(prefix: str, postfix: str) -> str:

@@ -1,0 +1,160 @@
+"""The reader of ``zappa_calls.toml``: the AWS calls of one Zappa command for one stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from zappa_iam_ext.permissions.features import COLLECTIONS, holds
+from zappa_iam_ext.permissions.model import Call, Command
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
+from zappa_iam_ext.permissions.templating import fill
+
+
+def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
+    """Return every AWS call that the installed version of Zappa may make for this command, in table order.
+
+    Parameters that only AWS will know (the id of an API that does not exist yet) are ``*``.
+    """
+    names = _names(stage, command)
+    version = parse_version(stage.zappa_version)
+    return tuple(
+        _call(row, item, stage, command)
+        for row in call_rows()
+        if command.name in row.commands
+        and not row.omitted
+        and row.in_version(version)
+        and all(holds(condition, stage, command) for condition in row.when)
+        for item in _items(row, stage, command, names)
+    )
+
+
+def template_resources(stage: Stage, command: Command, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the resources of the CloudFormation template that Zappa builds for the stage.
+
+    Only what decides permissions is there: the types and the properties that rows ask for.
+    """
+    return {
+        row["name"]: {"Type": row["type"], "Properties": fill(row.get("properties", {}), names)}
+        for row in template_rows()
+        if all(holds(condition, stage, command) for condition in row.get("when", ()))
+    }
+
+
+def _names(stage: Stage, command: Command) -> dict[str, Any]:
+    names: dict[str, Any] = {
+        **stage.settings,
+        **_own_names(stage),
+        **_flag_names(command),
+        **_unmade_names(stage),
+        "code_key": stage.handler_key if stage.settings.get("slim_handler") else stage.package_key,
+        "function_url_auth": (stage.settings.get("function_url_config") or {}).get("authorizer", "NONE"),
+        "qualified_function_arn": _qualified(stage),
+        "role_arn": _role_arn(stage, command),
+        "stack_tags": _stack_tags(stage),
+    }
+    bucket, key = _s3_url(str(stage.settings.get("lets_encrypt_key", "")))
+    names |= {"lets_encrypt_bucket": bucket, "lets_encrypt_object": key}
+    names["template"] = {"Resources": template_resources(stage, command, names)}
+    return names
+
+
+def _own_names(stage: Stage) -> dict[str, Any]:
+    """Return the names that follow from the stage alone."""
+    return {
+        "account": stage.account,
+        "archive_key": stage.archive_key,
+        "bucket": stage.bucket_name,
+        "bucket_configuration": None if stage.region == "us-east-1" else {"LocationConstraint": stage.region},
+        "efs_config": list(stage.efs_config),
+        "function_arn": stage.function_arn,
+        "function_name": stage.function_name,
+        "handler_key": stage.handler_key,
+        "log_group": f"/aws/lambda/{stage.function_name}",
+        "package_key": stage.package_key,
+        "partition": stage.partition,
+        "region": stage.region,
+        "role_name": stage.role.name,
+        "stack_name": stage.stack_name,
+        "stage": stage.name,
+        "template_key": stage.template_key,
+        "topic_arn": f"arn:{stage.partition}:sns:{stage.region}:{stage.account}:{stage.topic_name}",
+        "topic_name": stage.topic_name,
+    }
+
+
+def _flag_names(command: Command) -> dict[str, Any]:
+    bucket, key = _s3_url(command.values.get("zip", ""))
+    return {
+        "image_uri": command.values.get("docker-image-uri") or "*",
+        "qualifier": command.values.get("qualifier") or "*",
+        "zip_bucket": bucket,
+        "zip_key": key,
+    }
+
+
+def _unmade_names(stage: Stage) -> dict[str, Any]:
+    """Return patterns for what only AWS will name."""
+    balancing = f"arn:{stage.partition}:elasticloadbalancing:{stage.region}:{stage.account}:"
+    return {
+        "alb_arn": f"{balancing}loadbalancer/app/{stage.function_name}/*",
+        "api_id": "*",
+        "listener_arn": f"{balancing}listener/app/{stage.function_name}/*",
+        "target_group_arn": f"{balancing}targetgroup/{stage.function_name}/*",
+    }
+
+
+def _role_arn(stage: Stage, command: Command) -> str:
+    """Return the role that Zappa passes: its managed one, which wins over ``role_arn`` (``create_iam_roles``)."""
+    if holds("manages_role", stage, command):
+        return f"arn:{stage.partition}:iam::{stage.account}:role/{stage.role.name}"
+    return stage.role_arn
+
+
+def _qualified(stage: Stage) -> str:
+    """Return the function ARN that API Gateway calls (``load_settings``, ``_get_qualified_lambda_arn``)."""
+    given = str(stage.settings.get("apigateway_lambda_qualifier") or "").strip()
+    if not given and stage.settings.get("snap_start", "None") not in {None, "", "None"}:
+        given = "snapstart"
+    elif not given and stage.settings.get("provisioned_concurrency") is not None:
+        given = "provisioned-concurrency"
+    return f"{stage.function_arn}:{given}" if given else stage.function_arn
+
+
+def _stack_tags(stage: Stage) -> list[dict[str, str]]:
+    tags = stage.settings.get("tags") or {}
+    own = [{"Key": str(key), "Value": str(value)} for key, value in tags.items() if key != "ZappaProject"]
+    return [*own, {"Key": "ZappaProject", "Value": stage.stack_name}]
+
+
+def _s3_url(url: str) -> tuple[str | None, str | None]:
+    if not url.startswith("s3://"):
+        return None, None
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _items(
+    row: CallRow, stage: Stage, command: Command, names: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    if not row.each:
+        yield names
+        return
+    for item in COLLECTIONS[row.each](stage, command):
+        yield {**names, **item}
+
+
+def _call(row: CallRow, names: Mapping[str, Any], stage: Stage, command: Command) -> Call:
+    return Call(
+        service=row.service,
+        operation=row.operation,
+        parameters=fill(row.parameters, names),
+        command=command.name,
+        because=row.because,
+        source=row.source,
+        consequence=row.on_denied,
+        wrong=row.wrong,
+        setting=row.setting,
+        region=row.region or stage.region,
+    )

@@ -1,0 +1,160 @@
+"""Reads the two tables. Rows are plain data; what is wrong in a table is refused when it is read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from zappa_iam_ext.permissions.model import Confidence, Consequence
+
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One AWS API call in Zappa's source: who makes it, when, with what, and what a denial does.
+
+    ``when`` lists features of stage and command that must all hold (``!name``: must not). ``each`` names
+    a collection: the row then stands for one call per item. ``since`` and ``until`` bound the Zappa
+    versions, both inclusive. ``wrong`` says, for a silent denial, what is then wrong. ``omitted`` says why a
+    call of Zappa's source is never made, and so never granted.
+    """
+
+    service: str
+    operation: str
+    commands: tuple[str, ...]
+    because: str
+    source: str
+    on_denied: Consequence
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    when: tuple[str, ...] = ()
+    each: str = ""
+    wrong: str = ""
+    setting: str = ""
+    region: str = ""
+    since: str = ""
+    until: str = ""
+    omitted: str = ""
+
+    def in_version(self, version: Version) -> bool:
+        """Say whether the Zappa of this version makes the call."""
+        after = not self.since or version >= parse_version(self.since)
+        return after and (not self.until or version <= parse_version(self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRow:
+    """One action that AWS checks for an API operation (``service.Operation``).
+
+    ``when`` lists parameters that must be present (``!Name``: absent, ``Name=value``: equal). ``each``
+    names a list among the parameters; the row then stands for one check per ``{item}``. ``context``
+    holds condition keys that AWS sends; ``restrict`` those that a generated policy should demand.
+    ``dependent`` marks checks that AWS makes on its own account; ``because`` is then theirs, and the call's own otherwise.
+    """
+
+    operation: str
+    action: str
+    resource: str
+    source: str
+    because: str = ""
+    confidence: Confidence = Confidence.DOCUMENTED
+    when: tuple[str, ...] = ()
+    each: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    restrict: tuple[str, ...] = ()
+    dependent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRow:
+    """One action that CloudFormation performs as the caller for a resource type of the template.
+
+    ``handlers`` are the phases (``create``, ``update``, ``delete``, ``read``) that need it; ``when`` lists
+    properties that must be present.
+    """
+
+    type: str
+    handlers: tuple[str, ...]
+    action: str
+    resource: str
+    because: str
+    source: str
+    confidence: Confidence = Confidence.DOCUMENTED
+    when: tuple[str, ...] = ()
+    each: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    restrict: tuple[str, ...] = ()
+
+
+Row = TypeVar("Row", AuthorizationRow, ResourceRow)
+
+
+@lru_cache(maxsize=1)
+def call_rows() -> tuple[CallRow, ...]:
+    """Return the table of what Zappa calls."""
+    rows = _read("zappa_calls.toml")["call"]
+    return tuple(CallRow(**_row(CallRow, row) | {"on_denied": Consequence(row["on_denied"])}) for row in rows)
+
+
+@lru_cache(maxsize=1)
+def template_rows() -> tuple[Mapping[str, Any], ...]:
+    """Return the resource types that Zappa puts in its CloudFormation template, and when."""
+    return tuple(_read("zappa_calls.toml")["template"])
+
+
+@lru_cache(maxsize=1)
+def authorization_rows() -> Mapping[str, tuple[AuthorizationRow, ...]]:
+    """Return the table of what AWS authorises, by ``service.Operation``."""
+    return _grouped(
+        (_confident(AuthorizationRow, row) for row in _read_authorizations("authorization")), "operation"
+    )
+
+
+@lru_cache(maxsize=1)
+def resource_rows() -> Mapping[str, tuple[ResourceRow, ...]]:
+    """Return what CloudFormation does as the caller, by resource type."""
+    return _grouped((_confident(ResourceRow, row) for row in _read_authorizations("resource")), "type")
+
+
+def parse_version(text: str) -> Version:
+    """Return ``0.63.0`` as ``(0, 63, 0)``; what follows a number is left out."""
+    numbers = []
+    for part in text.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        if not digits:
+            break
+        numbers.append(int(digits))
+    return tuple(numbers)
+
+
+def _read_authorizations(table: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = _read("authorizations.toml")[table]
+    return rows
+
+
+@lru_cache(maxsize=2)
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))
+
+
+def _row(cls: type, row: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(row) - {item.name for item in fields(cls)}
+    if unknown:
+        raise ValueError(f"unknown keys {sorted(unknown)} in row {row}")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+
+
+def _confident(cls: type[Row], row: Mapping[str, Any]) -> Row:
+    confidence = Confidence(row.get("confidence", Confidence.DOCUMENTED))
+    return cls(**_row(cls, row) | {"confidence": confidence})
+
+
+def _grouped(rows: Iterable[Row], key: str) -> Mapping[str, tuple[Row, ...]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, key), []).append(row)
+    return {name: tuple(group) for name, group in groups.items()}
