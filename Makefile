@@ -1,0 +1,70 @@
+# Two commands: `make test` is everything, `make demo` the whole story. Each makes what it needs, and is quick the
+# second time. The rest are their parts.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+DEMO := .venv-demo
+JUDGES := tests/judges/node_modules/.stamp
+export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+QUIET := --quiet --no-input
+
+.PHONY: test fast slow lint types contracts format demo judges benchmark recordings docs clean
+
+test: lint types contracts fast slow ## everything
+
+$(STAMP): pyproject.toml
+	@echo "making the development environment in $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install $(QUIET) --upgrade pip
+	@$(BIN)/python -m pip install $(QUIET) --editable . --group dev
+	@touch $@
+
+lint: $(STAMP) ## format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: $(STAMP) ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## the architecture's arrows point down only
+	$(BIN)/lint-imports
+
+fast: $(STAMP) ## unit and property tests
+	$(BIN)/pytest -n auto -q -m "not slow and not aws and not zappa and not node"
+
+slow: $(STAMP) judges ## functional and end-to-end tests, in parallel
+	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node"
+
+judges: $(JUDGES) ## the outside evaluator, where Node.js is present
+
+$(JUDGES): tests/judges/package.json tests/judges/package-lock.json
+	@if command -v npm >/dev/null; then \
+		cd tests/judges && npm ci --no-audit --no-fund --silent && touch node_modules/.stamp; \
+	elif [ -n "$$CI" ]; then echo "CI needs Node.js for the outside evaluator" >&2; exit 1; \
+	else echo "no Node.js: the outside evaluator is left out" >&2; fi
+
+demo: $(DEMO)/.stamp ## the whole story on a local AWS
+	@$(DEMO)/bin/zappa-iam demo
+
+$(DEMO)/.stamp: pyproject.toml
+	@echo "making an environment for the demo in $(DEMO)" >&2
+	@$(PYTHON) -m venv $(DEMO)
+	@$(DEMO)/bin/python -m pip install $(QUIET) --upgrade pip
+	@$(DEMO)/bin/python -m pip install $(QUIET) --editable . flask
+	@touch $@
+
+benchmark: $(STAMP) ## ratios, measured
+	$(BIN)/pytest tests/benchmarks --benchmark-enable --benchmark-only --override-ini addopts="" --import-mode=importlib
+
+recordings: $(STAMP) ## record the real Zappa again (minutes)
+	$(BIN)/python -m tests.recordings.record
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) $(DEMO) .cache dist build tests/judges/node_modules
