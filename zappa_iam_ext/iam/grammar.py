@@ -1,0 +1,253 @@
+"""The grammar of policy documents: reads what IAM accepts, refuses what it would call malformed.
+
+IAM User Guide, "Grammar of the IAM JSON policy language" and the pages of the elements. A misspelt element or
+operator is refused, never skipped: in a Deny it would make the Deny vanish.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zappa_iam_ext.errors import InvalidPolicyDocument
+from zappa_iam_ext.iam.conditions import parse_operator
+from zappa_iam_ext.iam.document import Effect, PolicyDocument, PolicyKind, PrincipalElement, Statement
+
+VERSIONS = ("2008-10-17", "2012-10-17")
+MAX_TEXT = 1_000_000
+_DOCUMENT = frozenset({"Version", "Id", "Statement"})
+_STATEMENT = frozenset(
+    {
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    }
+)
+_ACTION = re.compile(r"\*+|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+|\*:\*")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_RESOURCE = re.compile(r"arn:[^:]+:[^:]+(:|$)")
+_SID = re.compile(r"[A-Za-z0-9]*")
+_PRINCIPALS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
+_WITH_PRINCIPAL = frozenset({PolicyKind.RESOURCE, PolicyKind.TRUST})
+_ARN_COLONS = 5
+_LARGEST = 10**300
+
+
+def read(source: str | bytes | Mapping[str, Any] | PolicyDocument, kind: PolicyKind) -> PolicyDocument:
+    """Return the document; raise `InvalidPolicyDocument`."""
+    if isinstance(source, PolicyDocument):
+        return source
+    document = _loaded(source) if isinstance(source, str | bytes) else source
+    if not isinstance(document, Mapping):
+        raise _refused("$", "a policy document is a JSON object", "document")
+    _only(document, _DOCUMENT, "$")
+    statements = document.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not _is_list(statements) or not statements:
+        raise _refused("$.Statement", "a document needs at least one statement", "statement")
+    read_statements = tuple(
+        _statement(item, f"$.Statement[{index}]", kind) for index, item in enumerate(statements)
+    )
+    _unique_sids(read_statements)
+    return PolicyDocument(read_statements, _version(document), _text(document.get("Id", ""), "$.Id"), kind)
+
+
+def _loaded(text: str | bytes) -> Any:
+    if len(text) > MAX_TEXT:
+        raise _refused("$", "the text is too long to be a policy document", "size")
+    try:
+        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        return json.loads(decoded, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except InvalidPolicyDocument:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise _refused("$", f"this is not JSON: {str(error)[:100]}", "json") from error
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _refused("$", "an element is given twice in one object", "duplicate element")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise _refused("$", f"{name} is no JSON", "json")
+
+
+def _version(document: Mapping[str, Any]) -> str:
+    version = document.get("Version", VERSIONS[0])
+    if not isinstance(version, str) or version not in VERSIONS:
+        raise _refused("$.Version", f"the version is one of {' and '.join(VERSIONS)}", "version")
+    return version
+
+
+def _statement(item: Any, path: str, kind: PolicyKind) -> Statement:
+    if not isinstance(item, Mapping):
+        raise _refused(path, "a statement is an object", "statement")
+    _only(item, _STATEMENT, path)
+    effect = item.get("Effect")
+    if not isinstance(effect, str) or effect not in set(Effect):
+        raise _refused(f"{path}.Effect", "the effect is Allow or Deny, written so", "effect")
+    _one_of(item, "Action", "NotAction", path, required=True)
+    _one_of(item, "Resource", "NotResource", path, required=kind not in _WITH_PRINCIPAL)
+    _one_of(item, "Principal", "NotPrincipal", path, required=kind in _WITH_PRINCIPAL)
+    if kind not in _WITH_PRINCIPAL and ("Principal" in item or "NotPrincipal" in item):
+        raise _refused(path, f"a policy of kind {kind} has no principal", "principal")
+    if kind is PolicyKind.TRUST and ("Resource" in item or "NotResource" in item):
+        raise _refused(path, "a trust policy has no resource", "resource")
+    return Statement(
+        effect=Effect(effect),
+        actions=_actions(item, "Action", path),
+        not_actions=_actions(item, "NotAction", path),
+        resources=_resources(item, "Resource", path),
+        not_resources=_resources(item, "NotResource", path),
+        condition=_condition(item.get("Condition", {}), f"{path}.Condition"),
+        sid=_sid(item.get("Sid", ""), f"{path}.Sid", kind),
+        principals=_principals(item, "Principal", path),
+        not_principals=_principals(item, "NotPrincipal", path),
+    )
+
+
+def _one_of(item: Mapping[str, Any], one: str, other: str, path: str, *, required: bool) -> None:
+    given = [name for name in (one, other) if name in item]
+    if len(given) > 1:
+        raise _refused(path, f"{one} and {other} exclude one another", "exclusive elements")
+    if required and not given:
+        raise _refused(path, f"a statement needs {one} or {other}", "missing element")
+
+
+def _actions(item: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
+    values = _strings(item, name, path)
+    for value in values:
+        if not _ACTION.fullmatch(value):
+            raise _refused(f"{path}.{name}", f"{value[:100]!r} is no action: service:Action, or *", "action")
+    return values
+
+
+def _resources(item: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
+    values = _strings(item, name, path)
+    for value in values:
+        if value.strip("*") and not _RESOURCE.match(value):
+            raise _refused(f"{path}.{name}", f"{value[:100]!r} is neither an ARN nor *", "resource")
+    return values
+
+
+def _strings(item: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
+    if name not in item:
+        return ()
+    value = item[name]
+    values = [value] if isinstance(value, str) else value
+    if not _is_list(values) or not values:
+        raise _refused(f"{path}.{name}", f"{name} is a string or a list of strings, not empty", "strings")
+    return tuple(_text(entry, f"{path}.{name}") for entry in values)
+
+
+def _principals(item: Mapping[str, Any], name: str, path: str) -> PrincipalElement | None:
+    if name not in item:
+        return None
+    value = item[name]
+    if value == "*":
+        return {"*": ("*",)}
+    if not isinstance(value, Mapping) or not value or not set(value) <= _PRINCIPALS:
+        raise _refused(
+            f"{path}.{name}",
+            f"a principal is * or an object of {', '.join(sorted(_PRINCIPALS))}",
+            "principal",
+        )
+    found = {kind: _strings(value, kind, f"{path}.{name}") for kind in value}
+    for entry in found.get("AWS", ()):
+        if entry != "*" and not _ACCOUNT.fullmatch(entry) and not _principal_arn(entry):
+            raise _refused(f"{path}.{name}.AWS", f"{entry[:100]!r} is no ARN, account id or *", "principal")
+    return found
+
+
+def _principal_arn(text: str) -> bool:
+    """Say whether this is an ARN, or the unique id that IAM shows in place of a deleted principal."""
+    return (text.startswith("arn:") and text.count(":") >= _ARN_COLONS) or bool(
+        re.fullmatch(r"A[A-Z0-9]{15,127}", text)
+    )
+
+
+def _condition(value: Any, path: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    if not isinstance(value, Mapping):
+        raise _refused(path, "a condition is an object", "condition")
+    found = {}
+    for operator, tests in value.items():
+        if not isinstance(operator, str) or parse_operator(operator) is None:
+            raise _refused(path, f"{str(operator)[:100]!r} is no condition operator", "operator")
+        if not isinstance(tests, Mapping):
+            raise _refused(f"{path}.{operator}", "an operator holds an object of keys", "condition")
+        found[operator] = {
+            _key(key, f"{path}.{operator}"): _values(entry, f"{path}.{operator}.{key}")
+            for key, entry in tests.items()
+        }
+    return found
+
+
+def _key(key: Any, path: str) -> str:
+    if not _text(key, path) or key != key.strip():
+        raise _refused(path, "a condition key has a name", "condition key")
+    return str(key)
+
+
+def _values(value: Any, path: str) -> tuple[str, ...]:
+    return tuple(_scalar(entry, path) for entry in (value if _is_list(value) else [value]))
+
+
+def _scalar(value: Any, path: str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float) and abs(value) < _LARGEST and math.isfinite(value):
+        return str(value)
+    if isinstance(value, str):
+        return _text(value, path)
+    raise _refused(path, "a condition's value is a string, a number or a boolean", "condition value")
+
+
+def _text(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise _refused(path, "this is a string", "string")
+    if any("\ud800" <= character <= "\udfff" or character == "\0" for character in value):
+        raise _refused(path, "this string holds characters that are none", "string")
+    return value
+
+
+def _sid(value: Any, path: str, kind: PolicyKind) -> str:
+    sid = _text(value, path)
+    if kind not in _WITH_PRINCIPAL and not _SID.fullmatch(sid):
+        raise _refused(path, "a Sid holds letters and digits only", "sid")
+    return sid
+
+
+def _unique_sids(statements: Sequence[Statement]) -> None:
+    sids = [statement.sid for statement in statements if statement.sid]
+    for index, sid in enumerate(sids):
+        if sid in sids[:index]:
+            raise _refused("$.Statement", f"the Sid {sid[:100]!r} is given twice", "sid")
+
+
+def _only(item: Mapping[str, Any], known: frozenset[str], path: str) -> None:
+    for name in item:
+        if name not in known:
+            raise _refused(path, f"{str(name)[:100]!r} is no element here", "unknown element")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _refused(path: str, message: str, rule: str) -> InvalidPolicyDocument:
+    return InvalidPolicyDocument(
+        message, path=path, rule=rule, hint="AWS would refuse it as MalformedPolicyDocument."
+    )
