@@ -1,0 +1,32 @@
+"""The judges as fixtures: skipped where they cannot run, a failure where ``CI`` is set."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.judges.judges import Judge, JudgeUnavailable, iam_simulate, ministack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _available(make: Callable[[], Judge]) -> Judge:
+    try:
+        return make()
+    except JudgeUnavailable as reason:
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI every judge must be there: {reason}")
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def node_judge() -> Judge:
+    return _available(iam_simulate)
+
+
+@pytest.fixture(scope="session")
+def ministack_judge() -> Judge:
+    return _available(ministack)
