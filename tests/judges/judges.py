@@ -49,7 +49,9 @@ class Judge:
 
     def decide(self, pairs: Sequence[Pair]) -> list[Answer]:
         """Ask one process about all pairs; a judge that fails or loses an answer is an error."""
-        questions = "".join(json.dumps({"policies": pair["policies"], "request": pair["request"]}) + "\n" for pair in pairs)
+        questions = "".join(
+            json.dumps({"policies": pair["policies"], "request": pair["request"]}) + "\n" for pair in pairs
+        )
         done = subprocess.run(
             self.command,
             input=questions,

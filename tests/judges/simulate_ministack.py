@@ -13,7 +13,13 @@ from ministack.core import iam_evaluator
 
 DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
 # ministack takes these from its own clock, socket or account and not from the request's context.
-OWN_KEYS = {"aws:currenttime", "aws:epochtime", "aws:resourceaccount", "s3:resourceaccount", "aws:principaltype"}
+OWN_KEYS = {
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:resourceaccount",
+    "s3:resourceaccount",
+    "aws:principaltype",
+}
 
 
 class Abstains(Exception):  # noqa: N818
