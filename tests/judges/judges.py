@@ -1,0 +1,111 @@
+"""Two independent evaluators of IAM policies, each a child process that answers JSON lines.
+
+``iam-simulate`` (npm, AGPL) runs in Node and is never imported, shipped or copied. ``ministack`` (PyPI, MIT) pins its
+own botocore and therefore lives in an environment of its own. Both are asked in one batch: one process for all pairs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+HERE = Path(__file__).parent
+CACHE = HERE.parent.parent / ".cache"
+MINISTACK = "ministack==1.5.33"
+LAYERS = ("identity", "group", "boundary", "session", "scp", "resource")
+
+Pair = dict[str, Any]
+"""What is judged: ``{"policies": {layer: documents}, "request": {...}}``, the shape of the cases."""
+
+
+class JudgeUnavailable(Exception):  # noqa: N818
+    """The judge cannot run on this machine; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decision in IAM's words, or why the judge gives none."""
+
+    decision: str | None = None
+    abstains: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A command that reads pairs as JSON lines and answers each with one JSON line."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] | None = None
+
+    def decide(self, pairs: Sequence[Pair]) -> list[Answer]:
+        """Ask one process about all pairs; a judge that fails or loses an answer is an error."""
+        questions = "".join(
+            json.dumps({"policies": pair["policies"], "request": pair["request"]}) + "\n" for pair in pairs
+        )
+        done = subprocess.run(
+            self.command,
+            input=questions,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            env=self.environment,
+            timeout=300,
+        )
+        if done.returncode != 0:
+            message = f"{self.name} ended with {done.returncode}: {done.stderr[-2000:]}"
+            raise RuntimeError(message)
+        answers = [Answer(**json.loads(line)) for line in done.stdout.splitlines()]
+        if len(answers) != len(pairs):
+            message = f"{self.name} gave {len(answers)} answers to {len(pairs)} questions"
+            raise RuntimeError(message)
+        return answers
+
+
+def iam_simulate() -> Judge:
+    """The judge in Node, installed from the lock file beside this module when it is not there yet."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None:
+        message = "Node.js is not installed"
+        raise JudgeUnavailable(message)
+    if not (HERE / "node_modules" / "@cloud-copilot" / "iam-simulate").is_dir():
+        if npm is None:
+            message = "npm is not installed"
+            raise JudgeUnavailable(message)
+        _install([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=HERE)
+    return Judge("iam-simulate", (node, str(HERE / "simulate.mjs")))
+
+
+def ministack_python() -> Path:
+    """The interpreter that has ministack: the one given by the environment, or one made in ``.cache``."""
+    given = os.environ.get("ZAPPA_IAM_EXT_LOCAL_AWS_PYTHON")
+    if given:
+        return Path(given)
+    python = CACHE / "ministack" / "bin" / "python"
+    if not python.exists():
+        _install([sys.executable, "-m", "venv", str(python.parent.parent)])
+    if subprocess.run([python, "-c", "import ministack"], check=False, capture_output=True).returncode != 0:
+        _install([str(python), "-m", "pip", "install", "--quiet", MINISTACK])
+    return python
+
+
+def ministack() -> Judge:
+    """The judge in an environment of its own, made when it is not there yet."""
+    return Judge("ministack", (str(ministack_python()), str(HERE / "simulate_ministack.py")))
+
+
+def _install(command: list[str], cwd: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        message = f"{' '.join(command[:3])} failed: {done.stderr[-500:]}"
+        raise JudgeUnavailable(message)

@@ -1,0 +1,249 @@
+"""How a judge misreads a policy, each as a rewriting of the pair into what the judge believes it says.
+
+A disagreement is explained by a reading when our evaluator, given the rewritten pair, answers what the judge answered
+about the original. That is much narrower than "the pair uses the feature": a second fault beside it is not excused.
+The reasons, with the page of the manual that decides, are in ``disagreements.toml``.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.judges.judges import Pair
+
+Statement = dict[str, Any]
+Reading = "Callable[[Pair], None]"
+"""Changes a private copy of a pair in place."""
+
+
+def apply(reading: Callable[[Pair], None], pair: Pair) -> Pair:
+    """Return the pair as the reading sees it; the given one stays as it is."""
+    seen = copy.deepcopy({"policies": pair["policies"], "request": pair["request"]})
+    reading(seen)
+    return seen
+
+
+def _documents(pair: Pair) -> Iterator[dict[str, Any]]:
+    for layer in pair["policies"].values():
+        for entry in layer:
+            yield from entry if isinstance(entry, list) else [entry]
+
+
+def _statements(pair: Pair) -> Iterator[Statement]:
+    for document in _documents(pair):
+        if isinstance(document["Statement"], dict):
+            document["Statement"] = [document["Statement"]]
+        yield from document["Statement"]
+
+
+def _values(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _context(pair: Pair) -> dict[str, Any]:
+    return {key.lower(): value for key, value in pair["request"]["context"].items()}
+
+
+def _rewrite_conditions(pair: Pair, change: Callable[[str, str, Any], tuple[str, str, Any] | None]) -> None:
+    """Give each (operator, key, values) to ``change``; what it returns takes its place, nothing removes it."""
+    for statement in _statements(pair):
+        condition: dict[str, dict[str, Any]] = {}
+        for operator, keys in (statement.get("Condition") or {}).items():
+            for key, values in keys.items():
+                changed = change(operator, key, values)
+                if changed is not None:
+                    condition.setdefault(changed[0], {})[changed[1]] = changed[2]
+        if "Condition" in statement:
+            statement["Condition"] = condition
+
+
+def _drop_statements(pair: Pair, dropped: Callable[[Statement], bool]) -> None:
+    nobody = {"Effect": "Deny", "Principal": {"AWS": "000000000000"}, "Action": "none:None", "Resource": "*"}
+    for document in pair["policies"].get("resource", []):
+        statements = document["Statement"]
+        statements = [statements] if isinstance(statements, dict) else statements
+        document["Statement"] = [s for s in statements if not dropped(s)] or [nobody]
+
+
+def _base(operator: str) -> str:
+    return operator.rpartition(":")[2].removesuffix("IfExists")
+
+
+# -------------------------------------------------------------------------------- iam-simulate
+
+
+def fills_variables_of_2008(pair: Pair) -> None:
+    """Variables are filled in whatever version the document has."""
+    for document in _documents(pair):
+        document["Version"] = "2012-10-17"
+
+
+def takes_predefined_variables_literally_in_equals(pair: Pair) -> None:
+    """``${*}`` in an operator without wildcards is compared as these four characters."""
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        if _base(operator).startswith(("StringEquals", "StringNotEquals")):
+            values = [
+                value.replace("${*}", "${$}{*}").replace("${?}", "${$}{?}") for value in _values(values)
+            ]
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
+def cuts_variables_in_arn_operators_at_the_colon(pair: Pair) -> None:
+    """The ARN is parted at its colons before the variables are filled, so a variable's own colon breaks it."""
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        if _base(operator).startswith("Arn"):
+            values = ["arn:-:-:-:-:-" if "${" in value else value for value in _values(values)]
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
+def counts_epoch_seconds_as_milliseconds(pair: Pair) -> None:
+    """A number given as a date is milliseconds, so it lies in January 1970."""
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        if not _base(operator).startswith("Date"):
+            return operator, key, values
+        context = pair["request"]["context"]
+        if str(context.get(key, "")).isdigit():
+            context[key] = str(int(context[key]) / 1000)
+        return operator, key, [str(int(v) / 1000) if v.isdigit() else v for v in _values(values)]
+
+    _rewrite_conditions(pair, change)
+
+
+def takes_a_range_of_all_addresses_for_one(pair: Pair) -> None:
+    """``0.0.0.0/0`` holds the address 0.0.0.0 alone."""
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        if _base(operator).endswith("IpAddress"):
+            values = ["0.0.0.0/32" if value == "0.0.0.0/0" else value for value in _values(values)]
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
+def fails_not_ip_address_across_families(pair: Pair) -> None:
+    """``NotIpAddress`` of one address without a prefix length fails for an address of the other family."""
+    seen = _context(pair)
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        address = seen.get(key.lower())
+        if _base(operator) == "NotIpAddress" and isinstance(address, str):
+            other = [v for v in _values(values) if "/" not in v and (":" in v) != (":" in address)]
+            values = [*_values(values), *([address] if other else [])]
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
+def spares_the_account_of_not_principal(pair: Pair) -> None:
+    """``NotPrincipal`` with the account's ARN spares every principal of the account."""
+    account = pair["request"]["principal"].split(":")[4]
+    _drop_statements(pair, lambda statement: _names_account(statement.get("NotPrincipal"), account))
+
+
+def _names_account(principal: Any, account: str) -> bool:
+    if not isinstance(principal, dict):
+        return False
+    return bool({account, f"arn:aws:iam::{account}:root"} & set(_values(principal.get("AWS", []))))
+
+
+def knows_no_root_user(pair: Pair) -> None:
+    """The root user is a principal without identity policies, and so has no permissions."""
+    account = pair["request"]["principal"].split(":")[4]
+    if pair["request"]["principal"] == f"arn:aws:iam::{account}:root":
+        pair["request"]["principal"] = f"arn:aws:iam::{account}:user/root"
+
+
+def limits_a_named_session_by_its_session_policy(pair: Pair) -> None:
+    """What the resource policy grants the session itself is limited by the session policy, as if it named the role."""
+    principal = pair["request"]["principal"]
+    if not pair["policies"].get("session") or ":assumed-role/" not in principal:
+        return
+    prefix, _, name = principal.partition(":assumed-role/")
+    role = f"{prefix.replace(':sts:', ':iam:')}:role/{name.split('/')[0]}"
+    for statement in _statements(pair):
+        named = statement.get("Principal")
+        if (
+            isinstance(named, dict)
+            and statement["Effect"] == "Allow"
+            and principal in _values(named.get("AWS", []))
+        ):
+            statement["Principal"] = {"AWS": role}
+
+
+# -------------------------------------------------------------------------------- ministack
+
+
+def takes_variables_literally(pair: Pair) -> None:
+    """No policy variable is filled: the text stands for itself, as in version 2008."""
+    for document in _documents(pair):
+        document["Version"] = "2008-10-17"
+
+
+def compares_arns_as_one_string(pair: Pair) -> None:
+    """The ARN operators compare the whole text, so a wildcard reaches over the colons."""
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        for theirs, meant in (
+            ("ArnNotEquals", "StringNotLike"),
+            ("ArnNotLike", "StringNotLike"),
+            ("Arn", "StringLike"),
+        ):
+            if _base(operator).startswith(theirs):
+                operator = operator.replace(_base(operator), meant)
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
+def completes_no_arn(pair: Pair) -> None:
+    """An ARN with fewer than six parts names nothing."""
+    for statement in _statements(pair):
+        for element in ("Resource", "NotResource"):
+            if element in statement:
+                short = [value != "*" and value.count(":") < 5 for value in _values(statement[element])]
+                statement[element] = [
+                    "arn:aws:none:::none" if cut else value
+                    for cut, value in zip(short, _values(statement[element]), strict=True)
+                ]
+
+
+def excuses_for_any_value_by_if_exists(pair: Pair) -> None:
+    """``ForAnyValue:...IfExists`` holds when the key is missing."""
+    present = _context(pair)
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any] | None:
+        excused = (
+            operator.startswith("ForAnyValue:")
+            and operator.endswith("IfExists")
+            and key.lower() not in present
+        )
+        return None if excused else (operator, key, values)
+
+    _rewrite_conditions(pair, change)
+
+
+def holds_for_any_value_to_presence(pair: Pair) -> None:
+    """``ForAnyValue:...IfExists`` fails when the key is missing."""
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        if operator.startswith("ForAnyValue:"):
+            operator = operator.removesuffix("IfExists")
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
+def knows_no_not_principal(pair: Pair) -> None:
+    """A statement with ``NotPrincipal`` matches nobody."""
+    _drop_statements(pair, lambda statement: "NotPrincipal" in statement)

@@ -1,0 +1,75 @@
+// Answers authorization questions with @cloud-copilot/iam-simulate: one JSON object a line in, one a line out.
+//
+// In:  {"policies": {"identity": [...], "group": [...], "boundary": [...], "session": [...], "scp": [[...]],
+//       "resource": [...]}, "request": {"principal", "action", "resource", "context"}}
+// Out: {"decision": "allowed" | "implicitDeny" | "explicitDeny"} or {"abstains": "why there is no answer"}
+//
+// The core engine is asked and not `runSimulation`: that one knows every AWS action and drops the context keys which
+// an action does not support, while a policy language knows neither.
+
+import { createInterface } from 'node:readline'
+import { loadPolicy } from '@cloud-copilot/iam-policy'
+
+const engine = new URL('./node_modules/@cloud-copilot/iam-simulate/dist/esm/', import.meta.url)
+const { authorize } = await import(new URL('core_engine/CoreSimulatorEngine.js', engine))
+const { AwsRequestImpl } = await import(new URL('request/request.js', engine))
+const { RequestContextImpl } = await import(new URL('requestContext.js', engine))
+const { DiscoveryContextKeyConstraints } = await import(
+  new URL('context_keys/discoveryContextKeyConstraints.js', engine)
+)
+
+const DECISIONS = {
+  Allowed: 'allowed',
+  ImplicitlyDenied: 'implicitDeny',
+  ExplicitlyDenied: 'explicitDeny'
+}
+const simulationParameters = {
+  simulationMode: 'Strict',
+  discoveryContextKeyConstraints: new DiscoveryContextKeyConstraints([])
+}
+
+const load = (documents, layer) =>
+  (documents ?? []).map((document, index) => loadPolicy(document, { name: `${layer}-${index}` }))
+
+function decide({ policies, request }) {
+  if ((policies.session ?? []).length > 1) return { abstains: 'takes one session policy' }
+  if ((policies.resource ?? []).length > 1) return { abstains: 'takes one resource policy' }
+  if (/[*?]/.test(request.resource) && request.resource !== '*') {
+    return { abstains: 'asks a pattern for overlap, not for containment' }
+  }
+  const account = request.principal.split(':')[4]
+  const boundary = load(policies.boundary, 'boundary')
+  const analysis = authorize({
+    request: new AwsRequestImpl(
+      request.principal,
+      { resource: request.resource, accountId: account },
+      request.action,
+      new RequestContextImpl(request.context),
+      request.resource === '*'
+    ),
+    sessionPolicy: load(policies.session, 'session')[0],
+    identityPolicies: [...load(policies.identity, 'identity'), ...load(policies.group, 'group')],
+    serviceControlPolicies: (policies.scp ?? []).map((level, index) => ({
+      orgIdentifier: `level-${index}`,
+      policies: load(level, `scp-${index}`)
+    })),
+    resourceControlPolicies: [],
+    resourcePolicy: load(policies.resource, 'resource')[0],
+    permissionBoundaries: boundary.length > 0 ? boundary : undefined,
+    vpcEndpointPolicies: undefined,
+    simulationParameters
+  })
+  return { decision: DECISIONS[analysis.result] }
+}
+
+function answer(line) {
+  try {
+    return decide(JSON.parse(line))
+  } catch (error) {
+    return { abstains: `${error.name}: ${error.message}` }
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  process.stdout.write(`${JSON.stringify(answer(line))}\n`)
+}
