@@ -14,6 +14,7 @@ from itertools import chain
 from zappa_iam_ext.iam.arn import Principal, PrincipalKind
 from zappa_iam_ext.iam.compiled import CompiledStatement, StatementIndex, compile_documents
 from zappa_iam_ext.iam.conditions import Context, Truth
+from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.patterns import Glob, arn_glob, is_pattern, overlaps, some_word, text_glob
 from zappa_iam_ext.iam.policyset import PolicySet
@@ -40,6 +41,22 @@ class _Question:
     action: str
     resource: str
     context: Context
+
+    @property
+    def for_many(self) -> bool:
+        """Whether it is asked for all that a pattern covers.
+
+        A lone star is what AWS itself asks for an action that knows no resources; for such an action it is not a
+        pattern (Service Authorization Reference, actions without resource types).
+        """
+        if is_pattern(self.action):
+            return True
+        return is_pattern(self.resource) and not (self.resource == "*" and _knows_no_resources(self.action))
+
+
+def _knows_no_resources(action: str) -> bool:
+    known = action_definition(action)
+    return known is not None and not known.limited_to_resources
 
 
 class CompiledPolicySet:
@@ -94,7 +111,7 @@ class CompiledPolicySet:
         return _Question(principal, request.action.lower(), request.resource, Context(values, unknown))
 
     def _decision(self, question: _Question) -> tuple[Decision, Layer | None]:
-        if is_pattern(question.resource) or is_pattern(question.action):
+        if question.for_many:
             return self._decide_pattern(question)
         return self._combine(question.principal, lambda index: _literal(index, question))
 
@@ -313,7 +330,7 @@ def _mismatch(
 
 def _touched(statement: CompiledStatement, question: _Question) -> int:
     """Return whether a statement is about the resource, or about some of a pattern of resources."""
-    if not is_pattern(question.resource):
+    if not question.for_many:
         return _resource_truth(statement, question)
     patterns = statement.globs(question.context)
     asked = arn_glob(question.resource)
