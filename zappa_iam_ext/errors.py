@@ -53,6 +53,29 @@ class UnknownPrincipal(ZappaIamError):  # noqa: N818
     """IAM has no such user or role."""
 
 
+class CredentialsFileError(CredentialsError):
+    """The credentials or config file cannot be read or written, or must not be changed that way."""
+
+
+class UnsafePlan(ZappaIamError):  # noqa: N818
+    """A plan would change what someone else made or edited; nothing was changed."""
+
+
+class QuotaExceeded(ZappaIamError):  # noqa: N818
+    """An IAM quota is in the way: policies per user, keys per user, characters per policy."""
+
+
+class ProvisioningError(ZappaIamError):
+    """Applying a plan stopped half-way; ``done`` says what was done, and planning again resumes.
+
+    ``done`` holds the descriptions of the completed changes, in order.
+    """
+
+    def __init__(self, message: str, *, done: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.done = done
+
+
 class LocalAwsError(ZappaIamError):
     """The local AWS could not be installed or started, or an endpoint is not a safe one."""
 

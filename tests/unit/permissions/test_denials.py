@@ -53,7 +53,7 @@ ENCODED = "4GIOHlTkIaWHQD0Q0m6XSnuUMCm-_abcdefghijklmnopqrstuvwxyz0123456789"
             id="the organization denies it, no resource named",
         ),
         pytest.param(
-            f"User: {USER} is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::b/k\" with an explicit deny "
+            f'User: {USER} is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny '
             "in a resource-based policy",
             Denial("s3:PutObject", "arn:aws:s3:::b/k", USER, layer="resource", explicit=True),
             id="the bucket policy denies it, resource in quotes",
@@ -92,7 +92,8 @@ ENCODED = "4GIOHlTkIaWHQD0Q0m6XSnuUMCm-_abcdefghijklmnopqrstuvwxyz0123456789"
             id="Lambda reads the package as the caller",
         ),
         pytest.param(
-            BOTOCORE.format("ValidationError", "CreateStack") + "S3 error: Access Denied\nFor more information check the docs",
+            BOTOCORE.format("ValidationError", "CreateStack")
+            + "S3 error: Access Denied\nFor more information check the docs",
             Denial("s3:GetObject", operation="CreateStack"),
             id="CloudFormation reads the template as the caller",
         ),
@@ -124,7 +125,15 @@ def test_wordings(text: str, expected: Denial) -> None:
     assert parse_denial(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "hello", "Deployment complete!", "An error occurred (ValidationError) when calling the X operation: no"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "hello",
+        "Deployment complete!",
+        "An error occurred (ValidationError) when calling the X operation: no",
+    ],
+)
 def test_what_is_no_denial_is_none(text: str) -> None:
     assert parse_denial(text) is None
 
@@ -148,11 +157,27 @@ def test_any_text_is_answered(text: str) -> None:
 @pytest.mark.parametrize(
     ("denial", "call", "dependent"),
     [
-        pytest.param(Denial("lambda:CreateFunction"), "lambda.CreateFunction", False, id="an action that Zappa calls"),
-        pytest.param(Denial("iam:PassRole"), "lambda.CreateFunction", True, id="an action that AWS checks on its own"),
-        pytest.param(Denial("apigateway:PUT"), "cloudformation.CreateStack", True, id="an action that CloudFormation does"),
-        pytest.param(Denial(operation="HeadBucket"), "s3.HeadBucket", False, id="only the operation is known"),
-        pytest.param(Denial(operation="DescribeSubnets"), "lambda.CreateFunction", True, id="an operation AWS does as the caller"),
+        pytest.param(
+            Denial("lambda:CreateFunction"), "lambda.CreateFunction", False, id="an action that Zappa calls"
+        ),
+        pytest.param(
+            Denial("iam:PassRole"), "lambda.CreateFunction", True, id="an action that AWS checks on its own"
+        ),
+        pytest.param(
+            Denial("apigateway:PUT"),
+            "cloudformation.CreateStack",
+            True,
+            id="an action that CloudFormation does",
+        ),
+        pytest.param(
+            Denial(operation="HeadBucket"), "s3.HeadBucket", False, id="only the operation is known"
+        ),
+        pytest.param(
+            Denial(operation="DescribeSubnets"),
+            "lambda.CreateFunction",
+            True,
+            id="an operation AWS does as the caller",
+        ),
     ],
 )
 def test_a_denial_is_traced_to_its_call(denial: Denial, call: str, dependent: bool) -> None:

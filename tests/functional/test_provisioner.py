@@ -1,0 +1,332 @@
+"""Provisioning on a real local AWS with IAM enforced, and what happens when any call of it fails."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
+
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from zappa_iam_ext.aws.credentials_file import CredentialsFile
+from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.identity import CallerKind, caller
+from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
+from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
+from zappa_iam_ext.plan import DesiredPolicy, DesiredState, make_plan
+
+pytestmark = pytest.mark.aws
+ROOT = Path(__file__).parents[2]
+POLICY = "ZappaLambdaDeploymentPolicy"
+ACCOUNTS = itertools.count(210000000000)
+
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory):
+    python = ROOT / ".cache" / "ministack" / "bin" / "python"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "AUTH": "true",
+    }
+    url = f"http://127.0.0.1:{port}"
+    with (tmp_path_factory.mktemp("log") / "log").open("wb") as log:
+        process = subprocess.Popen([python, "-m", "ministack"], env=environment, stdout=log, stderr=log)
+        try:
+            for _ in range(120):
+                try:
+                    urllib.request.urlopen(f"{url}/_ministack/health", timeout=1).close()  # noqa: S310  -- loopback
+                    break
+                except OSError:
+                    time.sleep(0.25)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+class World:
+    """An account of its own on the local AWS, its root's clients, and a home of its own."""
+
+    def __init__(self, endpoint, home):
+        self.account = str(next(ACCOUNTS))
+        self.endpoint = endpoint
+        self.files = CredentialsFile(home / ".aws" / "credentials", home / ".aws" / "config")
+        self.iam = self.client("iam", self.account, "root")
+        self.desired = DesiredState(
+            self.account,
+            "serverless",
+            (DesiredPolicy(POLICY, document("lambda:ListFunctions")),),
+            profile="serverless",
+        )
+        self.steps = []
+
+    def client(self, service, key_id, secret):
+        session = botocore.session.Session()
+        return session.create_client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            config=Config(retries={"total_max_attempts": 1}),
+        )
+
+    def plan(self, **consent):
+        return make_plan(self.desired, current_state(self.iam, self.desired, self.files), **consent)
+
+    def apply(self, plan=None):
+        provisioner = Provisioner(
+            self.iam, self.files, on_step=self.steps.append, sleep=lambda _seconds: None
+        )
+        return provisioner.apply(plan or self.plan())
+
+    def keys(self):
+        try:
+            return [
+                k["AccessKeyId"]
+                for k in self.iam.list_access_keys(UserName="serverless")["AccessKeyMetadata"]
+            ]
+        except self.iam.exceptions.NoSuchEntityException:
+            return []
+
+
+def document(*actions):
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}],
+    }
+
+
+@pytest.fixture
+def world(endpoint, tmp_path):
+    return World(endpoint, tmp_path)
+
+
+def test_the_whole_way_and_a_second_time_changes_nothing(world, monkeypatch, capfd):
+    made = world.apply()
+    assert [type(c).__name__ for c in made] == [
+        "CreateUser",
+        "CreatePolicy",
+        "AttachUserPolicy",
+        "CreateAccessKey",
+        "WriteProfile",
+    ]
+    assert world.steps == list(made)
+    before = (
+        world.files.path.read_bytes(),
+        json.dumps(world.iam.get_account_authorization_details(), default=str),
+    )
+    assert world.plan().empty
+    assert world.apply() == ()
+    after = (
+        world.files.path.read_bytes(),
+        json.dumps(world.iam.get_account_authorization_details(), default=str),
+    )
+    assert "serverless" in before[1]
+    assert json.loads(after[1])["UserDetailList"] == json.loads(before[1])["UserDetailList"]
+    assert after[0] == before[0]
+
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(world.files.path))
+    session = botocore.session.Session(profile="serverless")
+    sts = session.create_client("sts", region_name="us-east-1", endpoint_url=world.endpoint)
+    identity = wait_until_accepted(sts)
+    assert (identity.kind, identity.name, identity.account) == (CallerKind.USER, "serverless", world.account)
+    assert caller(sts) == identity
+    functions = session.create_client("lambda", region_name="us-east-1", endpoint_url=world.endpoint)
+    assert functions.list_functions()["Functions"] == []
+    with pytest.raises(ClientError, match="AccessDenied"):
+        session.create_client("iam", region_name="us-east-1", endpoint_url=world.endpoint).list_users()
+    secret = session.get_credentials().secret_key
+    shown = "".join(capfd.readouterr()) + repr(made) + repr(world.steps) + json.dumps(world.plan().to_json())
+    assert secret not in shown
+
+
+def test_a_new_document_becomes_the_default_version_and_the_sixth_replaces_the_oldest(world):
+    world.apply()
+    for number in range(7):
+        world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document(f"s3:Get{number}")),))
+        world.apply()
+        assert world.plan().empty
+    versions = world.iam.list_policy_versions(PolicyArn=world.desired.policy_arn(POLICY))["Versions"]
+    assert sorted(v["VersionId"] for v in versions) == ["v4", "v5", "v6", "v7", "v8"]
+    assert len(world.keys()) == 1
+
+
+def test_a_policy_edited_by_hand_is_left_alone_until_adopted(world):
+    world.apply()
+    arn = world.desired.policy_arn(POLICY)
+    edited = json.dumps(document("ec2:*"))
+    world.iam.create_policy_version(PolicyArn=arn, PolicyDocument=edited, SetAsDefault=True)
+    with pytest.raises(UnsafePlan, match="somebody edited"):
+        world.apply()
+    assert world.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v2"
+    world.apply(world.plan(adopt=True))
+    assert world.plan().empty
+
+
+def test_a_policy_somebody_else_made_is_left_alone_until_adopted(world):
+    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")))
+    with pytest.raises(UnsafePlan, match="does not carry our tag"):
+        world.apply()
+    assert world.keys() == []
+    world.apply(world.plan(adopt=True))
+    assert world.plan().empty
+
+
+def test_an_existing_user_is_used_as_it_is_and_surplus_parts_are_detached(world):
+    world.iam.create_user(UserName="serverless")
+    first, second = DesiredPolicy(POLICY, document("s3:A")), DesiredPolicy(f"{POLICY}-2", document("s3:B"))
+    world.desired = replace(world.desired, policies=(first, second))
+    world.apply()
+    world.desired = replace(world.desired, policies=(first,))
+    assert [type(c).__name__ for c in world.apply()] == ["DetachUserPolicy"]
+    attached = world.iam.list_attached_user_policies(UserName="serverless")["AttachedPolicies"]
+    assert [p["PolicyName"] for p in attached] == [POLICY]
+    assert world.iam.list_user_tags(UserName="serverless")["Tags"] == []
+
+
+def test_an_unwritable_home_is_met_before_anything_is_created(world):
+    world.files.path.parent.write_text("a file where the folder should be")
+    plan = make_plan(world.desired, current_state(world.iam, world.desired))
+    with pytest.raises(CredentialsFileError):
+        world.apply(plan)
+    assert world.steps == []
+    assert world.iam.list_users()["Users"] == []
+
+
+def test_when_the_profile_cannot_be_written_the_key_is_deleted_again(world, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise CredentialsFileError("disk full", hint="make room")
+
+    monkeypatch.setattr(CredentialsFile, "write", fail)
+    with pytest.raises(ProvisioningError, match="disk full") as caught:
+        world.apply()
+    assert len(caught.value.done) == 4
+    assert "apply again" in caught.value.hint
+    assert world.keys() == []
+    monkeypatch.undo()
+    world.apply()
+    assert world.plan().empty
+    assert len(world.keys()) == 1
+
+
+@pytest.mark.parametrize("moment", ["on_step", "write"])
+def test_control_c_between_making_and_storing_a_key_leaves_no_orphan(world, monkeypatch, moment):
+    def interrupt(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    if moment == "write":
+        monkeypatch.setattr(CredentialsFile, "write", interrupt)
+    plan = world.plan()
+    provisioner = Provisioner(world.iam, world.files)
+    if moment == "on_step":
+        provisioner.on_step = lambda change: interrupt() if change is plan.changes[-1] else None
+    with pytest.raises(KeyboardInterrupt):
+        provisioner.apply(plan)
+    assert world.keys() == []
+
+
+class Saboteur:
+    """Lets the n-th call to AWS fail in one of four ways; counts the calls otherwise."""
+
+    def __init__(self, iam, number, way):
+        self.number, self.way, self.count = number, way, 0
+        self.iam = iam
+        iam.meta.events.register_first("before-call.iam", self.before)
+        iam.meta.events.register_first("after-call.iam", self.after)
+
+    def remove(self):
+        self.iam.meta.events.unregister("before-call.iam", self.before)
+        self.iam.meta.events.unregister("after-call.iam", self.after)
+
+    def before(self, **_kwargs):
+        self.count += 1
+        if self.count != self.number or self.way == "answer lost":
+            return None
+        if self.way == "no connection":
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
+        status, code = {"denied": (403, "AccessDenied"), "server error": (500, "ServiceFailure")}[self.way]
+        answer = type("Answer", (), {"status_code": status, "headers": {}, "content": b"", "text": ""})()
+        return answer, {
+            "Error": {"Code": code, "Message": "sabotage"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+
+    def after(self, **_kwargs):
+        if self.count == self.number and self.way == "answer lost":
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1")
+
+
+def update(world):
+    """Lead the world to where an update with all kinds of changes is due."""
+    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document("s3:A")),))
+    world.apply(make_plan(replace(world.desired, profile=None), current_state(world.iam, world.desired)))
+    for number in range(4):
+        world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document(f"s3:B{number}")),))
+        world.apply(make_plan(replace(world.desired, profile=None), current_state(world.iam, world.desired)))
+    world.desired = replace(
+        world.desired,
+        policies=(DesiredPolicy(POLICY, document("s3:C")), DesiredPolicy(f"{POLICY}-2", document("s3:D"))),
+    )
+
+
+@pytest.mark.parametrize("way", ["denied", "server error", "no connection", "answer lost"])
+@pytest.mark.parametrize("start", ["nothing there", "update"])
+def test_whichever_call_fails_a_second_apply_converges_and_no_key_is_orphaned(endpoint, tmp_path, way, start):
+    for number in itertools.count(1):
+        world = World(endpoint, tmp_path / str(number))
+        if start == "update":
+            update(world)
+        plan = world.plan()
+        saboteur = Saboteur(world.iam, number, way)
+        try:
+            world.apply(plan)
+        except ProvisioningError as error:
+            failed = error
+        else:
+            failed = None
+        calls = saboteur.count
+        saboteur.remove()
+        if failed is None:
+            assert number > calls, "the sabotage must be noticed"
+            break
+        stored = world.files.access_key_id("serverless")
+        assert world.keys() == ([stored] if stored else []), f"call {number} left an orphan"
+        assert "apply again" in failed.hint
+        world.apply()
+        assert world.plan().empty
+        assert world.keys() == [world.files.access_key_id("serverless")]
+    assert number > 4
+
+
+def test_what_iam_shows_late_is_waited_for(world):
+    waited, late = [], {"AttachUserPolicy": 2, "CreateAccessKey": 1}
+
+    def not_yet(model, **_kwargs):
+        if late.get(model.name, 0):
+            late[model.name] -= 1
+            answer = type("Answer", (), {"status_code": 404, "headers": {}, "content": b"", "text": ""})()
+            return answer, {"Error": {"Code": "NoSuchEntity"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+        return None
+
+    world.iam.meta.events.register_first("before-call.iam", not_yet)
+    Provisioner(world.iam, world.files, sleep=waited.append).apply(world.plan())
+    assert waited == [0.5, 1.0, 0.5]
+    assert world.plan().empty

@@ -1,0 +1,159 @@
+"""From botocore's errors to ours: what happened, whose fault it is, what to do next; never a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore import exceptions as boto
+from botocore.exceptions import BotoCoreError, ClientError
+
+from zappa_iam_ext.errors import (
+    AccessDenied,
+    AwsUnavailable,
+    CredentialsError,
+    InvalidPolicyDocument,
+    QuotaExceeded,
+    ZappaIamError,
+)
+
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+REJECTED = frozenset(
+    {
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "Forbidden",
+        "403",
+        "UnauthorizedOperation",
+    }
+)
+THROTTLED = frozenset(
+    {"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+)
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_KEY_ID = re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,120}([A-Z0-9]{4})\b")
+_LONG_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9/+=])(?=[A-Za-z/+=]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9/+=]{40,}"
+)
+_NOT_AUTHORIZED = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z*]+)")
+_SERVER_ERROR = 500
+
+_MISSING_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.TokenRetrievalError,
+    boto.SSOError,
+    boto.NoAuthTokenError,
+    boto.RefreshWithMFAUnsupportedError,
+)
+_UNREACHABLE = (
+    boto.HTTPClientError,
+    boto.ConnectionError,
+    boto.UnknownEndpointError,
+    boto.UnknownServiceError,
+    boto.InvalidRegionError,
+    boto.EndpointVariantError,
+)
+
+
+def scrub(text: str) -> str:
+    """Return ``text`` fit for a terminal or a log: one line, no control characters, keys and tokens masked."""
+    line = _CONTROL.sub(" ", text).strip()
+    return _LONG_TOKEN.sub("***", _KEY_ID.sub(r"\1***\2", line))
+
+
+def code_of(error: BaseException) -> str:
+    """Return the error code AWS gave (``NoSuchEntity``), empty when the answer never came."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def translate(error: BotoCoreError | ClientError, action: str = "") -> ZappaIamError:
+    """Return our error for one of botocore's; ``action`` is the IAM action of the call that failed."""
+    return _from_service(error, action) if isinstance(error, ClientError) else _from_botocore(error)
+
+
+@contextmanager
+def translated(action: str = "") -> Iterator[None]:
+    """Raise our errors in place of botocore's; the original (which may quote tokens) is not chained."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise translate(error, action) from None
+
+
+def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PLR0911  -- a table, one row per kind
+    code, text = code_of(error), scrub(str(error.response.get("Error", {}).get("Message", "")))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    called = f"{action or error.operation_name}: {code}" + (f" ({text})" if text else "")
+    if code in EXPIRED:
+        return CredentialsError(
+            f"the credentials have expired ({code})",
+            hint="Sign in again (for example `aws sso login`), or check the clock of this machine.",
+        )
+    if code in REJECTED:
+        return CredentialsError(
+            f"AWS does not accept the credentials ({code})",
+            hint="Is the access key deleted or inactive, its secret mistyped, or the endpoint another partition's?",
+        )
+    if code in DENIED:
+        named = _NOT_AUTHORIZED.search(text)
+        missing = named.group(1) if named else action or error.operation_name
+        return AccessDenied(
+            f"not allowed to call {missing}" + (f": {text}" if text else ""),
+            hint=f"Use credentials that may {missing} (`--admin-profile`), or have it added to the policy.",
+        )
+    if code in THROTTLED or status >= _SERVER_ERROR:
+        return AwsUnavailable(f"AWS could not answer: {called}", hint="Try again in a minute.")
+    if code in {"LimitExceeded", "LimitExceededException"}:
+        return QuotaExceeded(
+            f"an IAM quota is reached: {called}", hint="Remove what is unused, or raise the quota."
+        )
+    if code == "MalformedPolicyDocument":
+        return InvalidPolicyDocument(f"AWS refuses the policy document: {text}", rule=code)
+    return ZappaIamError(f"AWS refused {called}")
+
+
+def _from_botocore(error: BaseException) -> ZappaIamError:  # noqa: PLR0911  -- a table, one row per kind
+    text = scrub(str(error))
+    if isinstance(error, boto.ProfileNotFound):
+        return CredentialsError(
+            text, hint="`aws configure list-profiles` names those there are; is it misspelt?"
+        )
+    if isinstance(error, boto.ConfigParseError):
+        return CredentialsError(
+            text, hint="Mend the AWS config or credentials file; each line is `name = value`."
+        )
+    if isinstance(error, boto.PartialCredentialsError):
+        return CredentialsError(text, hint="Give both aws_access_key_id and aws_secret_access_key.")
+    if isinstance(error, _MISSING_CREDENTIALS):
+        return CredentialsError(
+            text,
+            hint="Name a profile (`--profile`, AWS_PROFILE, Zappa's profile_name) or set AWS_ACCESS_KEY_ID.",
+        )
+    if isinstance(error, boto.NoRegionError):
+        return CredentialsError(
+            text, hint="Set aws_region in the Zappa settings, `--region` or AWS_DEFAULT_REGION."
+        )
+    if isinstance(error, _UNREACHABLE):
+        return AwsUnavailable(
+            f"AWS cannot be reached: {text}",
+            hint="Does the region exist, is the network up, and is the proxy (HTTPS_PROXY) right?",
+        )
+    return ZappaIamError(text)

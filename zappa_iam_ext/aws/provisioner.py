@@ -1,0 +1,227 @@
+"""Performs a plan, one change at a time, so that a failure half-way can be resumed by planning again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from zappa_iam_ext.aws.errors import scrub, translate, translated
+from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
+from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, patiently
+from zappa_iam_ext.aws.secret import AccessKey, Secret
+from zappa_iam_ext.errors import ProvisioningError, UnsafePlan, ZappaIamError
+from zappa_iam_ext.plan import (
+    AttachUserPolicy,
+    Change,
+    CreateAccessKey,
+    CreatePolicy,
+    CreatePolicyVersion,
+    CreateUser,
+    DeletePolicyVersion,
+    DetachUserPolicy,
+    Plan,
+    TagPolicy,
+    WriteProfile,
+)
+from zappa_iam_ext.plan.documents import dumps
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import AccessKeyTypeDef, TagTypeDef
+    from types_boto3_sts import STSClient
+
+    from zappa_iam_ext.aws.credentials_file import CredentialsFile
+
+DESCRIPTION = "What a Zappa deployment may do. Written by zappa-iam-ext."
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldKey:
+    """An access key that exists in IAM and is not stored yet."""
+
+    user: str
+    key: AccessKey
+
+
+@dataclass(slots=True)
+class Provisioner:
+    """Applies plans with the IAM client and into the credentials file it was given.
+
+    ``on_step`` is told each change before it is made, ``sleep`` waits (seconds) for IAM to catch up.
+    """
+
+    iam: IAMClient
+    credentials: CredentialsFile | None = None
+    on_step: Callable[[Change], None] = lambda _change: None
+    sleep: Callable[[float], None] = time.sleep
+    _held: _HeldKey | None = field(default=None, init=False, repr=False)
+
+    def apply(self, plan: Plan) -> tuple[Change, ...]:
+        """Perform every change of ``plan`` in order and return them.
+
+        Raises `UnsafePlan` before the first call when the plan is unsafe, `CredentialsFileError` when the
+        profile could not be written, and `ProvisioningError` when a change fails: it says what is done
+        already; planning again continues there. An access key whose secret could not be stored is
+        deleted again.
+        """
+        _refuse_unsafe(plan)
+        self._check_profiles(plan)
+        done: list[Change] = []
+        for change in plan.changes:
+            try:
+                self.on_step(change)
+                self._perform(change)
+            except (BotoCoreError, ClientError, ZappaIamError, OSError) as error:
+                raise self._stopped(change, error, done) from None
+            except BaseException:  # Ctrl-C between creating a key and storing it must not orphan the key
+                self._drop_held()
+                raise
+            done.append(change)
+        return tuple(done)
+
+    def _check_profiles(self, plan: Plan) -> None:
+        for change in plan.changes:
+            if isinstance(change, WriteProfile | CreateAccessKey) and self.credentials is None:
+                raise ZappaIamError(
+                    "an access key is wanted, but there is no credentials file to write it to"
+                )
+            if isinstance(change, WriteProfile) and self.credentials:
+                self.credentials.check_writable(change.profile)
+
+    def _perform(self, change: Change) -> None:
+        match change:
+            case CreateAccessKey():
+                self._create_key(change)
+            case WriteProfile():
+                self._write_profile(change)
+            case _:
+                patiently(lambda: self._call(change), NOT_YET_VISIBLE | BUSY, self.sleep)
+
+    def _call(self, change: Change) -> None:
+        iam = self.iam
+        match change:
+            case CreateUser():
+                iam.create_user(UserName=change.user, Path=change.path, Tags=_tags(change.tags))
+            case CreatePolicy():
+                iam.create_policy(
+                    PolicyName=change.name,
+                    Path=change.path,
+                    PolicyDocument=dumps(change.document),
+                    Description=DESCRIPTION,
+                    Tags=_tags(change.tags),
+                )
+            case DeletePolicyVersion():
+                iam.delete_policy_version(PolicyArn=change.arn, VersionId=change.version)
+            case CreatePolicyVersion():
+                document = dumps(change.document)
+                iam.create_policy_version(PolicyArn=change.arn, PolicyDocument=document, SetAsDefault=True)
+            case TagPolicy():
+                iam.tag_policy(PolicyArn=change.arn, Tags=_tags(change.tags))
+            case AttachUserPolicy():
+                iam.attach_user_policy(UserName=change.user, PolicyArn=change.arn)
+            case DetachUserPolicy():
+                iam.detach_user_policy(UserName=change.user, PolicyArn=change.arn)
+            case _:
+                raise AssertionError(change)
+
+    def _create_key(self, change: CreateAccessKey) -> None:
+        def create() -> AccessKeyTypeDef:
+            return self.iam.create_access_key(UserName=change.user)["AccessKey"]
+
+        try:
+            made = patiently(create, NOT_YET_VISIBLE, self.sleep)
+        except BaseException as error:
+            if _refused(error):
+                raise
+            # The answer was lost: there may be a key whose secret nobody has.
+            self._drop(change.user, tuple(set(self._key_ids(change.user)) - set(change.existing)))
+            raise
+        self._held = _HeldKey(change.user, AccessKey(made["AccessKeyId"], Secret(made["SecretAccessKey"])))
+
+    def _write_profile(self, change: WriteProfile) -> None:
+        if self._held is None or self.credentials is None:
+            raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
+        self.credentials.write(change.profile, self._held.key, overwrite=change.overwrite)
+        self._held = None
+        if change.region:
+            self.credentials.write_region(change.profile, change.region)
+
+    def _key_ids(self, user: str) -> tuple[str, ...]:
+        pages = self.iam.get_paginator("list_access_keys").paginate(UserName=user)
+        return tuple(key["AccessKeyId"] for page in pages for key in page["AccessKeyMetadata"])
+
+    def _drop(self, user: str, key_ids: tuple[str, ...]) -> None:
+        """Delete access keys that nobody can use; raise `ProvisioningError` naming one that is left."""
+        for key_id in key_ids:
+            try:
+                patiently(
+                    partial(self.iam.delete_access_key, UserName=user, AccessKeyId=key_id),
+                    NOT_YET_VISIBLE,
+                    self.sleep,
+                )
+            except (BotoCoreError, ClientError) as error:
+                raise ProvisioningError(
+                    f"the access key {key_id} was created, could not be stored, and could not be deleted again:"
+                    f" {translate(error, 'iam:DeleteAccessKey')}",
+                    hint=f"aws iam delete-access-key --user-name {user} --access-key-id {key_id}",
+                ) from None
+
+    def _drop_held(self) -> None:
+        held, self._held = self._held, None
+        if held:
+            self._drop(held.user, (held.key.access_key_id,))
+
+    def _stopped(self, change: Change, error: Exception, done: list[Change]) -> ProvisioningError:
+        left = ""
+        try:
+            self._drop_held()
+        except ProvisioningError as orphan:
+            left = f"; {orphan} ({orphan.hint})"
+        ours = error if isinstance(error, ZappaIamError) else _ours(error, change)
+        told = f"done before: {len(done)} of the changes" if done else "nothing was changed"
+        hint = f"{ours.hint} Then apply again: it continues where it stopped.".strip()
+        return ProvisioningError(
+            f"could not {change}: {ours} ({told}){left}", done=tuple(str(c) for c in done), hint=hint
+        )
+
+
+def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sleep) -> CallerIdentity:
+    """Return who the new key is, waiting until AWS accepts it; ``sts`` is a client with that key.
+
+    Raises `CredentialsError` when it is still not accepted after about 24 seconds.
+    """
+    with translated("sts:GetCallerIdentity"):
+        answer = patiently(sts.get_caller_identity, NOT_YET_ACCEPTED, sleep)
+    return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether AWS answered clearly that the call was not performed."""
+    if not isinstance(error, ClientError):
+        return False
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _refuse_unsafe(plan: Plan) -> None:
+    if plan.concerns:
+        raise UnsafePlan(
+            "; ".join(f"{concern.subject}: {concern.reason}" for concern in plan.concerns),
+            hint=plan.concerns[0].hint,
+        )
+
+
+def _ours(error: Exception, change: Change) -> ZappaIamError:
+    if isinstance(error, BotoCoreError | ClientError):
+        return translate(error, f"iam:{type(change).__name__}")
+    return ZappaIamError(scrub(str(error)))
+
+
+def _tags(tags: Mapping[str, str]) -> list[TagTypeDef]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

@@ -1,0 +1,89 @@
+"""What ought to be and what is: the two sides a plan stands between. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zappa_iam_ext.plan.documents import fingerprint
+
+OWNER_TAG = ("CreatedBy", "zappa-iam-ext")
+"""The tag that marks what we made, and may therefore change."""
+DOCUMENT_TAG = "zappa-iam-ext:document"
+"""The tag that holds the fingerprint of the document we wrote, so that an edit by hand is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredPolicy:
+    """One customer managed policy; ``document`` is the JSON of the policy document."""
+
+    name: str
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """What ought to be: a user with these policies attached and, if ``profile`` is given, its access key there.
+
+    ``path`` is the IAM path of what has to be created, ``region`` is written into the config file when
+    given, ``tags`` are put beside our own.
+    """
+
+    account: str
+    user: str
+    policies: tuple[DesiredPolicy, ...]
+    partition: str = "aws"
+    path: str = "/"
+    profile: str | None = None
+    region: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def policy_arn(self, name: str) -> str:
+        """Return the ARN of the customer managed policy ``name``."""
+        return f"arn:{self.partition}:iam::{self.account}:policy{self.path}{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentPolicy:
+    """A customer managed policy as it is: the default version's document, and all versions, oldest first."""
+
+    arn: str
+    document: Mapping[str, Any]
+    default_version: str
+    versions: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it carries the tag that says we made it."""
+        return self.tags.get(OWNER_TAG[0]) == OWNER_TAG[1]
+
+    @property
+    def edited(self) -> bool:
+        """Whether somebody changed the document since we wrote it."""
+        return self.tags.get(DOCUMENT_TAG) != fingerprint(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentKey:
+    """An access key of the user: its id, and whether it is active."""
+
+    access_key_id: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentState:
+    """What is: read from IAM and the credentials file.
+
+    ``policies`` holds those of the desired names that exist, and our own numbered parts that are attached;
+    ``attached`` the ARNs of all managed policies attached to the user; ``profile_key`` the access key id
+    that the profile holds.
+    """
+
+    user_exists: bool = False
+    policies: Mapping[str, CurrentPolicy] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+    keys: tuple[CurrentKey, ...] = ()
+    profile_key: str | None = None
