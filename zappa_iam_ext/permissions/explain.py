@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.permissions.denials import Denial
 from zappa_iam_ext.permissions.tables import (
+    AuthorizationRow,
     CallRow,
+    ResourceRow,
     authorization_rows,
     call_rows,
     resource_rows,

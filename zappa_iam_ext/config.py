@@ -1,0 +1,67 @@
+"""The stage's own settings for this library: ``iam_ext``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.permissions.commands import COMMANDS
+from zappa_iam_ext.permissions.stage import Stage
+
+ON_MISSING = ("stop", "warn", "provision")
+
+
+@dataclass(frozen=True, slots=True)
+class IamExtSettings:
+    """What a stage says under ``iam_ext``.
+
+    ``commands`` are the Zappa commands that the gate checks (empty: all). ``policy_document`` is the path of a
+    hand-made policy file that takes the computed document's place. ``on_missing`` says what the gate does when
+    a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
+    """
+
+    enabled: bool = True
+    commands: tuple[str, ...] = ()
+    policy_document: str = ""
+    on_missing: str = "stop"
+    admin_profile: str = ""
+    user_name: str = "serverless"
+    policy_name: str = "ZappaLambdaDeploymentPolicy"
+
+
+def iam_ext_settings(stage: Stage) -> IamExtSettings:
+    """Return the stage's ``iam_ext``; raise `SettingsError` for what it may not hold."""
+    given = stage.settings.get("iam_ext") or {}
+    if not isinstance(given, Mapping):
+        raise _wrong(stage, "iam_ext is a table of settings")
+    known = {item.name for item in fields(IamExtSettings)}
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise _wrong(stage, f"iam_ext has no setting {str(name)[:80]!r}{meant}")
+    return _checked(stage, given)
+
+
+def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
+    values = dict(given)
+    if not isinstance(values.get("enabled", True), bool):
+        raise _wrong(stage, "iam_ext.enabled is true or false")
+    commands = values.get("commands", [])
+    if not isinstance(commands, list) or not set(map(str, commands)) <= set(COMMANDS):
+        raise _wrong(stage, f"iam_ext.commands is a list of {', '.join(COMMANDS)}")
+    for name in ("policy_document", "on_missing", "admin_profile", "user_name", "policy_name"):
+        if not isinstance(values.get(name, ""), str):
+            raise _wrong(stage, f"iam_ext.{name} is a string")
+    if values.get("on_missing", "stop") not in ON_MISSING:
+        raise _wrong(stage, f"iam_ext.on_missing is one of {', '.join(ON_MISSING)}")
+    return IamExtSettings(**values | {"commands": tuple(commands)})
+
+
+def _wrong(stage: Stage, message: str) -> SettingsError:
+    return SettingsError(
+        f"stage {stage.name}: {message}", hint="docs/how-to.md lists the settings of iam_ext."
+    )

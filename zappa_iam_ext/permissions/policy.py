@@ -1,0 +1,83 @@
+"""Requirements to the least-privilege document: what each statement is for, and which conditions it demands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.synthesis import Grant, synthesize
+from zappa_iam_ext.permissions.model import Requirement
+
+#: What a statement is for, by the service prefix of its actions.
+_PURPOSES = {
+    "acm": "ImportCertificate",
+    "apigateway": "ManageApi",
+    "cloudformation": "ManageApiStack",
+    "cloudfront": "ManageDomain",
+    "cloudwatch": "ReadMetrics",
+    "cognito-idp": "ManageUserPoolTriggers",
+    "dynamodb": "ManageAsyncTable",
+    "ec2": "DescribeNetwork",
+    "ecr": "PullImage",
+    "elasticfilesystem": "ManageFileSystem",
+    "elasticloadbalancing": "ManageLoadBalancer",
+    "events": "ScheduleEvents",
+    "iam": "ManageExecutionRole",
+    "kms": "EncryptEnvironment",
+    "lambda": "ManageFunction",
+    "logs": "ReadLogs",
+    "route53": "ManageDomain",
+    "s3": "UploadPackage",
+    "sns": "ManageTopics",
+}
+_BY_ACTION = {
+    "iam:PassRole": "PassExecutionRole",
+    "iam:CreateServiceLinkedRole": "CreateServiceLinkedRole",
+    "s3:GetBucketNotification": "NotifyFunction",
+    "s3:PutBucketNotification": "NotifyFunction",
+}
+
+
+def deployment_policy(requirements: Iterable[Requirement], extra: Sequence[Grant] = ()) -> PolicyDocument:
+    """Return the document that allows exactly these requirements, and ``extra`` grants.
+
+    What a requirement names under ``restrict`` becomes a condition; values that differ between requirements
+    of the same action and resource are joined (``iam:PassedToService``). Statements stand in a stable order.
+    """
+    joined: dict[tuple[str, str, tuple[str, ...]], list[Requirement]] = {}
+    for requirement in requirements:
+        restrict = tuple(sorted(key for key in requirement.restrict if key in requirement.context))
+        joined.setdefault((requirement.action, requirement.resource, restrict), []).append(requirement)
+    grants = [
+        Grant(action, resource, _condition(restrict, group), purpose_of(action))
+        for (action, resource, restrict), group in joined.items()
+    ]
+    return synthesize([*grants, *extra])
+
+
+def purpose_of(action: str) -> str:
+    """Return what a statement with this action is for: its Sid."""
+    service = action.partition(":")[0]
+    return _BY_ACTION.get(action) or _PURPOSES.get(service, service.replace("-", "").title())
+
+
+def _condition(
+    restrict: Sequence[str], group: Sequence[Requirement]
+) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for key in restrict:
+        values = sorted({value for requirement in group for value in _values(requirement, key)})
+        operator = _operator(values)
+        found.setdefault(operator, {})[key] = tuple(values)
+    return found
+
+
+def _values(requirement: Requirement, key: str) -> tuple[str, ...]:
+    value = requirement.context[key]
+    return (value,) if isinstance(value, str) else value
+
+
+def _operator(values: Sequence[str]) -> str:
+    if any(value.startswith("arn:") for value in values):
+        return "ArnLike"
+    return "StringLike" if any("*" in value or "?" in value for value in values) else "StringEquals"

@@ -1,0 +1,242 @@
+"""Finds and reads the settings through Zappa itself: no AWS call, nothing written, stdout left alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
+
+_HINT = "See the settings file that Zappa documents, or run `zappa init`."
+
+
+def read_stages(
+    path: str | Path | None = None,
+    *,
+    stage: str | None = None,
+    all_stages: bool = False,
+    profile: str | None = None,
+    region: str | None = None,
+) -> tuple[Stage, ...]:
+    """Return the stages of a settings file (JSON, YAML, TOML, or Zappa's environment variables), as Zappa resolves them.
+
+    Without ``stage`` the only stage of the file is meant. ``profile`` and ``region`` take the place of the
+    stage's own. Raises `SettingsError` for everything that is wrong with the file or the stage.
+    """
+    names = _stage_names(path, stage, all_stages=all_stages)
+    return tuple(_read_stage(path, name, profile, region) for name in names)
+
+
+def stage_from_cli(zappa_cli: Any) -> Stage:
+    """Return the stage of a running ``ZappaCLI``, as a callback gets it, after it loaded its settings."""
+    with _as_settings_errors(getattr(zappa_cli, "settings_file", None), zappa_cli.api_stage):
+        region = (
+            zappa_cli.zappa.boto_session.region_name
+            if zappa_cli.zappa.boto_session
+            else zappa_cli.zappa.aws_region
+        )
+        return _stage(zappa_cli, zappa_cli.profile_name, region or "")
+
+
+def command_from_cli(zappa_cli: Any) -> Command:
+    """Return the command that a running ``ZappaCLI`` carries out, with the flags that change its calls."""
+    given = zappa_cli.vargs or {}
+    flags = {
+        name.replace("_", "-")
+        for name in ("zip", "docker_image_uri", "no_upload", "remove_logs", "qualifier", "manual")
+        if given.get(name)
+    }
+    values = {
+        name.replace("_", "-"): str(given[name])
+        for name in ("zip", "docker_image_uri", "qualifier")
+        if given.get(name)
+    }
+    return Command(zappa_cli.command, frozenset(flags), values)
+
+
+def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool) -> tuple[str, ...]:
+    with _as_settings_errors(path, stage):
+        cli = _zappa_cli(stage)
+        with _stdout_to_stderr():
+            cli.load_settings_file(_checked_path(path))
+        settings = cli.zappa_settings
+        if not isinstance(settings, Mapping) or not settings:
+            raise SettingsError(f"{_named(path)} has no stages", hint="A settings file is a table of stages.")
+        for name, values in settings.items():
+            if not isinstance(name, str) or not isinstance(values, Mapping):
+                raise SettingsError(
+                    f"{_named(path)}: stage {str(name)[:80]!r} is not a table of settings", hint=_HINT
+                )
+    if all_stages:
+        return tuple(settings)
+    if stage is None and len(settings) > 1:
+        raise SettingsError(
+            f"{_named(path)} has several stages: {', '.join(settings)}",
+            hint="Name one of them, or give --all.",
+        )
+    if stage is not None and stage not in settings:
+        raise SettingsError(
+            f"{_named(path)} has no stage {stage!r}", hint=f"Its stages are {', '.join(settings)}."
+        )
+    return (stage or next(iter(settings)),)
+
+
+def _read_stage(path: str | Path | None, name: str, profile: str | None, region: str | None) -> Stage:
+    with _as_settings_errors(path, name):
+        cli = _zappa_cli(name)
+        with _stdout_to_stderr():
+            cli.load_settings(_checked_path(path))
+        wanted = profile or cli.profile_name
+        return _stage(cli, wanted, region or _region(cli.aws_region, wanted))
+
+
+def _zappa_cli(stage: str | None) -> Any:
+    """Return a ``ZappaCLI`` that has no credentials and so can call nobody."""
+    from zappa.cli import ZappaCLI  # noqa: PLC0415  -- importing Zappa takes its time
+
+    cli = ZappaCLI()
+    cli.load_credentials = False
+    cli.api_stage = stage
+    cli.stage_env = stage
+    cli.vargs = {}
+    return cli
+
+
+def _checked_path(path: str | Path | None) -> str | None:
+    if path is None:
+        return None
+    if not Path(path).is_file():
+        raise SettingsError(f"there is no settings file {path}", hint="Name one with -s/--settings-file.")
+    return str(path)
+
+
+@contextlib.contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def _region(setting: str | None, profile: str | None) -> str:
+    """Return the region as ``Zappa.load_credentials`` would find it; reading the config file is no AWS call."""
+    if setting:
+        return str(setting)
+    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
+    from botocore.session import Session  # noqa: PLC0415
+
+    try:
+        region = Session(profile=profile).get_config_variable("region")
+    except ProfileNotFound:
+        region = os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise SettingsError(
+            "no AWS region is set",
+            hint="Set aws_region in the stage, region in the profile, or give --region.",
+        )
+    return str(region)
+
+
+def _partition(region: str) -> str:
+    from botocore.exceptions import UnknownRegionError  # noqa: PLC0415
+    from botocore.session import Session  # noqa: PLC0415
+
+    session = Session()
+    try:
+        partition = str(session.get_partition_for_region(region))
+    except UnknownRegionError as error:
+        raise SettingsError(
+            f"there is no AWS region {region[:80]!r}", hint="A region is called like us-east-1."
+        ) from error
+    known = set(session.get_available_regions("lambda", partition))
+    known |= set(session.get_available_regions("ec2", partition))
+    if known and region not in known:
+        import difflib  # noqa: PLC0415
+
+        near = difflib.get_close_matches(region, known, n=1)
+        meant = f"Did you mean {near[0]}?" if near else "A region is called like us-east-1."
+        raise SettingsError(f"there is no AWS region {region[:80]!r}", hint=meant)
+    return partition
+
+
+def _stage(cli: Any, profile: str | None, region: str) -> Stage:
+    from zappa import __version__  # noqa: PLC0415
+
+    settings: Mapping[str, Any] = cli.stage_config
+    return Stage(
+        name=cli.api_stage,
+        project_name=cli.project_name,
+        function_name=cli.lambda_name,
+        settings=settings,
+        region=region,
+        zappa_version=__version__,
+        role=_role(cli, settings),
+        partition=_partition(region),
+        profile_name=profile,
+        bucket=_bucket(settings),
+        websocket=bool(getattr(cli, "use_websocket", False)),
+        efs_config=tuple(getattr(cli, "efs_config", None) or ()),
+    )
+
+
+def _bucket(settings: Mapping[str, Any]) -> str | None:
+    bucket = settings.get("s3_bucket")
+    if bucket is not None and not isinstance(bucket, str):
+        raise SettingsError("s3_bucket is a string", hint=_HINT)
+    return bucket
+
+
+def _role(cli: Any, settings: Mapping[str, Any]) -> ExecutionRole:
+    zappa = cli.zappa
+    return ExecutionRole(
+        name=str(zappa.role_name),
+        arn=settings.get("role_arn"),
+        managed=bool(cli.manage_roles),
+        assume_policy=_json(zappa.assume_policy, "assume_policy"),
+        attach_policy=_json(zappa.attach_policy, "attach_policy"),
+        extra_permissions=tuple(zappa.extra_permissions or ()),
+    )
+
+
+def _json(text: str, setting: str) -> str:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"the file of {setting} is not JSON: {error}", hint="It holds a policy document."
+        ) from error
+    return text
+
+
+def _named(path: str | Path | None) -> str:
+    return str(path) if path else "the settings file"
+
+
+@contextlib.contextmanager
+def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[None]:
+    """Turn whatever Zappa and its parsers raise about settings into our error; our own pass."""
+    where = _named(path) + (f", stage {stage}" if stage else "")
+    try:
+        yield
+    except SettingsError:
+        raise
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{where} is not UTF-8 text", hint="Save it as UTF-8.") from error
+    except OSError as error:
+        raise SettingsError(f"{where} cannot be read: {error.strerror or error}", hint=_HINT) from error
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except SystemExit as error:
+        raise SettingsError(f"{where} is not accepted by Zappa", hint=_HINT) from error
+    except Exception as error:
+        raise SettingsError(f"{where} is not accepted by Zappa: {_reason(error)}", hint=_HINT) from error
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "message", "") or str(error) or type(error).__name__
+    return " ".join(str(text).split())[:300]
