@@ -19,10 +19,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
-from zappa_iam_ext.aws.identity import CallerKind, caller
+from zappa_iam_ext.aws.holdings import holdings, self_inspection_grants
+from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
 from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
-from zappa_iam_ext.plan import DesiredPolicy, DesiredState, make_plan
+from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
+from zappa_iam_ext.plan import DesiredPolicy, DesiredState
+from zappa_iam_ext.plan import plan as make_plan
 
 pytestmark = pytest.mark.aws
 ROOT = Path(__file__).parents[2]
@@ -147,7 +150,8 @@ def test_the_whole_way_and_a_second_time_changes_nothing(world, monkeypatch, cap
     session = botocore.session.Session(profile="serverless")
     sts = session.create_client("sts", region_name="us-east-1", endpoint_url=world.endpoint)
     identity = wait_until_accepted(sts)
-    assert (identity.kind, identity.name, identity.account) == (CallerKind.USER, "serverless", world.account)
+    assert str(identity.principal) == f"arn:aws:iam::{world.account}:user/serverless"
+    assert identity.account == world.account
     assert caller(sts) == identity
     functions = session.create_client("lambda", region_name="us-east-1", endpoint_url=world.endpoint)
     assert functions.list_functions()["Functions"] == []
@@ -330,3 +334,82 @@ def test_what_iam_shows_late_is_waited_for(world):
     Provisioner(world.iam, world.files, sleep=waited.append).apply(world.plan())
     assert waited == [0.5, 1.0, 0.5]
     assert world.plan().empty
+
+
+def held_world(world, statements=()):
+    """Make a user with a policy of every kind, and return a client with its own key."""
+    extra = [statement.to_dict() for statement in statements]
+    iam, account = world.iam, world.account
+    iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(document("s3:*", "sqs:*", "iam:*")))
+    iam.create_policy(PolicyName="Attached", PolicyDocument=json.dumps(document("s3:GetObject")))
+    iam.create_policy(
+        PolicyName="ByGroup", Path="/team/", PolicyDocument=json.dumps(document("sqs:SendMessage"))
+    )
+    boundary = f"arn:aws:iam::{account}:policy/Limit"
+    iam.create_user(UserName="serverless", PermissionsBoundary=boundary)
+    iam.put_user_policy(
+        UserName="serverless",
+        PolicyName="Own",
+        PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [*document("sns:Publish")["Statement"], *extra]}
+        ),
+    )
+    iam.attach_user_policy(UserName="serverless", PolicyArn=f"arn:aws:iam::{account}:policy/Attached")
+    iam.create_group(GroupName="team")
+    iam.add_user_to_group(GroupName="team", UserName="serverless")
+    iam.put_group_policy(
+        GroupName="team", PolicyName="Inline", PolicyDocument=json.dumps(document("sqs:ListQueues"))
+    )
+    iam.attach_group_policy(GroupName="team", PolicyArn=f"arn:aws:iam::{account}:policy/team/ByGroup")
+    key = iam.create_access_key(UserName="serverless")["AccessKey"]
+    return world.client("iam", key["AccessKeyId"], key["SecretAccessKey"]), caller(
+        world.client("sts", key["AccessKeyId"], key["SecretAccessKey"])
+    )
+
+
+def test_every_policy_that_binds_a_user_is_found_and_named(world):
+    grants = self_inspection_grants("aws", world.account, "serverless")
+    own, identity = held_world(world, grants)
+    for iam in (world.iam, own):
+        found = holdings(iam, identity.principal)
+        assert found.complete
+        assert [(policy.source, policy.layer) for policy in found.held] == [
+            (f"user serverless / permissions boundary arn:aws:iam::{world.account}:policy/Limit", "boundary"),
+            ("user serverless / inline policy Own", "identity"),
+            ("user serverless / managed policy Attached", "identity"),
+            ("group team / inline policy Inline", "group"),
+            ("group team / managed policy ByGroup", "group"),
+        ]
+        assert found.held[4].document == PolicyDocument.parse(document("sqs:SendMessage"))
+        for action, expected in [
+            ("s3:GetObject", Decision.ALLOWED),
+            ("sqs:SendMessage", Decision.ALLOWED),
+            ("sqs:ListQueues", Decision.ALLOWED),
+            ("sns:Publish", Decision.IMPLICIT_DENY),
+            ("s3:PutObject", Decision.IMPLICIT_DENY),
+        ]:
+            request = AuthorizationRequest(identity.principal, action, "arn:aws:s3:::b/k")
+            assert evaluate(found.policies, request).decision is expected, action
+
+
+@pytest.mark.parametrize("sid", ["ReadOwnUser", "ReadGroupPolicies", "ReadManagedPolicies"])
+def test_what_may_not_be_read_is_named(world, sid):
+    grants = self_inspection_grants("aws", world.account, "serverless")
+    own, identity = held_world(world, [grant for grant in grants if grant.sid != sid])
+    found = holdings(own, identity.principal)
+    assert not found.complete
+    assert all("is denied" in line for line in found.unreadable)
+    granted = {action for grant in grants if grant.sid == sid for action in grant.actions}
+    denied = {line.rsplit(": ", 1)[1].removesuffix(" is denied") for line in found.unreadable}
+    assert denied <= granted
+    assert denied
+
+
+def test_each_self_inspection_action_is_needed_and_no_other(world):
+    """Nothing surplus, nothing missing: the actions that the reading calls, seen on the wire."""
+    own, identity = held_world(world, self_inspection_grants("aws", world.account, "serverless"))
+    seen = set()
+    own.meta.events.register("before-call.iam", lambda model, **_kwargs: seen.add(f"iam:{model.name}"))
+    assert holdings(own, identity.principal).complete
+    grants = self_inspection_grants("aws", world.account, "serverless")
+    assert seen == {a for grant in grants for a in grant.actions} - {"iam:SimulatePrincipalPolicy"}

@@ -20,7 +20,9 @@ from zappa_iam_ext.plan import (
     DeletePolicyVersion,
     DesiredPolicy,
     DesiredState,
-    make_plan,
+)
+from zappa_iam_ext.plan import (
+    plan as make_plan,
 )
 from zappa_iam_ext.plan.documents import fingerprint, same, size
 

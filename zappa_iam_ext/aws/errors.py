@@ -126,7 +126,9 @@ def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PL
             f"an IAM quota is reached: {called}", hint="Remove what is unused, or raise the quota."
         )
     if code == "MalformedPolicyDocument":
-        return InvalidPolicyDocument(f"AWS refuses the policy document: {text}", rule=code)
+        return InvalidPolicyDocument(
+            f"AWS refuses the policy document: {text}", rule=code, hint="`zappa-iam lint` says more about it."
+        )
     return ZappaIamError(f"AWS refused {called}")
 
 

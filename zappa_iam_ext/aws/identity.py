@@ -3,49 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.errors import code_of, translated
-from zappa_iam_ext.errors import UnknownPrincipal
+from zappa_iam_ext.aws.errors import code_of, scrub, translated
+from zappa_iam_ext.errors import InvalidArn, UnknownPrincipal
+from zappa_iam_ext.iam import Principal, PrincipalKind
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_sts import STSClient
 
-
-class CallerKind(StrEnum):
-    """What kind of principal credentials belong to, in IAM's words."""
-
-    USER = "user"
-    ASSUMED_ROLE = "assumed-role"
-    FEDERATED_USER = "federated-user"
-    ROOT = "root"
+_CALLERS = frozenset(
+    {PrincipalKind.USER, PrincipalKind.ASSUMED_ROLE, PrincipalKind.FEDERATED_USER, PrincipalKind.ROOT}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentity:
-    """The answer of ``sts:GetCallerIdentity``.
-
-    ``name`` is the user's or the role's friendly name (empty for root), ``path`` the user's IAM path (the
-    role's is not part of a session's ARN: see `role_arn`), ``session`` the name of a role's session.
-    """
+    """The answer of ``sts:GetCallerIdentity``: the ARN as AWS spells it, and the principal it names."""
 
     arn: str
     account: str
     user_id: str
+    principal: Principal
     partition: str
-    kind: CallerKind
-    name: str = ""
-    path: str = "/"
-    session: str = ""
 
     @property
     def temporary(self) -> bool:
         """Whether these are temporary credentials, which a session policy may narrow unseen."""
-        return self.kind in {CallerKind.ASSUMED_ROLE, CallerKind.FEDERATED_USER}
+        return self.principal.kind in {PrincipalKind.ASSUMED_ROLE, PrincipalKind.FEDERATED_USER}
 
 
 def caller(sts: STSClient) -> CallerIdentity:
@@ -60,38 +48,28 @@ def caller(sts: STSClient) -> CallerIdentity:
 
 
 def identity_from(arn: str, account: str, user_id: str = "") -> CallerIdentity:
-    """Read a caller's ARN: ``arn:aws:iam::123456789012:user/path/name`` and the other three kinds."""
-    parts = arn.split(":", 5)
-    if len(parts) == 6 and parts[0] == "arn" and parts[2] in {"iam", "sts"}:  # noqa: PLR2004  -- fields of an ARN
-        kind, _, rest = parts[5].partition("/")
-        if (kind, rest) == ("root", ""):
-            return CallerIdentity(arn, account, user_id, parts[1], CallerKind.ROOT)
-        if kind == "user" and rest:
-            path, _, name = rest.rpartition("/")
-            return CallerIdentity(
-                arn, account, user_id, parts[1], CallerKind.USER, name, f"/{path}/" if path else "/"
-            )
-        if kind == "assumed-role" and "/" in rest:
-            role, _, session = rest.partition("/")
-            return CallerIdentity(
-                arn, account, user_id, parts[1], CallerKind.ASSUMED_ROLE, role, session=session
-            )
-        if kind == "federated-user" and rest:
-            return CallerIdentity(arn, account, user_id, parts[1], CallerKind.FEDERATED_USER, rest)
-    raise UnknownPrincipal(
-        f"AWS says the caller is {arn!r}, which is neither user, role session, federated user nor root"
-    )
+    """Return the identity of a caller's ARN: a user, a role session, a federated user or root."""
+    try:
+        principal = Principal.parse(arn)
+    except InvalidArn:
+        principal = Principal(arn, PrincipalKind.OTHER)
+    if principal.kind not in _CALLERS or (not principal.name and principal.kind is not PrincipalKind.ROOT):
+        raise UnknownPrincipal(
+            f"AWS says the caller is {scrub(arn)}: no user, role session, federated user or root",
+            hint="Use the credentials of an IAM user or of a role.",
+        )
+    return CallerIdentity(arn, account, user_id, principal, principal.partition)
 
 
-def role_arn(iam: IAMClient, identity: CallerIdentity) -> str:
+def role_arn(iam: IAMClient, principal: Principal) -> str:
     """Return the ARN of the role behind a session, with the role's path, which the session's ARN lacks.
 
     Raises `AccessDenied` when ``iam:GetRole`` is not allowed, `UnknownPrincipal` when the role is gone.
     """
     with translated("iam:GetRole"):
         try:
-            return iam.get_role(RoleName=identity.name)["Role"]["Arn"]
+            return iam.get_role(RoleName=principal.name)["Role"]["Arn"]
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
-                raise UnknownPrincipal(f"IAM has no role {identity.name}") from None
+                raise UnknownPrincipal(f"IAM has no role {scrub(principal.name)}") from None
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from zappa_iam_ext.aws.credentials_file import CredentialsFile
+from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.errors import scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
 from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, patiently
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from types_boto3_iam.type_defs import AccessKeyTypeDef, TagTypeDef
     from types_boto3_sts import STSClient
 
-    from zappa_iam_ext.aws.credentials_file import CredentialsFile
+__all__ = ["Provisioner", "apply_plan", "current_state", "wait_until_accepted"]
 
 DESCRIPTION = "What a Zappa deployment may do. Written by zappa-iam-ext."
 
@@ -189,6 +192,22 @@ class Provisioner:
         return ProvisioningError(
             f"could not {change}: {ours} ({told}){left}", done=tuple(str(c) for c in done), hint=hint
         )
+
+
+def apply_plan(
+    iam: IAMClient,
+    plan: Plan,
+    *,
+    credentials: CredentialsFile | None = None,
+    progress: Callable[[str], None] = lambda _text: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[Change, ...]:
+    """Perform ``plan`` and return its changes; ``progress`` is told each in words before it is made.
+
+    Without ``credentials`` the key goes where botocore would look for it. Raises as `Provisioner.apply`.
+    """
+    files = credentials or CredentialsFile.from_environment(os.environ)
+    return Provisioner(iam, files, on_step=lambda change: progress(str(change)), sleep=sleep).apply(plan)
 
 
 def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sleep) -> CallerIdentity:

@@ -21,8 +21,8 @@ from zappa_iam_ext.plan.planning import (
     MAX_DOCUMENT,
     MAX_KEYS,
     MAX_VERSIONS,
-    make_plan,
     numbered_part,
+    plan,
 )
 from zappa_iam_ext.plan.states import (
     DOCUMENT_TAG,
@@ -58,6 +58,6 @@ __all__ = [
     "Plan",
     "TagPolicy",
     "WriteProfile",
-    "make_plan",
     "numbered_part",
+    "plan",
 ]

@@ -45,7 +45,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _NAME_HINT = "Letters, digits and + = , . @ _ - are allowed; upper and lower case do not differ."
 
 
-def make_plan(
+def plan(
     desired: DesiredState,
     current: CurrentState,
     *,
