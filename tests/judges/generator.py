@@ -85,6 +85,7 @@ DATES = {
         "2026-06-30T02:00:00+02:00",
         "2026-07-01T12:30:00Z",
         "2025-12-31T23:59:59Z",
+        "1782777600",  # 2026-06-30T00:00:00Z
     )
 }
 BOOLS = {"aws:SecureTransport": ("true", "false"), "aws:MultiFactorAuthPresent": ("true", "false")}
@@ -157,6 +158,7 @@ VARIABLES = (
     "${aws:PrincipalTag/team}",
     "${aws:PrincipalTag/team, 'blue'}",
     "${aws:PrincipalAccount}",
+    "${*}",
 )
 
 
@@ -235,6 +237,7 @@ class _Draw:
         self.resource = source.choice(self.family.resources)
         self.principal = source.choice((USER, USER, ROLE, SESSION))
         self.context = self._context()
+        self.incomplete = False  # ARNs with fewer than six parts: for policies of an identity alone
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -303,6 +306,8 @@ class _Draw:
         arn = self.resource if self.chance(0.75) else self.one(self.family.resources)
         if arn == "*":
             return self.one(("*", "arn:aws:s3:::*"))
+        if self.incomplete and self.chance(0.02):
+            return arn.rsplit(":", self.random.randint(1, 3))[0]
         parts = arn.split(":", 5)
         if parts[3] and self.chance(0.15):
             parts[3] = self.one(("*", "us-east-1", "eu-*"))

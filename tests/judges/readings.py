@@ -8,6 +8,8 @@ The reasons, with the page of the manual that decides, are in ``disagreements.to
 from __future__ import annotations
 
 import copy
+import fnmatch
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -164,21 +166,51 @@ def knows_no_root_user(pair: Pair) -> None:
         pair["request"]["principal"] = f"arn:aws:iam::{account}:user/root"
 
 
-def limits_a_named_session_by_its_session_policy(pair: Pair) -> None:
-    """What the resource policy grants the session itself is limited by the session policy, as if it named the role."""
-    principal = pair["request"]["principal"]
-    if not pair["policies"].get("session") or ":assumed-role/" not in principal:
-        return
-    prefix, _, name = principal.partition(":assumed-role/")
-    role = f"{prefix.replace(':sts:', ':iam:')}:role/{name.split('/')[0]}"
+def limits_every_grant_by_the_session_policy(pair: Pair) -> None:
+    """The session policy limits whatever is granted, as an organization's level does."""
+    session = pair["policies"].pop("session", [])
+    if session:
+        pair["policies"]["scp"] = [*pair["policies"].get("scp", []), session]
+
+
+def cuts_resources_at_the_colon_of_a_variable(pair: Pair) -> None:
+    """The first colon or slash of the resource part ends its type, even when it stands within a variable."""
     for statement in _statements(pair):
-        named = statement.get("Principal")
-        if (
-            isinstance(named, dict)
-            and statement["Effect"] == "Allow"
-            and principal in _values(named.get("AWS", []))
-        ):
-            statement["Principal"] = {"AWS": role}
+        for element in ("Resource", "NotResource"):
+            if element in statement:
+                statement[element] = [
+                    "arn:aws:none:::none" if _is_cut(value.split(":", 5)) else value
+                    for value in _values(statement[element])
+                ]
+
+
+def _is_cut(parts: list[str]) -> bool:
+    if len(parts) < len(("arn", "partition", "service", "region", "account", "resource")) or not any(
+        parts[3:5]
+    ):
+        return False
+    kind = re.split(r"[:/]", parts[5], maxsplit=1)[0]
+    return "${" in kind
+
+
+def keeps_wildcards_within_their_segment(pair: Pair) -> None:
+    """A star never reaches beyond a colon of the ARN: what matches only so does not match."""
+    asked = pair["request"]["resource"].split(":", 5)
+    for statement in _statements(pair):
+        for element in ("Resource", "NotResource"):
+            if element in statement:
+                statement[element] = [
+                    value if _matches_by_segment(value.split(":", 5), asked) else "arn:aws:none:::none"
+                    for value in _values(statement[element])
+                ]
+
+
+def _matches_by_segment(pattern: list[str], asked: list[str]) -> bool:
+    if len(pattern) != len(asked) or "${" in ":".join(pattern):
+        return True
+    return all(
+        fnmatch.fnmatchcase(part, glob.replace("[", "[[]")) for part, glob in zip(asked, pattern, strict=True)
+    )
 
 
 # -------------------------------------------------------------------------------- ministack
@@ -247,3 +279,17 @@ def holds_for_any_value_to_presence(pair: Pair) -> None:
 def knows_no_not_principal(pair: Pair) -> None:
     """A statement with ``NotPrincipal`` matches nobody."""
     _drop_statements(pair, lambda statement: "NotPrincipal" in statement)
+
+
+def limits_what_everyone_is_granted(pair: Pair) -> None:
+    """A grant to ``*`` is limited by boundary and session policy, as if an identity policy made it."""
+    moved = []
+    for document in pair["policies"].get("resource", []):
+        for statement in (
+            [document["Statement"]] if isinstance(document["Statement"], dict) else document["Statement"]
+        ):
+            if statement["Effect"] == "Allow" and statement.get("Principal") in ("*", {"AWS": "*"}):
+                own = {key: value for key, value in statement.items() if key != "Principal"}
+                moved.append({**document, "Statement": [own]})
+                statement["Principal"] = {"AWS": "000000000000"}
+    pair["policies"]["identity"] = [*pair["policies"].get("identity", []), *moved]
