@@ -1,5 +1,74 @@
-"""The AWS permissions of a Zappa deployment: known, checked, provisioned and rehearsed."""
+"""The AWS permissions of a Zappa deployment: known, checked, provisioned and rehearsed.
+
+In ``zappa_settings``: ``"callbacks": {"settings": "zappa_iam_ext.gate"}``. In scripts:
+`ensure_deploy_permissions` and `check_deploy_permissions`. On the command line: ``zappa-iam``.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.check import CheckedRequirement, Evidence, Report, Verdict
+    from zappa_iam_ext.errors import DeployPermissionsMissing, ZappaIamError
+    from zappa_iam_ext.hook import gate
+    from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
+    from zappa_iam_ext.permissions.policy import deployment_policy
+    from zappa_iam_ext.permissions.requirements import requirements
+    from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
+    from zappa_iam_ext.settings_file import read_stages, stage_from_cli
+    from zappa_iam_ext.workflow import check_deploy_permissions, ensure_deploy_permissions
+
 __version__ = "0.1.0"
+
+_HOME = {
+    "Call": "permissions.model",
+    "CheckedRequirement": "check",
+    "Command": "permissions.model",
+    "Consequence": "permissions.model",
+    "DeployPermissionsMissing": "errors",
+    "Evidence": "check",
+    "ExecutionRole": "permissions.stage",
+    "Report": "check",
+    "Requirement": "permissions.model",
+    "Stage": "permissions.stage",
+    "Verdict": "check",
+    "ZappaIamError": "errors",
+    "check_deploy_permissions": "workflow",
+    "deployment_policy": "permissions.policy",
+    "ensure_deploy_permissions": "workflow",
+    "gate": "hook",
+    "read_stages": "settings_file",
+    "requirements": "permissions.requirements",
+    "stage_from_cli": "settings_file",
+}
+
+__all__ = [
+    "Call",
+    "CheckedRequirement",
+    "Command",
+    "Consequence",
+    "DeployPermissionsMissing",
+    "Evidence",
+    "ExecutionRole",
+    "Report",
+    "Requirement",
+    "Stage",
+    "Verdict",
+    "ZappaIamError",
+    "check_deploy_permissions",
+    "deployment_policy",
+    "ensure_deploy_permissions",
+    "gate",
+    "read_stages",
+    "requirements",
+    "stage_from_cli",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: importing the package in a callback stays cheap."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

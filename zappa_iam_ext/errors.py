@@ -17,7 +17,7 @@ class ZappaIamError(Exception):
         self.hint = hint
 
 
-class InvalidPolicyDocument(ZappaIamError):  # noqa: N818  -- the error codes of IAM do not end in Error
+class InvalidPolicyDocument(ZappaIamError):
     """A policy document that AWS would refuse (``MalformedPolicyDocument``).
 
     ``path`` is the JSON path of the offending element, ``rule`` the rule of the grammar it breaks.
@@ -29,7 +29,7 @@ class InvalidPolicyDocument(ZappaIamError):  # noqa: N818  -- the error codes of
         self.rule = rule
 
 
-class InvalidArn(ZappaIamError):  # noqa: N818
+class InvalidArn(ZappaIamError):
     """A string that is not an Amazon Resource Name."""
 
 
@@ -41,15 +41,15 @@ class CredentialsError(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 
 
-class AwsUnavailable(ZappaIamError):  # noqa: N818
+class AwsUnavailable(ZappaIamError):
     """AWS could not be reached: no network, no such region, no such endpoint."""
 
 
-class AccessDenied(ZappaIamError):  # noqa: N818
+class AccessDenied(ZappaIamError):
     """AWS refused a call that we made ourselves (reading policies, provisioning)."""
 
 
-class UnknownPrincipal(ZappaIamError):  # noqa: N818
+class UnknownPrincipal(ZappaIamError):
     """IAM has no such user or role."""
 
 
@@ -57,11 +57,11 @@ class CredentialsFileError(CredentialsError):
     """The credentials or config file cannot be read or written, or must not be changed that way."""
 
 
-class UnsafePlan(ZappaIamError):  # noqa: N818
+class UnsafePlan(ZappaIamError):
     """A plan would change what someone else made or edited; nothing was changed."""
 
 
-class QuotaExceeded(ZappaIamError):  # noqa: N818
+class QuotaExceeded(ZappaIamError):
     """An IAM quota is in the way: policies per user, keys per user, characters per policy."""
 
 
@@ -80,7 +80,7 @@ class LocalAwsError(ZappaIamError):
     """The local AWS could not be installed or started, or an endpoint is not a safe one."""
 
 
-class DeployPermissionsMissing(ZappaIamError):  # noqa: N818
+class DeployPermissionsMissing(ZappaIamError):
     """The principal may not do what the stage needs; ``report`` says what is missing."""
 
     exit_code = 1

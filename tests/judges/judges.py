@@ -27,7 +27,7 @@ Pair = dict[str, Any]
 """What is judged: ``{"policies": {layer: documents}, "request": {...}}``, the shape of the cases."""
 
 
-class JudgeUnavailable(Exception):  # noqa: N818
+class JudgeUnavailable(Exception):
     """The judge cannot run on this machine; the message says what is missing."""
 
 

@@ -22,7 +22,7 @@ OWN_KEYS = {
 }
 
 
-class Abstains(Exception):  # noqa: N818
+class Abstains(Exception):
     """The engine has no answer to this question."""
 
 

@@ -18,7 +18,7 @@ MAX_STATES = 20_000
 ARN_PARTS = 6
 
 
-class PatternTooComplex(ZappaIamError):  # noqa: N818
+class PatternTooComplex(ZappaIamError):
     """Two patterns are too entangled to be compared within bounds."""
 
 

@@ -1,0 +1,82 @@
+"""``zappa-iam check``: may this profile run these Zappa commands?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zappa_iam_ext.check import Report
+from zappa_iam_ext.cli.options import (
+    AwsOptions,
+    aws_options,
+    format_options,
+    parse_commands,
+    read,
+    stage_options,
+)
+
+
+@click.command("check")
+@stage_options
+@aws_options
+@format_options
+@click.option("--strict", is_flag=True, help="Exit with 3 when something could not be decided.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit code tells.")
+@click.option(
+    "--policy",
+    "policy_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Judge these policy documents instead of the profile's own policies; offline.",
+)
+@click.option("--account", default="", help="Account id for --policy; default: any.")
+def command(
+    stage: str | None,
+    all_stages: bool,
+    settings_file: Path | None,
+    command_lines: tuple[str, ...],
+    profile: str,
+    region: str,
+    endpoint_url: str,
+    as_json: bool,
+    output: str,
+    strict: bool,
+    quiet: bool,
+    policy_files: tuple[Path, ...],
+    account: str,
+) -> None:
+    """Check whether the profile's user holds what STAGE needs.
+
+    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 inconclusive under --strict.
+    """
+    from zappa_iam_ext.workflow import check_offline, check_stage  # noqa: PLC0415  -- imports boto3
+
+    options = AwsOptions(profile, region, endpoint_url)
+    commands = parse_commands(command_lines)
+    reports = [
+        check_offline(item, commands, policy_files, account)
+        if policy_files
+        else check_stage(item, commands, options)
+        for item in read(stage, settings_file, all_stages=all_stages, options=options)
+    ]
+    if not quiet:
+        for report in reports:
+            click.echo(_render(report, as_json=as_json or output == "json", strict=strict))
+    raise SystemExit(_worst(reports, strict=strict))
+
+
+def _render(report: Report, *, as_json: bool, strict: bool) -> str:
+    if as_json:
+        from zappa_iam_ext.render.json import report_json  # noqa: PLC0415
+
+        return report_json(report, strict=strict)
+    from zappa_iam_ext.render.text import report_text  # noqa: PLC0415
+
+    return report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
+
+
+def _worst(reports: list[Report], *, strict: bool) -> int:
+    """Denied beats what could not run, which beats what could not be decided."""
+    codes = {report.exit_code(strict=strict) for report in reports}
+    return next((code for code in (1, 2, 3) if code in codes), 0)

@@ -1,0 +1,101 @@
+"""Options that several commands share: Zappa's habits and AWS's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from zappa_iam_ext.errors import SettingsError, ZappaIamError
+from zappa_iam_ext.permissions.commands import life_cycle, parse_command
+from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.sessions import AwsOptions
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
+
+
+def stage_options(function: Decorated) -> Decorated:
+    """Add ``[STAGE] --all -s/--settings-file --command``."""
+    function = click.argument("stage", required=False)(function)
+    function = click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")(
+        function
+    )
+    function = click.option(
+        "-s",
+        "--settings-file",
+        type=click.Path(path_type=Path),
+        help="The Zappa settings file; found as Zappa does.",
+    )(function)
+    return click.option(
+        "--command",
+        "command_lines",
+        multiple=True,
+        metavar="COMMAND",
+        help="A Zappa command with its flags, such as 'undeploy --remove-logs'; may be repeated. Default: the life cycle.",
+    )(function)
+
+
+def aws_options(function: Decorated) -> Decorated:
+    """Add ``--profile --region --endpoint-url``."""
+    function = click.option("--profile", default="", help="AWS profile; default: the stage's profile_name.")(
+        function
+    )
+    function = click.option("--region", default="", help="AWS region; default: the stage's aws_region.")(
+        function
+    )
+    return click.option("--endpoint-url", default="", help="Another endpoint, such as a local AWS.")(function)
+
+
+def format_options(function: Decorated) -> Decorated:
+    """Add ``--json`` and ``--format``."""
+    function = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")(function)
+    return click.option(
+        "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True
+    )(function)
+
+
+def parse_commands(lines: tuple[str, ...]) -> tuple[Command, ...]:
+    """Return the commands of ``--command`` options; without any, the whole life cycle."""
+    return tuple(parse_command(line) for line in lines) or life_cycle()
+
+
+def read(
+    stage: str | None, settings_file: Path | None, *, all_stages: bool, options: AwsOptions
+) -> tuple[Stage, ...]:
+    """Return the stages that the command line names."""
+    from zappa_iam_ext.settings_file import read_stages  # noqa: PLC0415  -- imports Zappa
+
+    return read_stages(
+        settings_file,
+        stage=stage,
+        all_stages=all_stages,
+        profile=options.profile or None,
+        region=options.region or None,
+    )
+
+
+def require_account_id(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Refuse an account id that is not twelve digits."""
+    if value and not ACCOUNT_ID.fullmatch(value):
+        raise SettingsError(
+            f"{value!r} is not an AWS account id",
+            hint="An account id has twelve digits, such as 123456789012.",
+        )
+    return value
+
+
+__all__ = [
+    "AwsOptions",
+    "ZappaIamError",
+    "aws_options",
+    "format_options",
+    "parse_commands",
+    "read",
+    "require_account_id",
+    "stage_options",
+]
