@@ -12,6 +12,8 @@ from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.stage import Stage
 
 ON_MISSING = ("stop", "warn", "provision")
+DEFAULT_USER = "serverless"
+DEFAULT_POLICY = "ZappaLambdaDeploymentPolicy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class IamExtSettings:
     ``commands`` are the Zappa commands that the gate checks (empty: all). ``policy_document`` is the path of a
     hand-made policy file that takes the computed document's place. ``on_missing`` says what the gate does when
     a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
+    ``user_name`` is whom to provision (default: the user that the profile belongs to, else ``serverless``).
     """
 
     enabled: bool = True
@@ -28,8 +31,13 @@ class IamExtSettings:
     policy_document: str = ""
     on_missing: str = "stop"
     admin_profile: str = ""
-    user_name: str = "serverless"
-    policy_name: str = "ZappaLambdaDeploymentPolicy"
+    user_name: str = ""
+    policy_name: str = DEFAULT_POLICY
+
+    @property
+    def user(self) -> str:
+        """The IAM user by name; the conventional one unless the stage names another."""
+        return self.user_name or DEFAULT_USER
 
 
 def iam_ext_settings(stage: Stage) -> IamExtSettings:
@@ -58,6 +66,10 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
             raise _wrong(stage, f"iam_ext.{name} is a string")
     if values.get("on_missing", "stop") not in ON_MISSING:
         raise _wrong(stage, f"iam_ext.on_missing is one of {', '.join(ON_MISSING)}")
+    if values.get("on_missing") == "provision" and not values.get("admin_profile"):
+        raise _wrong(
+            stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
+        )
     return IamExtSettings(**values | {"commands": tuple(commands)})
 
 

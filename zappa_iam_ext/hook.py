@@ -1,12 +1,12 @@
 """Zappa's ``settings`` callback: stops a command that the profile's user may not carry through.
 
 It runs for every command and stage, after Zappa opened the profile and before Zappa's first write. It never
-writes to AWS. What belongs to Zappa, stdout, stays Zappa's: the gate speaks on stderr.
+writes to AWS unless the stage says ``"on_missing": "provision"``, and never in CI. What belongs to Zappa, stdout, stays Zappa's: the gate speaks on stderr.
 """
 
 from __future__ import annotations
 
-import sys
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,11 +26,11 @@ def gate(zappa_cli: Any) -> None:
     """
     _leave_out_of_package(zappa_cli)
     try:
-        report = _check(zappa_cli)
+        report, on_missing = _check(zappa_cli)
     except ZappaIamError as error:
         raise _Refusal(f"{error}\n{error.hint}".rstrip(), error.exit_code) from error
     if report is not None:
-        _tell(report)
+        _tell(report, on_missing)
 
 
 class _Refusal(click.ClickException):
@@ -38,27 +38,38 @@ class _Refusal(click.ClickException):
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares a class variable
 
 
-def _check(zappa_cli: Any) -> Report | None:
+def _check(zappa_cli: Any) -> tuple[Report | None, str]:
     from zappa_iam_ext.permissions.commands import COMMANDS  # noqa: PLC0415  -- importing the gate must be cheap
 
     if zappa_cli.command not in COMMANDS or not zappa_cli.load_credentials:
-        return None
+        return None, ""
     from zappa_iam_ext.workflow import check_running_zappa  # noqa: PLC0415
 
-    return check_running_zappa(zappa_cli)
+    return check_running_zappa(zappa_cli, may_provision=not _in_ci(), progress=_say)
 
 
-def _tell(report: Report) -> None:
+def _in_ci() -> bool:
+    """Say whether this is a CI job: most services set ``CI``."""
+    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+def _tell(report: Report, on_missing: str) -> None:
     from zappa_iam_ext.render.text import report_text, summary  # noqa: PLC0415
 
-    if report.exit_code():
-        fix = f"zappa-iam apply {report.stage} --admin-profile PROFILE"
-        raise _Refusal(report_text(report, fix=fix), report.exit_code())
-    text = report_text(report) if report.unknown else summary(report)
-    click.echo(f"zappa-iam: {text}", err=True, file=sys.stderr)
+    if code := report.exit_code():
+        text = report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
+        if on_missing != "warn":
+            raise _Refusal(text, code)
+        _say(text)
+    else:
+        _say(report_text(report) if report.unknown else summary(report))
+
+
+def _say(text: str) -> None:
+    click.echo(f"zappa-iam: {text}", err=True)
 
 
 def _leave_out_of_package(zappa_cli: Any) -> None:

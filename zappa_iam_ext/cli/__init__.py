@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from zappa_iam_ext import __version__
+from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.render.text import plain
 
 #: Command name to module of this package.
 COMMANDS = {
@@ -22,6 +23,14 @@ COMMANDS = {
     "policy": "policy",
     "rehearse": "rehearse",
 }
+
+
+class Failure(click.ClickException):
+    """One of our errors as click tells it: the message, the next step, our exit code."""
+
+    def __init__(self, error: ZappaIamError) -> None:
+        super().__init__("\n".join(filter(None, (plain(str(error)), plain(error.hint)))))
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click declares a class variable
 
 
 class LazyGroup(click.Group):
@@ -41,17 +50,13 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; our own errors become a message, a hint and an exit code, never a traceback."""
-        from zappa_iam_ext.errors import ZappaIamError  # noqa: PLC0415
-
         try:
             return super().invoke(ctx)
         except ZappaIamError as error:
-            failure = click.ClickException(f"{error}\n{error.hint}".rstrip())
-            failure.exit_code = error.exit_code
-            raise failure from error
+            raise Failure(error) from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="zappa-iam")
+@click.version_option(package_name="zappa-iam-ext", prog_name="zappa-iam")
 def main() -> None:
     """Know, check, provision and rehearse the AWS permissions of a Zappa deployment."""

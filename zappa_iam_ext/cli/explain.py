@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
 from zappa_iam_ext.errors import ZappaIamError
+
+#: Bytes of a pasted message that are read; AWS's own messages are far shorter.
+MAX_INPUT = 1_000_000
 
 
 class Unrecognised(ZappaIamError):
@@ -13,11 +18,11 @@ class Unrecognised(ZappaIamError):
 
 
 @click.command("explain")
-@click.argument("text", nargs=-1)
+@click.argument("words", metavar="[TEXT]", nargs=-1)
 @aws_options
 @format_options
 def command(
-    text: tuple[str, ...], profile: str, region: str, endpoint_url: str, as_json: bool, output: str
+    words: tuple[str, ...], profile: str, region: str, endpoint_url: str, as_json: bool, output: str
 ) -> None:
     """Explain an AccessDenied message from Zappa, CloudFormation or botocore, given as TEXT or on stdin.
 
@@ -27,7 +32,7 @@ def command(
     from zappa_iam_ext.permissions.explain import explain  # noqa: PLC0415
     from zappa_iam_ext.render.explanation import explanation_json, explanation_text  # noqa: PLC0415
 
-    message = " ".join(text) if text else click.get_text_stream("stdin", errors="replace").read()
+    message = " ".join(words) if words else sys.stdin.buffer.read(MAX_INPUT).decode("utf-8", "replace")
     denial = parse_denial(message)
     if denial is None:
         raise Unrecognised(
@@ -37,7 +42,9 @@ def command(
     if denial.encoded:
         from zappa_iam_ext.workflow import decode_denial  # noqa: PLC0415
 
-        denial = decode_denial(denial, AwsOptions(profile, region, endpoint_url))
+        denial, note = decode_denial(denial, AwsOptions(profile, region, endpoint_url))
+        if note:
+            click.echo(note, err=True)
     explanation = explain(denial)
     click.echo(
         explanation_json(explanation) if as_json or output == "json" else explanation_text(explanation)

@@ -102,9 +102,10 @@ class CompiledPolicySet:
             if known is None:
                 known = self._principals[principal] = Principal.parse(principal)
             principal = known
-        unknown = None if request.unknown_context else frozenset(key.lower() for key in request.unknown_keys)
+        named = frozenset(key.lower() for key in request.unknown_keys)
+        unknown = None if request.unknown_context else named
         values: dict[str, tuple[str, ...]] = {
-            key: (value,) for key, value in principal.context().items() if not unknown or key not in unknown
+            key: (value,) for key, value in principal.context().items() if key not in named
         }
         for key, given in request.context.items():
             values[key.lower()] = (given,) if isinstance(given, str) else tuple(str(item) for item in given)

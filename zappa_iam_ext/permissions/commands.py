@@ -34,7 +34,12 @@ def parse_command(text: str) -> Command:
     Flags that change no call (``--yes``, ``--json``) are kept and mean nothing. Raises `SettingsError`
     for a command that Zappa does not have or that asks nothing of AWS.
     """
-    words = shlex.split(text)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is no command line: {error}", hint="Close every quotation mark."
+        ) from error
     if words[:1] == ["zappa"]:
         words = words[1:]
     name = words[0] if words else ""

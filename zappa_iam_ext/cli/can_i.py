@@ -1,0 +1,135 @@
+"""``zappa-iam can-i``: one question, answered offline from files or from the profile's own policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
+from zappa_iam_ext.documents import read_document
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam import AuthorizationRequest, Decision, EvaluationResult, PolicySet, evaluate
+
+EXIT = {Decision.ALLOWED: 0, Decision.IMPLICIT_DENY: 1, Decision.EXPLICIT_DENY: 1, Decision.UNKNOWN: 3}
+PRINCIPAL_KEYS = frozenset(
+    {"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"}
+)
+OFFLINE_PRINCIPAL = "arn:aws:iam::123456789012:user/serverless"
+
+
+@click.command("can-i")
+@click.argument("action")
+@click.argument("resource", default="*")
+@aws_options
+@format_options
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Answer offline from this identity policy; may be repeated.",
+)
+@click.option(
+    "--boundary",
+    "boundaries",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A permissions boundary, offline.",
+)
+@click.option(
+    "--principal", default="", help="The principal's ARN; default: the profile's, offline a user's."
+)
+@click.option(
+    "--context",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A condition key of the request; may be repeated.",
+)
+@click.option(
+    "--explain", "explained", is_flag=True, help="Say which statements decided, and why others did not."
+)
+def command(
+    action: str,
+    resource: str,
+    profile: str,
+    region: str,
+    endpoint_url: str,
+    as_json: bool,
+    output: str,
+    policies: tuple[Path, ...],
+    boundaries: tuple[Path, ...],
+    principal: str,
+    pairs: tuple[str, ...],
+    explained: bool,
+) -> None:
+    """Answer whether ACTION is allowed on RESOURCE (default: everything).
+
+    RESOURCE may hold wildcards; yes then means all of it. Exit codes: 0 yes, 1 no, 3 unknown, 2 could not ask.
+    """
+    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text  # noqa: PLC0415
+
+    context = _context(pairs)
+    _require_action(action)
+    options = AwsOptions(profile, region, endpoint_url)
+    held, who, unreadable = _policies(policies, boundaries, options)
+    request = AuthorizationRequest(
+        principal=principal or who,
+        action=action,
+        resource=resource,
+        context=context,
+        unknown_keys=PRINCIPAL_KEYS if policies and not principal else frozenset(),
+        unknown_context=True,
+    )
+    result = _with_gaps(evaluate(held, request), unreadable)
+    if as_json or output == "json":
+        click.echo(evaluation_json(request, result, unreadable))
+    else:
+        click.echo(evaluation_text(request, result, unreadable, explained=explained))
+    raise SystemExit(EXIT[result.decision])
+
+
+def _require_action(action: str) -> None:
+    service, colon, name = action.partition(":")
+    if not (service and colon and name) or any(character.isspace() for character in action):
+        raise SettingsError(
+            f"{action[:100]!r} is not an IAM action", hint="An action looks like lambda:CreateFunction."
+        )
+
+
+def _policies(
+    policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions
+) -> tuple[PolicySet, str, tuple[str, ...]]:
+    if policies:
+        identity = tuple(read_document(path) for path in policies)
+        boundary = tuple(read_document(path) for path in boundaries)
+        return PolicySet(identity=identity, boundary=boundary or None), OFFLINE_PRINCIPAL, ()
+    if boundaries:
+        raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
+    from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415  -- imports boto3
+
+    holdings, arn = held_policies(options)
+    return holdings.policies, arn, holdings.unreadable
+
+
+def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:
+    found: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise SettingsError(
+                f"{pair[:100]!r} is no KEY=VALUE",
+                hint="For example --context iam:PassedToService=lambda.amazonaws.com.",
+            )
+        found.setdefault(key, []).append(value)
+    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
+
+
+def _with_gaps(result: EvaluationResult, unreadable: tuple[str, ...]) -> EvaluationResult:
+    """Return the result; with policies missing from view nothing but an explicit deny is certain."""
+    if unreadable and result.decision is not Decision.EXPLICIT_DENY:
+        return replace(result, decision=Decision.UNKNOWN)
+    return result

@@ -1,0 +1,33 @@
+"""Joins the rooms: check, policy, plan, ensure. The only caller of ``aws/`` beside the edges."""
+
+from __future__ import annotations
+
+from zappa_iam_ext.workflow.checking import (
+    allowed_by,
+    check_deploy_permissions,
+    check_offline,
+    check_running_zappa,
+    check_stage,
+    ensure_deploy_permissions,
+    held_policies,
+)
+from zappa_iam_ext.workflow.decoding import decode_denial
+from zappa_iam_ext.workflow.policies import PolicyOptions, locate, policy_documents
+from zappa_iam_ext.workflow.provisioning import Provisioning, apply_stages, plan_stages
+
+__all__ = [
+    "PolicyOptions",
+    "Provisioning",
+    "allowed_by",
+    "apply_stages",
+    "check_deploy_permissions",
+    "check_offline",
+    "check_running_zappa",
+    "check_stage",
+    "decode_denial",
+    "ensure_deploy_permissions",
+    "held_policies",
+    "locate",
+    "plan_stages",
+    "policy_documents",
+]

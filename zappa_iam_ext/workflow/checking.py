@@ -1,0 +1,174 @@
+"""Requirements against what a principal holds: in a script, on the command line, in a running Zappa, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from zappa_iam_ext.aws.holdings import Holdings, holdings
+from zappa_iam_ext.aws.identity import caller
+from zappa_iam_ext.check import Evidence, Report, Verdict, check
+from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.documents import hand_made_document
+from zappa_iam_ext.errors import DeployPermissionsMissing
+from zappa_iam_ext.iam import PolicySet
+from zappa_iam_ext.permissions.commands import life_cycle, parse_command
+from zappa_iam_ext.permissions.model import Command, Requirement
+from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.render.text import report_text
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.settings_file import command_from_cli, read_stages, stage_from_cli
+from zappa_iam_ext.workflow.provisioning import apply_stages, plan_stages
+
+#: Stands for the account when documents are judged offline and nobody named one.
+OFFLINE_ACCOUNT = "123456789012"
+
+
+def check_deploy_permissions(
+    stage: str | Stage | None = None,
+    *,
+    settings_file: str | Path | None = None,
+    commands: Iterable[str | Command] = (),
+    profile: str = "",
+    region: str = "",
+    endpoint_url: str = "",
+) -> Report:
+    """Return the Report of what the stage's profile may and may not do of what the stage needs.
+
+    ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
+    command lines (default: the whole life cycle). Raises `SettingsError`, `CredentialsError` or
+    `AwsUnavailable`; a denial is no error, see ``Report.denied``.
+    """
+    options = AwsOptions(profile, region, endpoint_url)
+    return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
+
+
+def ensure_deploy_permissions(
+    stage: str | Stage | None = None,
+    *,
+    settings_file: str | Path | None = None,
+    commands: Iterable[str | Command] = (),
+    profile: str = "",
+    region: str = "",
+    endpoint_url: str = "",
+    admin_profile: str = "",
+    strict: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Return the Report when the profile may deploy; raise `DeployPermissionsMissing` when it may not.
+
+    With ``admin_profile``, whatever is missing (the profile itself included) is provisioned first, with
+    that profile's credentials; ``progress`` is told each change. With ``strict``, what cannot be decided
+    counts as missing. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
+    `ProvisioningError` when provisioning fails.
+    """
+    options = AwsOptions(profile, region, endpoint_url)
+    chosen = _stage(stage, settings_file, options)
+    wanted = _commands(commands)
+    if admin_profile:
+        provisionings = plan_stages((chosen,), wanted, options, admin_profile=admin_profile)
+        apply_stages(provisionings, progress=progress)
+    report = check_stage(chosen, wanted, options)
+    if report.exit_code(strict=strict):
+        raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_of(report))
+    return report
+
+
+def fix_of(report: Report) -> str:
+    """Return the command line that provisions what a Report says is missing."""
+    return f"zappa-iam apply {report.stage} --admin-profile PROFILE"
+
+
+def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
+    """Check a stage with the credentials of its profile."""
+    session = open_session(options.profile or stage.profile_name, options.region or stage.region)
+    if options.profile:
+        stage = replace(stage, profile_name=options.profile)
+    return _check_with_session(stage, commands, session, options)
+
+
+def check_running_zappa(
+    zappa_cli: Any, *, may_provision: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> tuple[Report | None, str]:
+    """Check the command that a running Zappa is about to carry out, with the session it has opened.
+
+    Returns the Report and the stage's ``on_missing``; no Report when the stage turns the gate off for
+    this command. Provisions first what is missing where the stage says ``"on_missing": "provision"``
+    and ``may_provision`` agrees.
+    """
+    stage = stage_from_cli(zappa_cli)
+    own = iam_ext_settings(stage)
+    command = command_from_cli(zappa_cli)
+    if not own.enabled or (own.commands and command.name not in own.commands):
+        return None, own.on_missing
+    session = zappa_cli.zappa.boto_session
+    report = _check_with_session(stage, (command,), session, AwsOptions())
+    if report.denied and may_provision and own.on_missing == "provision":
+        provisionings = plan_stages(
+            (stage,), life_cycle(), AwsOptions(region=stage.region), admin_profile=own.admin_profile
+        )
+        apply_stages(provisionings, progress=progress)
+        report = _check_with_session(stage, (command,), session, AwsOptions())
+    return report, own.on_missing
+
+
+def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
+    """Judge policy documents in files, as a user's only policies, against what a stage needs."""
+    located = stage.with_account(account or stage.account_id or OFFLINE_ACCOUNT)
+    documents = tuple(hand_made_document(path, located) for path in files)
+    principal = f"arn:{located.partition}:iam::{located.account}:user/{iam_ext_settings(stage).user}"
+    return check(
+        located,
+        commands,
+        requirements(located, commands),
+        PolicySet(identity=documents),
+        principal,
+        evidence=Evidence.OFFLINE,
+    )
+
+
+def allowed_by(stage: Stage, commands: Sequence[Command], files: Sequence[Path]) -> tuple[Requirement, ...]:
+    """Return those requirements of a stage that the policy documents in these files allow."""
+    report = check_offline(stage, commands, files, stage.account_id or "")
+    return tuple(result.requirement for result in report.having(Verdict.ALLOWED))
+
+
+def held_policies(options: AwsOptions) -> tuple[Holdings, str]:
+    """Return what binds the principal behind a profile, and its ARN."""
+    session = open_session(options.profile, options.region or "us-east-1")
+    identity = caller(open_client(session, "sts", options))
+    return holdings(open_client(session, "iam", options), identity.principal), identity.arn
+
+
+def _check_with_session(
+    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
+) -> Report:
+    identity = caller(open_client(session, "sts", options))
+    held = holdings(open_client(session, "iam", options), identity.principal)
+    located = stage.with_account(identity.account, identity.partition)
+    return check(
+        located,
+        commands,
+        requirements(located, commands),
+        held.policies,
+        identity.arn,
+        evidence=Evidence.POLICIES,
+        unreadable=held.unreadable,
+    )
+
+
+def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:
+    if isinstance(stage, Stage):
+        return stage
+    (found,) = read_stages(
+        settings_file, stage=stage, profile=options.profile or None, region=options.region or None
+    )
+    return found
+
+
+def _commands(given: Iterable[str | Command]) -> tuple[Command, ...]:
+    lines = (given,) if isinstance(given, str | Command) else given
+    return tuple(line if isinstance(line, Command) else parse_command(line) for line in lines) or life_cycle()

@@ -1,0 +1,99 @@
+"""Stages to policy documents: computed or hand-made, merged, shortened, split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zappa_iam_ext.aws.identity import caller
+from zappa_iam_ext.aws.self_inspection import self_inspection_grants
+from zappa_iam_ext.check import Evidence, check
+from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
+from zappa_iam_ext.documents import hand_made_document
+from zappa_iam_ext.iam import PolicyDocument, PolicySet, Statement
+from zappa_iam_ext.iam.synthesis import Grant, compact, merge, split
+from zappa_iam_ext.permissions.model import Command, Requirement
+from zappa_iam_ext.permissions.policy import deployment_policy
+from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyOptions:
+    """How a document is wanted.
+
+    ``split`` allows several documents, each within the size of a managed policy; ``compact`` shortens with
+    wildcards; ``computed`` ignores ``iam_ext.policy_document``; ``self_inspection`` lets the user check itself.
+    """
+
+    account: str = ""
+    partition: str = ""
+    split: bool = False
+    compact: bool = False
+    computed: bool = False
+    self_inspection: bool = False
+    user: str = ""
+    user_path: str = "/"
+
+
+def policy_documents(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions, wanted: PolicyOptions
+) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
+    """Return the documents for these stages, and notes on what was widened or what a hand-made one lacks."""
+    located = [locate(stage, options, wanted.account, wanted.partition) for stage in stages]
+    made = [_document(stage, commands, wanted) for stage in located]
+    document = made[0][0] if len(made) == 1 else merge([document for document, _ in made])
+    notes = tuple(note for _, group in made for note in group)
+    if wanted.compact:
+        result = compact(document)
+        document = result.document
+        notes += tuple(f"wider than needed: {widening}" for widening in result.widenings)
+    return (split(document) if wanted.split else (document,)), notes
+
+
+def locate(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:
+    """Return the stage in its account: the one given, else the one that its credentials belong to."""
+    if not account:
+        session = open_session(options.profile or stage.profile_name, options.region or stage.region)
+        identity = caller(open_client(session, "sts", options))
+        account, partition = identity.account, partition or identity.partition
+    return stage.with_account(account, partition or None)
+
+
+def _document(
+    stage: Stage, commands: Sequence[Command], wanted: PolicyOptions
+) -> tuple[PolicyDocument, tuple[str, ...]]:
+    own = iam_ext_settings(stage)
+    needed = requirements(stage, commands)
+    inspecting = _self_inspection(stage, own, wanted) if wanted.self_inspection else ()
+    if own.policy_document and not wanted.computed:
+        document = hand_made_document(own.policy_document, stage)
+        lacking = _measure(document, needed, stage, own)
+        return (merge([document, PolicyDocument(inspecting)]) if inspecting else document), lacking
+    return deployment_policy(needed, [grant for statement in inspecting for grant in _grants(statement)]), ()
+
+
+def _self_inspection(stage: Stage, own: IamExtSettings, wanted: PolicyOptions) -> tuple[Statement, ...]:
+    user = wanted.user or own.user
+    return self_inspection_grants(stage.partition, stage.account, user, path=wanted.user_path)
+
+
+def _grants(statement: Statement) -> list[Grant]:
+    return [
+        Grant(action, resource, purpose=statement.sid or "")
+        for action in statement.actions
+        for resource in statement.resources
+    ]
+
+
+def _measure(
+    document: PolicyDocument, needed: Sequence[Requirement], stage: Stage, own: IamExtSettings
+) -> tuple[str, ...]:
+    """Return a line for every requirement that a hand-made document does not allow."""
+    principal = f"arn:{stage.partition}:iam::{stage.account}:user/{own.user}"
+    report = check(stage, (), needed, PolicySet(identity=(document,)), principal, evidence=Evidence.OFFLINE)
+    return tuple(
+        f"{own.policy_document} does not allow {result.requirement.action} on {result.requirement.resource}"
+        for result in (*report.denied, *report.unknown)
+    )

@@ -1,0 +1,202 @@
+"""Plan, then apply: what the profile of some stages lacks, carried out with other credentials."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from zappa_iam_ext.aws.credentials_file import CredentialsFile
+from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
+from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
+from zappa_iam_ext.errors import CredentialsError, SettingsError, UnknownPrincipal
+from zappa_iam_ext.iam import PolicyDocument, PrincipalKind
+from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.plan import CreateAccessKey, DesiredPolicy, DesiredState, Plan, plan
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+DEFAULT_PROFILE = "serverless"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """The plan for one profile, who would carry it out, and what it is for.
+
+    ``notes`` say what a hand-made document lacks and what the document in place allows beyond the new one.
+    """
+
+    plan: Plan
+    administrator: str
+    account: str
+    user: str
+    profile: str
+    stages: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    iam: IAMClient | None = field(default=None, repr=False, compare=False)
+    options: AwsOptions = field(default_factory=AwsOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Whose permissions are provisioned."""
+
+    user: str
+    path: str
+    profile: str
+
+
+def plan_stages(
+    stages: Sequence[Stage],
+    commands: Sequence[Command],
+    options: AwsOptions,
+    *,
+    admin_profile: str = "",
+    adopt: bool = False,
+    overwrite_profile: bool = False,
+    create_key: bool = True,
+) -> tuple[Provisioning, ...]:
+    """Return what has to change so that the stages' profiles may run these commands; changes nothing.
+
+    One plan for each profile and policy name. ``admin_profile`` names the credentials that look and later
+    change (default: boto3's own chain). Raises `CredentialsError`, `AccessDenied` or `AwsUnavailable`, and
+    `SettingsError` when a profile belongs to something that no access key can be made for.
+    """
+    groups: dict[tuple[str, str, str], list[Stage]] = {}
+    for stage in stages:
+        own = iam_ext_settings(stage)
+        profile = options.profile or stage.profile_name or DEFAULT_PROFILE
+        groups.setdefault((profile, own.user_name, own.policy_name), []).append(stage)
+    _refuse_shared_names(groups)
+    return tuple(
+        _plan_group(
+            tuple(group), commands, options, key, admin_profile, (adopt, overwrite_profile, create_key)
+        )
+        for key, group in groups.items()
+    )
+
+
+def apply_stages(
+    provisionings: Sequence[Provisioning], *, progress: Callable[[str], None] = lambda _: None
+) -> None:
+    """Carry the plans out, in order; a plan with nothing to do makes no call.
+
+    Waits until AWS accepts a key that was made. Raises `UnsafePlan` before the first change,
+    `ProvisioningError` when one fails: planning and applying again continues there.
+    """
+    for provisioning in provisionings:
+        if provisioning.plan.empty and not provisioning.plan.unsafe:
+            continue
+        assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
+        apply_plan(provisioning.iam, provisioning.plan, progress=progress)
+        if any(isinstance(change, CreateAccessKey) for change in provisioning.plan.changes):
+            progress(f"wait until AWS accepts the new key of {provisioning.user}")
+            session = open_session(provisioning.profile, provisioning.options.region)
+            wait_until_accepted(open_client(session, "sts", provisioning.options))
+
+
+def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> None:
+    names = [policy for _, _, policy in groups]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingsError(
+            f"stages of different profiles share the policy name {twice[0]}",
+            hint="Give them iam_ext.policy_name of their own, or provision one stage at a time.",
+        )
+
+
+def _plan_group(  # noqa: PLR0917  -- called once, above
+    stages: tuple[Stage, ...],
+    commands: Sequence[Command],
+    options: AwsOptions,
+    key: tuple[str, str, str],
+    admin_profile: str,
+    liberties: tuple[bool, bool, bool],
+) -> Provisioning:
+    profile, user_name, policy_name = key
+    adopt, overwrite_profile, create_key = liberties
+    region = options.region or stages[0].region
+    administrator, iam = _administrator(admin_profile, AwsOptions("", region, options.endpoint_url))
+    target = _target(profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url))
+    wanted = PolicyOptions(
+        account=administrator.account,
+        partition=administrator.partition,
+        split=True,
+        self_inspection=True,
+        user=target.user,
+        user_path=target.path,
+    )
+    documents, notes = policy_documents(stages, commands, options, wanted)
+    desired = DesiredState(
+        account=administrator.account,
+        user=target.user,
+        policies=tuple(_named(policy_name, documents)),
+        partition=administrator.partition,
+        profile=target.profile if create_key else None,
+        region=region,
+    )
+    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    return Provisioning(
+        plan=plan(desired, current, adopt=adopt, overwrite_profile=overwrite_profile),
+        administrator=administrator.arn,
+        account=administrator.account,
+        user=target.user,
+        profile=profile,
+        stages=tuple(stage.name for stage in stages),
+        notes=(*notes, *_taken_away(desired, current.policies)),
+        iam=iam,
+        options=AwsOptions(profile, region, options.endpoint_url),
+    )
+
+
+def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
+    session = open_session(profile or None, options.region)
+    return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
+
+
+def _target(profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions) -> _Target:
+    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one."""
+    if user_name:
+        return _Target(user_name, "/", profile)
+    try:
+        identity = caller(open_client(open_session(profile, options.region), "sts", options))
+    except (CredentialsError, UnknownPrincipal):
+        return _Target(DEFAULT_USER, "/", profile)
+    if identity.account != administrator.account:
+        raise SettingsError(
+            f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
+            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
+        )
+    if identity.principal.kind is not PrincipalKind.USER:
+        raise SettingsError(
+            f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
+            hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
+        )
+    path = identity.arn.partition(":user")[2].removesuffix(identity.principal.name) or "/"
+    return _Target(identity.principal.name, path, profile)
+
+
+def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPolicy]:
+    for number, document in enumerate(documents, 1):
+        yield DesiredPolicy(name if number == 1 else f"{name}-{number}", document.to_dict())
+
+
+def _taken_away(desired: DesiredState, present: Any) -> Iterator[str]:
+    """Say which actions a document in place allows and none of the new ones names."""
+    new = {action for policy in desired.policies for action in _actions(policy.document)}
+    old = {action for policy in present.values() if policy.ours for action in _actions(policy.document)}
+    if gone := sorted(old - new):
+        yield f"no longer allowed: {', '.join(gone)} (for another stage? `--all` covers every stage of the file)"
+
+
+def _actions(document: Any) -> Iterator[str]:
+    for statement in document.get("Statement", []):
+        listed = statement.get("Action", []) if isinstance(statement, dict) else []
+        yield from [listed] if isinstance(listed, str) else listed
