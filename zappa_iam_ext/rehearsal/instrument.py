@@ -1,0 +1,249 @@
+"""Inside the rehearsing Zappa: sees each AWS call, judges it, writes it down, keeps it on this machine.
+
+Runs in the process of the real ``zappa`` executable, started by ``site/sitecustomize.py``. Nothing of Zappa is
+changed but what would leave the machine or take minutes: packaging (unless ``full``), touching the
+endpoint, and the length of pauses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+VARIABLE = "ZAPPA_IAM_EXT_REHEARSAL"
+"""Names the file that holds the orders of this rehearsal (`Orders`)."""
+_LONGEST_PAUSE = 0.05
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a rehearsal is to do; written as JSON by the process that starts it.
+
+    ``record`` is the file of JSON lines to append to. ``policies`` are documents by layer (None: nothing is
+    enforced here). ``deny`` names calls (``service.Operation``) that are refused whatever the policies say.
+    """
+
+    record: str
+    endpoint: str
+    account: str
+    region: str
+    partition: str
+    principal: str
+    policies: Mapping[str, Any] | None = None
+    deny: tuple[str, ...] = ()
+    full: bool = False
+
+
+def install() -> None:
+    """Take up the orders that the environment names."""
+    orders = Orders(**json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))
+    from zappa_iam_ext.rehearsal.loopback import require_loopback, stay_on_this_machine  # noqa: PLC0415
+
+    require_loopback(orders.endpoint)
+    stay_on_this_machine()
+    _shorten_pauses()
+    _Watcher(orders).watch()
+    _adapt_zappa(full=orders.full)
+
+
+def _shorten_pauses() -> None:
+    pause = time.sleep
+    time.sleep = lambda seconds: pause(min(float(seconds), _LONGEST_PAUSE))
+
+
+class _Watcher:
+    """Listens to every client that botocore makes in this process."""
+
+    def __init__(self, orders: Orders) -> None:
+        from zappa_iam_ext.iam import PolicySet  # noqa: PLC0415
+        from zappa_iam_ext.permissions.authorizations import Scope  # noqa: PLC0415
+        from zappa_iam_ext.rehearsal.enforcement import Enforcer  # noqa: PLC0415
+
+        self._orders = orders
+        scope = Scope(orders.account, orders.region, orders.partition)
+        enforced = None if orders.policies is None else PolicySet(**orders.policies)
+        self._enforcer = Enforcer(enforced, orders.principal, scope)
+        self._root: dict[str, Any] = {}
+        self._making_own = False
+
+    def watch(self) -> None:
+        """Be told of each call before it is made and after it was answered."""
+        from botocore.client import ClientCreator  # noqa: PLC0415
+
+        create = ClientCreator.create_client
+
+        def create_client(creator: Any, *arguments: Any, **options: Any) -> Any:
+            client = create(creator, *arguments, **options)
+            if not self._making_own:
+                events = client.meta.events
+                region = client.meta.region_name
+                events.register_first("provide-client-params", self._remember)
+                events.register_first("before-call", lambda **told: self._before(region=region, **told))
+                events.register_last("after-call", self._after)
+                events.register_last("after-call-error", self._after_error)
+            return client
+
+        ClientCreator.create_client = create_client  # type: ignore[method-assign,assignment]
+
+    def _remember(self, params: Any, context: dict[str, Any], **_: Any) -> None:
+        context[VARIABLE] = {"parameters": params}
+
+    def _before(self, model: Any, context: dict[str, Any], region: str, **_: Any) -> Any:
+        from zappa_iam_ext.permissions.model import Call  # noqa: PLC0415
+        from zappa_iam_ext.rehearsal.observation import jsonable  # noqa: PLC0415
+
+        memory = context.setdefault(VARIABLE, {"parameters": {}})
+        if "judged" in memory:
+            return None
+        parameters = jsonable(memory["parameters"])
+        call = Call(_client_name(model), model.name, parameters, region=region or "")
+        judged = self._with_template(call)
+        checked, known = self._enforcer.judge(judged)
+        memory.update(judged=judged, checked=checked, known=known)
+        refusal = self._refusal(judged, checked)
+        if refusal is None:
+            return None
+        memory["refused"] = True
+        metadata = {"HTTPStatusCode": _FORBIDDEN, "HTTPHeaders": {}, "RequestId": "rehearsal"}
+        return SimpleNamespace(status_code=_FORBIDDEN, headers={}, content=b""), {
+            "Error": refusal,
+            "ResponseMetadata": metadata,
+        }
+
+    def _refusal(self, call: Any, checked: Any) -> dict[str, str] | None:
+        if f"{call.service}.{call.operation}" in self._orders.deny:
+            from zappa_iam_ext.rehearsal.observation import Checked  # noqa: PLC0415
+
+            return self._enforcer.refusal(call, (_denied(checked, Checked),))
+        return self._enforcer.refusal(call, checked)
+
+    def _with_template(self, call: Any) -> Any:
+        from zappa_iam_ext.rehearsal.enforcement import with_template  # noqa: PLC0415
+
+        if call.service != "cloudformation" or call.operation not in {
+            "CreateStack",
+            "UpdateStack",
+            "DeleteStack",
+        }:
+            return call
+        url = str(call.parameters.get("TemplateURL", ""))
+        try:
+            if url:
+                bucket, _, key = url.split("://", 1)[-1].partition("/")[2].partition("/")
+                body = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+            else:
+                body = self._client("cloudformation").get_template(StackName=call.parameters["StackName"])[
+                    "TemplateBody"
+                ]
+            template = body if isinstance(body, Mapping) else json.loads(body)
+        except Exception:  # noqa: BLE001  -- no template, no resources: the call itself will say so
+            return call
+        return with_template(call, template)
+
+    def _client(self, service: str) -> Any:
+        """Return a client of the local account's root, whose calls nobody watches."""
+        if service not in self._root:
+            from zappa_iam_ext.rehearsal.local_aws import LocalAws  # noqa: PLC0415
+
+            self._making_own = True
+            try:
+                local = LocalAws(self._orders.endpoint, self._orders.account)
+                self._root[service] = local.client(service, self._orders.region)
+            finally:
+                self._making_own = False
+        return self._root[service]
+
+    def _after(self, parsed: Any, context: dict[str, Any], **_: Any) -> None:
+        from zappa_iam_ext.rehearsal.observation import Outcome  # noqa: PLC0415
+
+        code = str(parsed.get("Error", {}).get("Code", "")) if isinstance(parsed, Mapping) else ""
+        status = (
+            parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 200)
+            if isinstance(parsed, Mapping)
+            else 200
+        )
+        outcome = Outcome.OK
+        if status >= _FAILED:
+            denied = code in _DENIED or status == _FORBIDDEN
+            outcome = Outcome.DENIED_BY_AWS if denied else Outcome.FAILED
+        self._write(context, outcome, code if status >= _FAILED else "")
+
+    def _after_error(self, exception: Any, context: dict[str, Any], **_: Any) -> None:
+        from zappa_iam_ext.rehearsal.observation import Outcome  # noqa: PLC0415
+
+        self._write(context, Outcome.FAILED, type(exception).__name__)
+
+    def _write(self, context: dict[str, Any], outcome: Any, error: str) -> None:
+        from zappa_iam_ext.rehearsal.observation import Observation, Outcome, jsonable  # noqa: PLC0415
+
+        memory = context.pop(VARIABLE, None)
+        if not memory or "judged" not in memory:
+            return
+        call = memory["judged"]
+        seen = Observation(
+            service=call.service,
+            operation=call.operation,
+            region=call.region,
+            parameters=jsonable(call.parameters),
+            outcome=Outcome.DENIED if memory.get("refused") else outcome,
+            error=error,
+            checked=memory["checked"],
+            known=memory["known"],
+        )
+        line = json.dumps(seen.to_dict(), separators=(",", ":")) + "\n"
+        with Path(self._orders.record).open("a", encoding="utf-8") as file:
+            file.write(line)
+
+
+_FAILED = 300
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
+)
+
+
+def _denied(checked: Any, kind: Any) -> Any:
+    first = checked[0] if checked else kind("*", "*")
+    return kind(first.action, first.resource, allowed=False)
+
+
+def _client_name(model: Any) -> str:
+    """Return the name under which boto3 makes the client (``elbv2``)."""
+    return str(model.service_model.service_name)
+
+
+def _adapt_zappa(*, full: bool) -> None:
+    try:
+        from zappa.cli import ZappaCLI  # noqa: PLC0415
+        from zappa.core import Zappa  # noqa: PLC0415
+    except ImportError:
+        return
+    ZappaCLI.touch_endpoint = lambda *_: None
+    if not full:
+        Zappa.create_lambda_zip = _small_package
+        Zappa.create_handler_venv = lambda *_, **__: None
+
+
+def _small_package(
+    _zappa: Any, prefix: str = "lambda_package", *_: Any, archive_format: str = "zip", **options: Any
+) -> str:
+    """Take the place of ``create_lambda_zip``: a package of the same name with nothing in it but a handler."""
+    suffix = ".tar.gz" if archive_format == "tarball" else ".zip"
+    name = str(options.get("output") or "") or f"{prefix}-{int(time.time())}{suffix}"
+    handler = Path("handler.py")
+    source = "def lambda_handler(event, context):\n    return {'statusCode': 200, 'body': '{}'}\n"
+    if archive_format == "tarball":
+        with tarfile.open(name, "w:gz"):
+            pass
+    else:
+        with zipfile.ZipFile(name, "w") as package:
+            package.writestr(handler.name, source)
+    return name

@@ -1,0 +1,134 @@
+"""A local AWS with IAM enforced: a child process on loopback, with an account of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from zappa_iam_ext.errors import LocalAwsError
+from zappa_iam_ext.rehearsal.environment import local_aws_python
+from zappa_iam_ext.rehearsal.loopback import require_loopback
+
+REGION = "us-east-1"
+PATIENCE = 30.0
+"""Seconds that the local AWS may take to answer for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAws:
+    """A running local AWS and one account on it.
+
+    An access key id of twelve digits is the root of the account with that number, with any secret.
+    """
+
+    endpoint: str
+    account: str
+
+    def client(self, service: str, region: str = REGION, key: tuple[str, str] | None = None) -> Any:
+        """Return a client: the account's root's, or that of an access key (id, secret)."""
+        import botocore.session  # noqa: PLC0415  -- half a second
+        from botocore.config import Config  # noqa: PLC0415
+
+        key_id, secret = key or (self.account, "root")
+        return botocore.session.Session().create_client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def another_account(self) -> LocalAws:
+        """Return the same local AWS with a fresh account: nothing of the other is seen there."""
+        return LocalAws(self.endpoint, new_account())
+
+
+def new_account() -> str:
+    """Return a number for an account that nobody has used."""
+    return str(random.SystemRandom().randrange(200_000_000_000, 999_999_999_999))
+
+
+@contextlib.contextmanager
+def local_aws(endpoint: str = "", progress: Callable[[str], None] = lambda _: None) -> Iterator[LocalAws]:
+    """Start a local AWS, or use the one at ``endpoint`` (loopback only), and end what was started.
+
+    Raises `LocalAwsError` when it cannot be installed or started, or the endpoint is not on this machine.
+    """
+    if endpoint:
+        yield LocalAws(require_loopback(endpoint), new_account())
+        return
+    python = local_aws_python(progress)
+    with tempfile.TemporaryDirectory(prefix="zappa-iam-", ignore_cleanup_errors=True) as folder:
+        port = _free_port()
+        process = _start(python, port, Path(folder))
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(process, url, Path(folder) / "log")
+            yield LocalAws(url, new_account())
+        finally:
+            _end(process)
+
+
+def _start(python: Path, port: int, folder: Path) -> subprocess.Popen[bytes]:
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "AUTH": "true",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "LOG_LEVEL": "WARNING",
+    }
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(  # noqa: S603  -- our own environment's Python
+            [str(python), "-m", "ministack"],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=os.name != "nt",
+        )
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(urllib.error.URLError, OSError):
+            urllib.request.urlopen(f"{url}/_ministack/health", timeout=1).close()  # noqa: S310  -- loopback
+            return
+        time.sleep(0.05)
+    told = log.read_text(errors="replace").strip().splitlines()[-1:]
+    raise LocalAwsError(
+        f"the local AWS did not start: {''.join(told)[:300] or 'no answer'}",
+        hint="Try again; is loopback open?",
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,101 @@
+"""What a rehearsal showed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from zappa_iam_ext.iam import PolicySet, Statement
+from zappa_iam_ext.iam.patterns import arn_glob, covers, text_glob
+from zappa_iam_ext.rehearsal.observation import Checked, Observation
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedCommand:
+    """One Zappa command: its words, its exit code, the calls it made, and the end of what it printed."""
+
+    words: str
+    exit_code: int
+    observations: tuple[Observation, ...]
+    output: str = ""
+
+    @property
+    def denied(self) -> tuple[Observation, ...]:
+        """The calls that were refused, also those that Zappa passed over in silence."""
+        return tuple(seen for seen in self.observations if seen.denied)
+
+    @property
+    def swallowed(self) -> bool:
+        """Whether something was denied and Zappa ended as if nothing had been."""
+        return bool(self.denied) and self.exit_code == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """An action that a statement grants and that nobody used in the rehearsal."""
+
+    action: str
+    sid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalReport:
+    """Everything a rehearsal showed about one stage under one set of policies.
+
+    ``missing`` names what the settings refer to and the local AWS could not make.
+    """
+
+    stage: str
+    function_name: str
+    principal: str
+    policy: str
+    zappa_version: str
+    commands: tuple[RehearsedCommand, ...]
+    unused: tuple[Unused, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def denied(self) -> tuple[Observation, ...]:
+        """Every refused call of every command."""
+        return tuple(seen for command in self.commands for seen in command.denied)
+
+    @property
+    def modelled(self) -> tuple[Checked, ...]:
+        """The checks that no local AWS makes: ours alone stand for AWS's own."""
+        found = {
+            (item.action, item.resource): item
+            for command in self.commands
+            for seen in command.observations
+            for item in seen.checked
+            if item.dependent or item.confidence == "modelled"
+        }
+        return tuple(found[key] for key in sorted(found))
+
+    def exit_code(self) -> int:
+        """Return 0 nothing was denied, 1 something was, 2 nothing was called at all."""
+        if not any(command.observations for command in self.commands):
+            return 2
+        return 1 if self.denied else 0
+
+
+def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> tuple[Unused, ...]:
+    """Return what the Allow statements of identity policies name and no checked action used, by statement."""
+    used = {(item.action.lower(), item.resource) for seen in observations for item in seen.checked}
+    statements = [
+        statement
+        for document in (*policies.identity, *policies.group)
+        for statement in document.statements
+        if str(statement.effect) == "Allow"
+    ]
+    return tuple(dict.fromkeys(item for statement in statements for item in _unused(statement, used)))
+
+
+def _unused(statement: Statement, used: Sequence[tuple[str, str]] | set[tuple[str, str]]) -> Iterator[Unused]:
+    resources = [arn_glob(resource) for resource in statement.resources]
+    for action in statement.actions:
+        pattern = text_glob(action.lower())
+        if not any(
+            pattern.matches(name) and any(covers(glob, arn_glob(resource)) for glob in resources)
+            for name, resource in used
+        ):
+            yield Unused(action, statement.sid or "")

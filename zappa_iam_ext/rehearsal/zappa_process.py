@@ -1,0 +1,87 @@
+"""Runs the real ``zappa`` executable on a local AWS and reads what it called."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from zappa_iam_ext.errors import LocalAwsError
+from zappa_iam_ext.rehearsal.instrument import VARIABLE, Orders
+from zappa_iam_ext.rehearsal.observation import Observation, read_observations
+
+SITE = Path(__file__).parent / "site"
+LIMIT = 300.0
+"""Seconds that one Zappa command may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZappaRun:
+    """One Zappa command that ran: its exit code, what it printed, and the AWS calls it made, in order."""
+
+    command: tuple[str, ...]
+    exit_code: int
+    output: str
+    observations: tuple[Observation, ...]
+
+    @property
+    def denied(self) -> tuple[Observation, ...]:
+        """The calls that either enforcement refused."""
+        return tuple(seen for seen in self.observations if seen.denied)
+
+
+def zappa_executable() -> str:
+    """Return the ``zappa`` of this environment; raise `LocalAwsError` when there is none."""
+    beside = Path(sys.executable).parent / ("zappa.exe" if os.name == "nt" else "zappa")
+    found = str(beside) if beside.exists() else shutil.which("zappa")
+    if not found:
+        raise LocalAwsError("there is no zappa executable here", hint="Install Zappa into this environment.")
+    return found
+
+
+def run_zappa(
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    orders: Orders | None = None,
+    *,
+    executable: str = "",
+) -> ZappaRun:
+    """Run one Zappa command in ``folder``; with ``orders``, its AWS calls are watched and judged.
+
+    Raises `LocalAwsError` when it does not end within `LIMIT` seconds.
+    """
+    with tempfile.TemporaryDirectory(prefix="zappa-iam-") as notes:
+        record = Path(notes) / "calls.jsonl"
+        given = dict(environment)
+        if orders:
+            file = Path(notes) / "orders.json"
+            file.write_text(json.dumps({**asdict(orders), "record": str(record)}), encoding="utf-8")
+            inherited = [given["PYTHONPATH"]] if given.get("PYTHONPATH") else []
+            package = str(Path(__file__).parents[2])
+            given |= {VARIABLE: str(file), "PYTHONPATH": os.pathsep.join([str(SITE), *inherited, package])}
+        try:
+            done = subprocess.run(  # noqa: S603  -- the user's own zappa
+                [executable or zappa_executable(), *arguments],
+                cwd=folder,
+                env=given,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LocalAwsError(
+                f"zappa {' '.join(arguments)} did not end within {LIMIT:.0f} seconds",
+                hint="Is the project very large?",
+            ) from error
+        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+        text = done.stdout.decode("utf-8", "replace")
+        return ZappaRun(tuple(arguments), done.returncode, text, tuple(read_observations(lines)))
