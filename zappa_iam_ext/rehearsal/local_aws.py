@@ -61,13 +61,16 @@ def new_account() -> str:
 
 
 @contextlib.contextmanager
-def local_aws(endpoint: str = "", progress: Callable[[str], None] = lambda _: None) -> Iterator[LocalAws]:
+def local_aws(
+    endpoint: str = "", progress: Callable[[str], None] = lambda _: None, account: str = ""
+) -> Iterator[LocalAws]:
     """Start a local AWS, or use the one at ``endpoint`` (loopback only), and end what was started.
 
+    It plays the given account, or one that nobody has used.
     Raises `LocalAwsError` when it cannot be installed or started, or the endpoint is not on this machine.
     """
     if endpoint:
-        yield LocalAws(require_loopback(endpoint), new_account())
+        yield LocalAws(require_loopback(endpoint), account or new_account())
         return
     python = local_aws_python(progress)
     with tempfile.TemporaryDirectory(prefix="zappa-iam-", ignore_cleanup_errors=True) as folder:
@@ -76,7 +79,7 @@ def local_aws(endpoint: str = "", progress: Callable[[str], None] = lambda _: No
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(process, url, Path(folder) / "log")
-            yield LocalAws(url, new_account())
+            yield LocalAws(url, account or new_account())
         finally:
             _end(process)
 

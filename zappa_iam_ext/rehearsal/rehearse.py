@@ -9,7 +9,9 @@ from typing import Any
 
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.iam import PolicyDocument, PolicySet
-from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.commands import parse_command
+from zappa_iam_ext.permissions.policy import deployment_policy
+from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.rehearsal.deviations import deviations_document
 from zappa_iam_ext.rehearsal.instrument import Orders
@@ -109,9 +111,9 @@ def make_user(aws: LocalAws, user: str, documents: Iterable[PolicyDocument]) -> 
     iam = aws.client("iam")
     iam.create_user(UserName=user)
     for number, document in enumerate(documents, 1):
-        name = f"rehearsed-{number}"
-        arn = iam.create_policy(PolicyName=name, PolicyDocument=document.to_json())["Policy"]["Arn"]
-        iam.attach_user_policy(UserName=user, PolicyArn=arn)
+        iam.put_user_policy(
+            UserName=user, PolicyName=f"rehearsed-{number}", PolicyDocument=document.to_json()
+        )
     made = iam.create_access_key(UserName=user)["AccessKey"]
     return made["AccessKeyId"], made["SecretAccessKey"]
 
@@ -130,11 +132,10 @@ def write_profile(project: Project, key: tuple[str, str], region: str) -> None:
     project.config.write_text(f"[profile {PROFILE}]\nregion = {region}\n", encoding="utf-8")
 
 
-def commands_of(lines: Iterable[str]) -> tuple[Command, ...]:
-    """Return the commands of command lines, as the tables know them."""
-    from zappa_iam_ext.permissions.commands import parse_command  # noqa: PLC0415
-
-    return tuple(parse_command(line) for line in lines)
+def computed_policy(stage: Stage, lines: Iterable[str]) -> PolicySet:
+    """Return the least-privilege policy of a stage for these command lines."""
+    commands = tuple(parse_command(line) for line in lines)
+    return PolicySet(identity=(deployment_policy(requirements(stage, commands)),))
 
 
 def _raw(policies: PolicySet) -> dict[str, Any]:

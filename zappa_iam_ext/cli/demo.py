@@ -1,0 +1,34 @@
+"""``zappa-iam demo``: the whole story on a local AWS, nothing to configure."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import click
+
+
+@click.command("demo")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def command(quiet: bool) -> None:
+    """Show the whole story on a local AWS: a deployment refused, provisioned, and passing under enforcement.
+
+    Needs no AWS account and no settings; takes under two minutes, the first time included, and removes what it made.
+    """
+    from zappa_iam_ext.rehearsal.demo import demonstrate  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    report = demonstrate(click.echo, _silent if quiet else _tell)
+    raise SystemExit(report.exit_code())
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(text: str) -> None:
+    click.echo(f"  {text} ...", err=True)
+
+
+def _silent(_: str) -> None:
+    return None
