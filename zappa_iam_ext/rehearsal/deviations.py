@@ -15,9 +15,14 @@ _FUNCTION = "arn:{partition}:lambda:{region}:{account}:function:{function}*"
 _RULES = "arn:{partition}:events:{region}:{account}:rule/default/*"
 _DEFAULT_BUS = "rules of the default bus are named rule/default/NAME instead of rule/NAME"
 
+_NO_NAMES = "the names in the call are not looked at"
+_PARTIAL = "arn:{partition}:lambda:{region}:{account}:function:function:{function}:*"
+
 DEVIATIONS: tuple[tuple[str, str, str], ...] = (
+    ("lambda:CreateEventSourceMapping", "*", "the condition key lambda:FunctionArn is not sent"),
     ("lambda:CreateFunction", "*", "CreateFunction names its function in the body, which is not looked at"),
     ("lambda:GetFunction", _FUNCTION, "ListFunctionUrlConfigs is taken for GetFunction"),
+    ("lambda:GetFunction", _PARTIAL, "a partial ARN is taken for a name"),
     ("lambda:ListAliases", _FUNCTION, "GetAlias is taken for ListAliases"),
     ("lambda:PutFunctionConcurrency", _FUNCTION, "DeleteFunctionConcurrency is taken for it"),
     ("events:DeleteRule", _RULES, _DEFAULT_BUS),
@@ -26,6 +31,8 @@ DEVIATIONS: tuple[tuple[str, str, str], ...] = (
     ("events:PutRule", _RULES, _DEFAULT_BUS),
     ("events:PutTargets", "*", "the call names its rule as Rule, which is not looked at"),
     ("events:RemoveTargets", "*", "the call names its rule as Rule, which is not looked at"),
+    ("elasticfilesystem:*", "*", _NO_NAMES),
+    ("elasticloadbalancing:*", "*", _NO_NAMES),
 )
 """Action, resource, and how the local AWS differs."""
 

@@ -95,17 +95,17 @@ class _Watcher:
         ClientCreator.create_client = create_client  # type: ignore[method-assign,assignment]
 
     def _remember(self, params: Any, context: dict[str, Any], **_: Any) -> None:
-        context[VARIABLE] = {"parameters": params}
+        from zappa_iam_ext.rehearsal.observation import jsonable  # noqa: PLC0415
+
+        context[VARIABLE] = {"parameters": jsonable(params)}
 
     def _before(self, model: Any, context: dict[str, Any], region: str, **_: Any) -> Any:
         from zappa_iam_ext.permissions.model import Call  # noqa: PLC0415
-        from zappa_iam_ext.rehearsal.observation import jsonable  # noqa: PLC0415
 
         memory = context.setdefault(VARIABLE, {"parameters": {}})
         if "judged" in memory:
             return None
-        parameters = jsonable(memory["parameters"])
-        call = Call(_client_name(model), model.name, parameters, region=region or "")
+        call = Call(_client_name(model), model.name, memory["parameters"], region=region or "")
         judged = self._with_template(call)
         checked, known = self._enforcer.judge(judged)
         memory.update(judged=judged, checked=checked, known=known)

@@ -58,10 +58,10 @@ def _role(aws: LocalAws, stage: Stage) -> None:
 
 def _source(aws: LocalAws, stage: Stage, arn: str) -> None:
     """Make the queue, table, stream, topic or bucket that an ARN names."""
-    service, name = arn.split(":")[2], arn.rpartition(":")[2]
+    _, _, service, region, _, name = [*arn.split(":", 5), *[""] * 5][:6]
     make = _MAKERS.get(service)
     if make:
-        make(aws.client(service, arn.split(":")[3] or stage.region), name)
+        make(aws.client(service, region or stage.region), name)
 
 
 def _queue(sqs: Any, name: str) -> None:
@@ -71,7 +71,7 @@ def _queue(sqs: Any, name: str) -> None:
 
 def _table(dynamodb: Any, name: str) -> None:
     dynamodb.create_table(
-        TableName=name.split("/")[1],
+        TableName=name.removeprefix("table/").partition("/")[0],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
