@@ -78,6 +78,8 @@ STRINGS = {
     "lambda:FunctionUrlAuthType": ("AWS_IAM", "NONE"),
     "aws:username": ("alice", "bob"),
 }
+#: Keys that AWS derives from the principal: never drawn, and never unknown.
+DERIVED = frozenset({"aws:PrincipalArn", "aws:PrincipalAccount", "aws:username"})
 NUMBERS = {"s3:max-keys": ("5", "10", "10.0", "1000", "-1"), "aws:MultiFactorAuthAge": ("59", "3600")}
 DATES = {
     "aws:TokenIssueTime": (
@@ -174,8 +176,8 @@ def with_unknown_key(seed: int, index: int) -> tuple[Pair, list[Pair]]:
     """Return a pair that does not know one of its context keys, and the pair for values that the key may have."""
     source = random.Random(f"unknown {seed}/{index}")  # noqa: S311  -- reproducible, not secret
     whole = _Draw(source).pair()
-    asked = {key for key in KINDS if f'"{key}"' in json.dumps(whole["policies"])} - {"aws:PrincipalArn"}
-    key = source.choice(sorted(asked) or sorted(set(KINDS) - {"aws:PrincipalArn"}))
+    asked = {key for key in KINDS if f'"{key}"' in json.dumps(whole["policies"])} - DERIVED
+    key = source.choice(sorted(asked) or sorted(set(KINDS) - DERIVED))
     context = {name: value for name, value in whole["request"]["context"].items() if name != key}
     kind, values = KINDS[key]
     known = [context, *({**context, key: [value] if kind == "list" else value} for value in values)]
@@ -256,8 +258,10 @@ class _Draw:
     def _context(self) -> dict[str, Any]:
         context: dict[str, Any] = {"aws:PrincipalAccount": ACCOUNT}
         context["aws:PrincipalArn"] = ROLE if self.principal == SESSION else self.principal
+        if self.principal == USER:
+            context["aws:username"] = "alice"
         for key, (kind, values) in KINDS.items():
-            if key in context or not self.chance(0.6):
+            if key in DERIVED or not self.chance(0.6):
                 continue
             if kind == "list":
                 context[key] = self.random.sample(values, self.random.randint(1, 2))

@@ -115,8 +115,9 @@ def counts_epoch_seconds_as_milliseconds(pair: Pair) -> None:
         if not _base(operator).startswith("Date"):
             return operator, key, values
         context = pair["request"]["context"]
-        if str(context.get(key, "")).isdigit():
-            context[key] = str(int(context[key]) / 1000)
+        for name in context:
+            if name.lower() == key.lower() and str(context[name]).isdigit():
+                context[name] = str(int(context[name]) / 1000)
         return operator, key, [str(int(v) / 1000) if v.isdigit() else v for v in _values(values)]
 
     _rewrite_conditions(pair, change)
@@ -213,6 +214,23 @@ def _matches_by_segment(pattern: list[str], asked: list[str]) -> bool:
     )
 
 
+def parts_arns_before_it_resolves_variables(pair: Pair) -> None:
+    """A NotResource of another region or account is outside, although its variable has no value."""
+    asked = pair["request"]["resource"].split(":", 5)
+    for statement in _statements(pair):
+        if "NotResource" in statement:
+            statement["NotResource"] = [
+                "arn:aws:none:::none" if "${" in value and _is_elsewhere(value.split(":", 5), asked) else value
+                for value in _values(statement["NotResource"])
+            ]
+
+
+def _is_elsewhere(pattern: list[str], asked: list[str]) -> bool:
+    return not all(
+        fnmatch.fnmatchcase(part, glob) for part, glob in zip(asked[:5], pattern[:5], strict=False)
+    )
+
+
 # -------------------------------------------------------------------------------- ministack
 
 
@@ -261,17 +279,6 @@ def excuses_for_any_value_by_if_exists(pair: Pair) -> None:
             and key.lower() not in present
         )
         return None if excused else (operator, key, values)
-
-    _rewrite_conditions(pair, change)
-
-
-def holds_for_any_value_to_presence(pair: Pair) -> None:
-    """``ForAnyValue:...IfExists`` fails when the key is missing."""
-
-    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
-        if operator.startswith("ForAnyValue:"):
-            operator = operator.removesuffix("IfExists")
-        return operator, key, values
 
     _rewrite_conditions(pair, change)
 

@@ -19,11 +19,15 @@ STRIDE = 4
 
 @dataclass(frozen=True, slots=True)
 class ResourcePatterns:
-    """The resource patterns of a statement for one request; ``possible`` ones hang on an unknown variable."""
+    """The resource patterns of a statement for one request; ``possible`` ones hang on an unknown variable.
+
+    ``unresolved`` says that a variable has no value: a NotResource that names it is then about nothing.
+    """
 
     certain: tuple[Glob, ...]
     possible: tuple[Glob, ...] = ()
     missing: tuple[str, ...] = ()
+    unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,12 +57,15 @@ class CompiledStatement:
             return ResourcePatterns(fixed)
         certain, possible = list(fixed), list[Glob]()
         missing: list[str] = []
+        unresolved = False
         for template in self.templates:
             filled = fill(template, context.values, context.unknown)
             missing += filled.missing
-            if filled.tokens is not None:
+            if filled.tokens is None:
+                unresolved = True
+            else:
                 (possible if filled.unknown else certain).append(Glob(arn_tokens(filled.tokens)))
-        return ResourcePatterns(tuple(certain), tuple(possible), tuple(missing))
+        return ResourcePatterns(tuple(certain), tuple(possible), tuple(missing), unresolved)
 
     def condition(self, context: Context) -> Outcome:
         """Return whether the condition holds."""

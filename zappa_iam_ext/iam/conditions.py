@@ -174,17 +174,16 @@ def _when_unknown(test: Test) -> Truth:
 
 
 def _when_absent(operator: Operator) -> bool:
-    if operator.if_exists:
-        return True
-    if operator.qualifier is Qualifier.ALL:
-        return True
-    if operator.qualifier is Qualifier.ANY:
-        return False
-    return operator.negated
+    """Of no values all are right and none is: the set operators come before ``IfExists``."""
+    if operator.qualifier is not Qualifier.NONE:
+        return operator.qualifier is Qualifier.ALL
+    return operator.if_exists or operator.negated
 
 
 def _compare(test: Test, values: tuple[str, ...], context: Context) -> Outcome:
-    matchers, missing, unsure = _matchers(test, context)
+    matchers, missing, unsure, unresolved = _matchers(test, context)
+    if test.operator.negated and unresolved:
+        return Outcome(Truth.FALSE, missing)
     truths = [_match(test.operator, value, matchers, unsure=unsure) for value in values]
     if test.operator.qualifier is Qualifier.ALL:
         truth = min(truths, key=lambda truth: truth.value)
@@ -204,11 +203,11 @@ def _match(
     return Truth.TRUE if matched != operator.negated else Truth.FALSE
 
 
-def _matchers(test: Test, context: Context) -> tuple[list[Callable[[str], bool]], tuple[str, ...], bool]:
-    """Return a matcher per value of the policy, the variables that had no value, and whether any is unknown."""
+def _matchers(test: Test, context: Context) -> tuple[list[Callable[[str], bool]], tuple[str, ...], bool, bool]:
+    """Return a matcher per value of the policy, the variables that had no value, and whether any is unknown or none."""
     found: list[Callable[[str], bool]] = []
     missing: list[str] = []
-    unsure = False
+    unsure = unresolved = False
     for value in test.values:
         template = parse_template(value, variables=test.variables and test.operator.family in _TEXTUAL)
         if not has_variables(template):
@@ -217,9 +216,10 @@ def _matchers(test: Test, context: Context) -> tuple[list[Callable[[str], bool]]
         filled = fill(template, context.values, context.unknown)
         missing += filled.missing
         unsure = unsure or filled.unknown
+        unresolved = unresolved or filled.tokens is None
         if filled.tokens is not None and not filled.unknown:
             found.append(_filled(test.operator.family, filled.tokens))
-    return found, tuple(missing), unsure
+    return found, tuple(missing), unsure, unresolved
 
 
 _TEXTUAL = frozenset({"text", "caseless", "like", "arn"})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from zappa_iam_ext.iam.arn import Principal, PrincipalKind
-from zappa_iam_ext.iam.compiled import CompiledStatement, StatementIndex, compile_documents
+from zappa_iam_ext.iam.compiled import CompiledStatement, ResourcePatterns, StatementIndex, compile_documents
 from zappa_iam_ext.iam.conditions import Context, Truth
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
@@ -289,7 +289,18 @@ def _resource_truth(statement: CompiledStatement, question: _Question) -> int:
         matched = _TRUE
     else:
         matched = _UNKNOWN if any(glob.matches(question.resource) for glob in patterns.possible) else _FALSE
-    return _TRUE - matched if statement.negated else matched
+    return min(_TRUE - matched, _at_most(patterns)) if statement.negated else matched
+
+
+def _at_most(patterns: ResourcePatterns) -> int:
+    """Return how certain a NotResource can be: a variable without a value makes the statement void.
+
+    IAM User Guide, "IAM policy elements: Variables and tags": a variable that cannot be resolved can make the
+    entire statement invalid.
+    """
+    if patterns.unresolved:
+        return _FALSE
+    return _UNKNOWN if patterns.possible else _TRUE
 
 
 def _relevant(index: StatementIndex, question: _Question) -> Iterator[_Relevant]:
@@ -301,6 +312,9 @@ def _relevant(index: StatementIndex, question: _Question) -> Iterator[_Relevant]
             continue
         if truth:
             patterns = statement.globs(question.context)
+            if statement.negated:
+                truth = min(truth, _at_most(patterns))
+        if truth:
             yield _Relevant(statement, truth, patterns.certain, patterns.possible)
 
 
@@ -336,7 +350,8 @@ def _touched(statement: CompiledStatement, question: _Question) -> int:
     patterns = statement.globs(question.context)
     asked = arn_glob(question.resource)
     if statement.negated:
-        return _TRUE if some_word(asked, patterns.certain, lambda matched: not any(matched)) else _FALSE
+        found = some_word(asked, patterns.certain, lambda matched: not any(matched))
+        return _at_most(patterns) if found else _FALSE
     if any(overlaps(asked, glob) for glob in patterns.certain):
         return _TRUE
     return _UNKNOWN if any(overlaps(asked, glob) for glob in patterns.possible) else _FALSE
