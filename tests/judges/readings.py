@@ -220,7 +220,9 @@ def parts_arns_before_it_resolves_variables(pair: Pair) -> None:
     for statement in _statements(pair):
         if "NotResource" in statement:
             statement["NotResource"] = [
-                "arn:aws:none:::none" if "${" in value and _is_elsewhere(value.split(":", 5), asked) else value
+                "arn:aws:none:::none"
+                if "${" in value and _is_elsewhere(value.split(":", 5), asked)
+                else value
                 for value in _values(statement["NotResource"])
             ]
 

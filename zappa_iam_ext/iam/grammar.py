@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
-from zappa_iam_ext.iam.conditions import parse_operator
 from zappa_iam_ext.iam.document import Effect, PolicyDocument, PolicyKind, PrincipalElement, Statement
+from zappa_iam_ext.iam.operators import parse_operator
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 MAX_TEXT = 1_000_000

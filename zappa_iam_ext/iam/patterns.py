@@ -1,7 +1,7 @@
 """IAM's patterns (``*`` and ``?``): matching, containment and overlap, exactly.
 
-Matching is linear in the text for every wildcard of the pattern. Containment and overlap walk the product of the patterns' automata, whose sets of positions are
-kept as bit masks; the walk is bounded, and `PatternTooComplex` says that the bound was reached.
+Matching is linear in the text for every wildcard of the pattern. Containment and overlap walk the product of the
+patterns' automata; the walk is bounded, and `PatternTooComplex` says that the bound was reached.
 """
 
 from __future__ import annotations
@@ -9,56 +9,69 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
 from functools import lru_cache
 
 from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.iam.automata import OTHER, Automaton
+from zappa_iam_ext.iam.tokens import ARN_PARTS, STARS, Token, Wild, arn_tokens, collapsed, text_tokens
 
-MAX_STATES = 20_000
-ARN_PARTS = 6
+#: How many steps of single automata a comparison may take.
+MAX_STEPS = 400_000
 
 
 class PatternTooComplex(ZappaIamError):
     """Two patterns are too entangled to be compared within bounds."""
 
 
-class Wild(Enum):
-    """The wildcards: a run of any characters, one character; inside a part of an ARN neither is a colon."""
-
-    STAR = "*"
-    ANY = "?"
-    PART_STAR = "*:"
-    PART_ANY = "?:"
-
-
-Token = str | Wild
+_STAR: tuple[Token, ...] = (Wild.STAR,)
 _REGEX = {Wild.ANY: "(?s:.)", Wild.PART_ANY: "[^:]"}
 _RUN = {Wild.STAR: r"(?s:.)*", Wild.PART_STAR: "[^:]*"}
-_STARS = frozenset({Wild.STAR, Wild.PART_STAR})
-_OTHER = "\0"
 
 
 class Glob:
-    """A pattern, compiled. Two globs are equal when their tokens are."""
+    """A pattern, compiled. Two globs are equal when their tokens are.
 
-    __slots__ = ("_automaton", "_match", "literal", "prefix", "tokens")
+    ``prefix`` is the text before the first wildcard, ``rest`` what follows; ``literal`` is the whole text of a
+    pattern without wildcards; ``open_end`` says that the rest is one star.
+    """
 
-    def __init__(self, tokens: Iterable[Token]) -> None:
-        self.tokens = _collapsed(tokens)
-        text = "".join(token for token in self.tokens if isinstance(token, str))
-        wild = [index for index, token in enumerate(self.tokens) if isinstance(token, Wild)]
-        self.literal = None if wild else text
-        self.prefix = "".join(str(token) for token in self.tokens[: wild[0]]) if wild else text
+    __slots__ = ("_automaton", "_match", "literal", "open_end", "prefix", "rest")
+
+    def __init__(self, prefix: str, rest: tuple[Token, ...] = ()) -> None:
+        self.prefix = prefix
+        self.rest = rest
+        self.literal = None if rest else prefix
+        self.open_end = rest == _STAR
         self._match: Callable[[str], object] | None = None
         self._automaton: Automaton | None = None
+
+    @classmethod
+    def of(cls, tokens: Iterable[Token]) -> Glob:
+        """Return the pattern of tokens."""
+        kept = collapsed(tokens)
+        wild = next((index for index, token in enumerate(kept) if isinstance(token, Wild)), len(kept))
+        return cls("".join(str(token) for token in kept[:wild]), kept[wild:])
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The characters and wildcards."""
+        return (*self.prefix, *self.rest)
 
     def matches(self, text: str) -> bool:
         """Say whether the text is of the pattern."""
         if self.literal is not None:
             return text == self.literal
+        if not text.startswith(self.prefix):
+            return False
+        if self.open_end:
+            return True
         if self._match is None:
-            self._match = re.compile(_regex(self.tokens)).match
-        return self._match(text) is not None
+            self._match = _matcher(self.tokens) or self.automaton.accepts
+        return bool(self._match(text))
+
+    def may_meet(self, other: Glob) -> bool:
+        """Say whether two patterns can overlap, by their beginnings alone."""
+        return self.prefix.startswith(other.prefix) or other.prefix.startswith(self.prefix)
 
     @property
     def automaton(self) -> Automaton:
@@ -68,10 +81,10 @@ class Glob:
         return self._automaton
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Glob) and self.tokens == other.tokens
+        return isinstance(other, Glob) and self.prefix == other.prefix and self.rest == other.rest
 
     def __hash__(self) -> int:
-        return hash(self.tokens)
+        return hash(self.prefix)
 
     def __repr__(self) -> str:
         return (
@@ -79,51 +92,25 @@ class Glob:
         )
 
 
-def text_tokens(text: str) -> list[Token]:
-    """Return the tokens of a pattern over plain text."""
-    wild: dict[str, Token] = {"*": Wild.STAR, "?": Wild.ANY}
-    return [wild.get(character, character) for character in text]
-
-
-def arn_tokens(tokens: Iterable[Token]) -> list[Token]:
-    """Return the tokens of a Resource: an incomplete ARN completed, wildcards kept within their part.
-
-    A star that ends a part reaches beyond the colon; one inside a part of the first five, and every question
-    mark there, does not (IAM User Guide, IAM JSON policy elements: Resource).
-    """
-    tokens = list(tokens)
-    if tokens[:4] != ["a", "r", "n", ":"]:
-        return tokens
-    for _ in range(ARN_PARTS - 1 - tokens.count(":")):
-        tokens += [":", Wild.STAR]
-    found = part_tokens(tokens)
-    for index, token in enumerate(found):
-        if token is Wild.PART_STAR and (index + 1 == len(found) or found[index + 1] == ":"):
-            found[index] = Wild.STAR
-    return found
-
-
-def part_tokens(tokens: Sequence[Token]) -> list[Token]:
-    """Return tokens whose wildcards stay within their part in the first five parts of an ARN."""
-    part = {Wild.STAR: Wild.PART_STAR, Wild.ANY: Wild.PART_ANY}
-    colons = 0
-    found: list[Token] = []
-    for token in tokens:
-        colons += token == ":"  # noqa: S105  -- a token of a pattern
-        found.append(part.get(token, token) if isinstance(token, Wild) and colons < ARN_PARTS - 1 else token)
-    return found
-
-
 @lru_cache(maxsize=16384)
 def text_glob(text: str) -> Glob:
     """Return the pattern of plain text."""
-    return Glob(text_tokens(text))
+    return _simple(text) or Glob.of(text_tokens(text))
 
 
 @lru_cache(maxsize=16384)
 def arn_glob(text: str) -> Glob:
     """Return the pattern of an ARN, or of ``*``."""
-    return Glob(arn_tokens(text_tokens(text)))
+    whole = text.count(":") >= ARN_PARTS - 1 or not text.startswith("arn:")
+    return (_simple(text) if whole else None) or Glob.of(arn_tokens(text_tokens(text)))
+
+
+def _simple(text: str) -> Glob | None:
+    """Return the pattern of a text with no wildcard but a star at its end, which then reaches over everything."""
+    beginning = text.rstrip("*")
+    if is_pattern(beginning):
+        return None
+    return Glob(beginning, () if beginning == text else _STAR)
 
 
 def is_pattern(text: str) -> bool:
@@ -138,97 +125,64 @@ def covers(wider: Glob, narrower: Glob) -> bool:
 
 def overlaps(one: Glob, other: Glob) -> bool:
     """Say whether some text is of both patterns."""
-    return some_word(one, (other,), lambda matched: matched[0])
+    return one.may_meet(other) and some_word(one, (other,), lambda matched: matched[0])
 
 
 def some_word(request: Glob, globs: Sequence[Glob], wanted: Callable[[tuple[bool, ...]], bool]) -> bool:
     """Say whether some text of ``request`` matches the globs in a way that is wanted.
 
-    ``wanted`` is given, for one text, which of the globs match it. Raises `PatternTooComplex`.
+    ``wanted`` is given, for one text, which of the globs match it; it is asked once for each such answer. Raises
+    `PatternTooComplex`.
     """
     machines = (request.automaton, *(glob.automaton for glob in globs))
-    alphabet = [*sorted({letter for machine in machines for letter in machine.alphabet} | {":"}), _OTHER]
+    asked: set[tuple[bool, ...]] = set()
     start = tuple(machine.start for machine in machines)
-    seen, queue = {start}, deque([start])
+    seen, queue, steps = {start}, deque([start]), 0
     while queue:
         state = queue.popleft()
-        if state[0] & machines[0].accepting and wanted(
-            tuple(
-                bool(position & machine.accepting)
+        if state[0] & machines[0].accepting:
+            matched = tuple(
+                position & machine.accepting != 0
                 for position, machine in zip(state[1:], machines[1:], strict=True)
             )
-        ):
-            return True
-        for character in alphabet:
+            if matched not in asked and wanted(matched):
+                return True
+            asked.add(matched)
+        letters = _letters(machines, state)
+        steps += len(letters) * len(machines)
+        if steps > MAX_STEPS:
+            raise PatternTooComplex("these patterns are too complex to compare", hint="Use fewer wildcards.")
+        for letter in letters:
             following = tuple(
-                machine.step(position, character) for position, machine in zip(state, machines, strict=True)
+                machine.step(position, letter) if position else 0
+                for position, machine in zip(state, machines, strict=True)
             )
             if following[0] and following not in seen:
-                if len(seen) >= MAX_STATES:
-                    raise PatternTooComplex(
-                        "these patterns are too complex to compare", hint="Use fewer wildcards."
-                    )
                 seen.add(following)
                 queue.append(following)
     return False
 
 
-class Automaton:
-    """A pattern as a set of positions, one bit each; bit ``n`` is set when ``n`` tokens are behind."""
-
-    __slots__ = ("_any", "_letters", "_part_any", "_part_stars", "_stars", "accepting", "alphabet", "start")
-
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._letters: dict[str, int] = {}
-        self._any = self._part_any = self._stars = self._part_stars = 0
-        for index, token in enumerate(tokens):
-            self._add(token, 1 << index)
-        self.alphabet = frozenset(self._letters)
-        self.accepting = 1 << len(tokens)
-        self.start = self._closed(1)
-
-    def _add(self, token: Token, bit: int) -> None:
-        if isinstance(token, str):
-            self._letters[token] = self._letters.get(token, 0) | bit
-        elif token is Wild.ANY:
-            self._any |= bit
-        elif token is Wild.PART_ANY:
-            self._part_any |= bit
-        elif token is Wild.STAR:
-            self._stars |= bit
-        else:
-            self._part_stars |= bit
-
-    def step(self, positions: int, character: str) -> int:
-        """Return the positions after one more character."""
-        moving = self._letters.get(character, 0) | self._any
-        staying = self._stars
-        if character != ":":
-            moving |= self._part_any
-            staying |= self._part_stars
-        return self._closed(((positions & moving) << 1) | (positions & staying))
-
-    def _closed(self, positions: int) -> int:
-        stars = self._stars | self._part_stars
-        while (more := positions | ((positions & stars) << 1)) != positions:
-            positions = more
-        return positions
+def _letters(machines: Sequence[Automaton], state: Sequence[int]) -> list[str]:
+    """Return the characters that can make a difference in a state, and one that stands for all others."""
+    letters, others = machines[0].following(state[0])
+    if others:
+        letters |= {":", OTHER}
+        for machine, position in zip(machines[1:], state[1:], strict=True):
+            letters |= machine.following(position)[0]
+    return sorted(letters)
 
 
-def _collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Drop a star that follows the same star: it adds nothing."""
-    kept: list[Token] = []
-    for token in tokens:
-        if not (kept and token in _STARS and kept[-1] is token):
-            kept.append(token)
-    return tuple(kept)
+def _matcher(tokens: Sequence[Token]) -> Callable[[str], object] | None:
+    """Return a regular expression that never goes back over a star once what follows it was found.
 
-
-def _regex(tokens: Sequence[Token]) -> str:
-    """Return a regular expression that never goes back over a star once what follows it was found."""
+    None where going back may be needed: a star within a part of an ARN that follows one which crosses parts.
+    """
+    if Wild.STAR in tokens and Wild.PART_STAR in tokens[tokens.index(Wild.STAR) :]:
+        return None
     pieces: list[tuple[str, str]] = [("", "")]
     for token in tokens:
-        if token in _STARS:
+        if token in STARS and isinstance(token, Wild):
             pieces.append((_RUN[token], ""))
         else:
             run, fixed = pieces[-1]
@@ -236,4 +190,4 @@ def _regex(tokens: Sequence[Token]) -> str:
     (_, first), *rest = pieces
     *middle, last = rest or [("", "")]
     found = "".join(f"(?>{run}?{fixed})" for run, fixed in middle)
-    return f"{first}{found}{last[0]}{last[1]}\\Z"
+    return re.compile(f"{first}{found}{last[0]}{last[1]}\\Z").match

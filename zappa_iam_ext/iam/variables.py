@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from zappa_iam_ext.iam.patterns import Token, Wild, text_tokens
+from zappa_iam_ext.iam.tokens import Token, Wild, text_tokens
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _ESCAPES = frozenset({"*", "?", "$"})

@@ -1,0 +1,149 @@
+"""Statements found by the action and the resource of a request, without looking at the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from zappa_iam_ext.iam.compiled import FALSE, TRUE, CompiledStatement
+from zappa_iam_ext.iam.conditions import Context
+from zappa_iam_ext.iam.patterns import Glob
+
+#: Decisions kept for an index before all are forgotten.
+MAX_REMEMBERED = 65_536
+#: Literal beginnings of patterns are indexed by their length, rounded down to a multiple of this.
+STRIDE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the statements of one layer say of a concrete request, as far as action and resource decide it.
+
+    ``open`` are the statements whose conditions or variables could still change ``allows`` and ``denies``.
+    """
+
+    allows: int
+    denies: int
+    open: tuple[CompiledStatement, ...]
+
+
+class StatementIndex:
+    """The statements of one layer."""
+
+    __slots__ = ("_broad", "_by_action", "_by_name", "_by_service", "_remembered", "statements")
+
+    def __init__(self, statements: Iterable[CompiledStatement]) -> None:
+        self.statements = tuple(statements)
+        self._by_name: dict[str, list[CompiledStatement]] = {}
+        self._by_service: dict[str, list[CompiledStatement]] = {}
+        self._broad: list[CompiledStatement] = []
+        self._by_action: dict[str, ResourceIndex] = {}
+        self._remembered: dict[tuple[str, str], Verdict] = {}
+        for statement in self.statements:
+            self._add(statement)
+
+    def _add(self, statement: CompiledStatement) -> None:
+        if statement.not_actions:
+            self._broad.append(statement)
+        for glob in statement.actions:
+            if glob.literal is not None:
+                self._by_name.setdefault(glob.literal, []).append(statement)
+                continue
+            service, colon, _ = glob.prefix.partition(":")
+            (self._by_service.setdefault(service, []) if colon else self._broad).append(statement)
+
+    def verdict(self, action: str, resource: str) -> Verdict:
+        """Return what is said of an action (lower case) on a concrete resource."""
+        found = self._remembered.get((action, resource))
+        if found is None:
+            found = _pruned(self.about(action).candidates(resource))
+            if len(self._remembered) >= MAX_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[action, resource] = found
+        return found
+
+    def about(self, action: str) -> ResourceIndex:
+        """Return the statements that are about an action, given in lower case."""
+        found = self._by_action.get(action)
+        if found is None:
+            if len(self._by_action) >= MAX_REMEMBERED:
+                self._by_action.clear()
+            found = self._by_action[action] = ResourceIndex(self._speaking(action))
+        return found
+
+    def _speaking(self, action: str) -> Iterator[CompiledStatement]:
+        yield from self._by_name.get(action, ())
+        wild = (*self._by_service.get(action.partition(":")[0], ()), *self._broad)
+        yield from (statement for statement in wild if statement.speaks_of(action))
+
+
+class ResourceIndex:
+    """Statements about one action, by the literal beginning of their resources."""
+
+    __slots__ = ("_always", "_by_name", "_by_prefix", "_lengths", "statements")
+
+    def __init__(self, statements: Iterable[CompiledStatement]) -> None:
+        self.statements = tuple(dict.fromkeys(statements))
+        everything = [item for item in self.statements if item.for_everything]
+        self._always: list[CompiledStatement] = list(_distinct(everything))
+        self._by_name: dict[str, list[CompiledStatement]] = {}
+        self._by_prefix: dict[str, list[tuple[Glob, CompiledStatement]]] = {}
+        for statement in self.statements:
+            if not statement.for_everything:
+                self._add(statement)
+        self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
+
+    def _add(self, statement: CompiledStatement) -> None:
+        if statement.negated or statement.templates:
+            self._always.append(statement)
+            return
+        for glob in statement.resources:
+            if glob.literal is not None:
+                self._by_name.setdefault(glob.literal, []).append(statement)
+            else:
+                prefix = glob.prefix[: len(glob.prefix) // STRIDE * STRIDE]
+                self._by_prefix.setdefault(prefix, []).append((glob, statement))
+
+    def candidates(self, resource: str) -> Iterator[CompiledStatement]:
+        """Yield the statements whose resources match, or may match once their variables are filled."""
+        for statement in self._always:
+            if not statement.negated or statement.templates or statement.touches(resource, _NOTHING):
+                yield statement
+        yield from self._by_name.get(resource, ())
+        for length in self._lengths:
+            for glob, statement in self._by_prefix.get(resource[:length], ()):
+                if glob.matches(resource):
+                    yield statement
+
+
+_NOTHING = Context({})
+
+
+def _distinct(statements: Iterable[CompiledStatement]) -> Iterator[CompiledStatement]:
+    """Drop statements about the same resources that could never decide otherwise than one before them.
+
+    A statement of a resource policy names principals and is always kept.
+    """
+    seen = set()
+    for statement in statements:
+        said = (statement.denies, statement.condition)
+        if said not in seen or statement.names_principals:
+            seen.add(said)
+            yield statement
+
+
+def _pruned(candidates: Iterable[CompiledStatement]) -> Verdict:
+    """Keep of the statements that match a resource only those that can still matter."""
+    allows = denies = FALSE
+    undecided: dict[object, CompiledStatement] = {}
+    for statement in candidates:
+        if not statement.fixed:
+            key = statement if statement.templates else (statement.denies, statement.condition)
+            undecided[key] = statement
+        elif statement.denies:
+            denies = TRUE
+        else:
+            allows = TRUE
+    if denies:
+        return Verdict(allows, denies, ())
+    return Verdict(allows, denies, tuple(item for item in undecided.values() if item.denies or not allows))

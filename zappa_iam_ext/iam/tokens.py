@@ -1,0 +1,67 @@
+"""IAM's patterns as tokens: characters and wildcards, of plain text and of the parts of an ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+ARN_PARTS = 6
+_ARN_START = ["a", "r", "n", ":"]
+
+
+class Wild(Enum):
+    """The wildcards: a run of any characters, one character; inside a part of an ARN neither is a colon."""
+
+    STAR = "*"
+    ANY = "?"
+    PART_STAR = "*:"
+    PART_ANY = "?:"
+
+
+Token = str | Wild
+STARS = frozenset({Wild.STAR, Wild.PART_STAR})
+_WILD: dict[str, Token] = {"*": Wild.STAR, "?": Wild.ANY}
+_IN_PART = {Wild.STAR: Wild.PART_STAR, Wild.ANY: Wild.PART_ANY}
+
+
+def text_tokens(text: str) -> list[Token]:
+    """Return the tokens of a pattern over plain text."""
+    return [_WILD.get(character, character) for character in text]
+
+
+def arn_tokens(tokens: Iterable[Token]) -> list[Token]:
+    """Return the tokens of a Resource: an incomplete ARN completed, wildcards kept within their part.
+
+    A star that ends a part reaches beyond the colon; one inside a part of the first five, and every question
+    mark there, does not (IAM User Guide, IAM JSON policy elements: Resource).
+    """
+    tokens = list(tokens)
+    if tokens[:4] != _ARN_START:
+        return tokens
+    for _ in range(ARN_PARTS - 1 - tokens.count(":")):
+        tokens += [":", Wild.STAR]
+    found = part_tokens(tokens)
+    for index, token in enumerate(found):
+        if token is Wild.PART_STAR and (index + 1 == len(found) or found[index + 1] == ":"):
+            found[index] = Wild.STAR
+    return found
+
+
+def part_tokens(tokens: Sequence[Token]) -> list[Token]:
+    """Return tokens whose wildcards stay within their part in the first five parts of an ARN."""
+    colons = 0
+    found: list[Token] = []
+    for token in tokens:
+        colons += token == ":"  # noqa: S105  -- a token of a pattern
+        inside = isinstance(token, Wild) and colons < ARN_PARTS - 1
+        found.append(_IN_PART.get(token, token) if inside and isinstance(token, Wild) else token)
+    return found
+
+
+def collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
+    """Drop a star that follows the same star: it adds nothing."""
+    kept: list[Token] = []
+    for token in tokens:
+        if not (kept and token in STARS and kept[-1] is token):
+            kept.append(token)
+    return tuple(kept)
