@@ -33,6 +33,10 @@ class InvalidArn(ZappaIamError):
     """A string that is not an Amazon Resource Name."""
 
 
+class InvalidRequest(ZappaIamError):
+    """An authorization request that is none: an action, a resource or a context of the wrong shape."""
+
+
 class SettingsError(ZappaIamError):
     """The settings file is missing, unreadable, malformed, or has no such stage."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from zappa_iam_ext.iam.arn import Principal
+from zappa_iam_ext.iam.arn import Principal, PrincipalKind
 from zappa_iam_ext.iam.compiled import compile_documents
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.explanation import explain
 from zappa_iam_ext.iam.index import MAX_REMEMBERED, StatementIndex
-from zappa_iam_ext.iam.logic import SAYS_YES, SILENT, Heard, Matched, Named, Said, combine, named, said
+from zappa_iam_ext.iam.logic import ALONE, SAYS_YES, SILENT, Heard, Matched, Named, Said, combine, named, said
 from zappa_iam_ext.iam.policyset import PolicySet
 from zappa_iam_ext.iam.question import Question
 from zappa_iam_ext.iam.request import AuthorizationRequest, Decision, EvaluationResult, Layer
@@ -80,8 +80,11 @@ class CompiledPolicySet:
                 self._indexes,
                 lambda matching: self._of_class(question.principal, matching),
             )
+        own = _say(self._identity, question)
+        if len(self._indexes) == 1 and question.principal.kind is not PrincipalKind.ROOT:
+            return ALONE[own]
         heard = Heard(
-            _say(self._identity, question),
+            own,
             _say(self._boundary, question),
             _say(self._session, question),
             self._name(_matching(self._resource, question), question.principal) if self._resource else SILENT,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from zappa_iam_ext.iam.compiled import FALSE, TRUE, CompiledStatement
 from zappa_iam_ext.iam.conditions import Context
@@ -11,12 +11,11 @@ from zappa_iam_ext.iam.patterns import Glob
 
 #: Decisions kept for an index before all are forgotten.
 MAX_REMEMBERED = 65_536
-#: Literal beginnings of patterns are indexed by their length, rounded down to a multiple of this.
-STRIDE = 8
+#: Literal beginnings of patterns are looked up by their length, in at most this many lengths.
+MAX_LENGTHS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What the statements of one layer say of a concrete request, as far as action and resource decide it.
 
     ``open`` are the statements whose conditions or variables could still change ``allows`` and ``denies``.
@@ -24,7 +23,10 @@ class Verdict:
 
     allows: int
     denies: int
-    open: tuple[CompiledStatement, ...]
+    open: tuple[CompiledStatement, ...] = ()
+
+
+_SETTLED = {(allows, denies): Verdict(allows, denies) for allows in (FALSE, TRUE) for denies in (FALSE, TRUE)}
 
 
 class StatementIndex:
@@ -85,24 +87,23 @@ class ResourceIndex:
     def __init__(self, statements: Iterable[CompiledStatement]) -> None:
         self.statements = tuple(dict.fromkeys(statements))
         everything = [item for item in self.statements if item.for_everything]
-        self._always: list[CompiledStatement] = list(_distinct(everything))
+        others = [item for item in self.statements if not item.for_everything]
+        self._always = [
+            *_distinct(everything),
+            *(item for item in others if item.negated or item.templates),
+        ]
         self._by_name: dict[str, list[CompiledStatement]] = {}
-        self._by_prefix: dict[str, list[tuple[Glob, CompiledStatement]]] = {}
-        for statement in self.statements:
-            if not statement.for_everything:
-                self._add(statement)
+        open_ended: list[tuple[Glob, CompiledStatement]] = []
+        for statement in others:
+            if statement.negated or statement.templates:
+                continue
+            for glob in statement.resources:
+                if glob.literal is None:
+                    open_ended.append((glob, statement))
+                else:
+                    self._by_name.setdefault(glob.literal, []).append(statement)
+        self._by_prefix = _by_prefix(open_ended)
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
-
-    def _add(self, statement: CompiledStatement) -> None:
-        if statement.negated or statement.templates:
-            self._always.append(statement)
-            return
-        for glob in statement.resources:
-            if glob.literal is not None:
-                self._by_name.setdefault(glob.literal, []).append(statement)
-            else:
-                prefix = glob.prefix[: len(glob.prefix) // STRIDE * STRIDE]
-                self._by_prefix.setdefault(prefix, []).append((glob, statement))
 
     def candidates(self, resource: str) -> Iterator[CompiledStatement]:
         """Yield the statements whose resources match, or may match once their variables are filled."""
@@ -117,6 +118,20 @@ class ResourceIndex:
 
 
 _NOTHING = Context({})
+
+
+def _by_prefix(
+    globs: Sequence[tuple[Glob, CompiledStatement]],
+) -> dict[str, list[tuple[Glob, CompiledStatement]]]:
+    """Return patterns by their literal beginning, cut so that there are few lengths to look up."""
+    stride = 1
+    while len({len(glob.prefix) // stride for glob, _ in globs}) > MAX_LENGTHS:
+        stride *= 2
+    found: dict[str, list[tuple[Glob, CompiledStatement]]] = {}
+    for glob, statement in globs:
+        prefix = glob.prefix[: len(glob.prefix) // stride * stride]
+        found.setdefault(prefix, []).append((glob, statement))
+    return found
 
 
 def _distinct(statements: Iterable[CompiledStatement]) -> Iterator[CompiledStatement]:
@@ -144,6 +159,6 @@ def _pruned(candidates: Iterable[CompiledStatement]) -> Verdict:
             denies = TRUE
         else:
             allows = TRUE
-    if denies:
-        return Verdict(allows, denies, ())
+    if denies or not undecided:
+        return _SETTLED[allows, denies]
     return Verdict(allows, denies, tuple(item for item in undecided.values() if item.denies or not allows))

@@ -110,3 +110,15 @@ def _blocking(granted: int, own: int, boundary: int) -> Layer:
     if own == FALSE:
         return Layer.IDENTITY
     return Layer.BOUNDARY if boundary == FALSE else Layer.SESSION
+
+
+def _alone() -> dict[Said, tuple[Decision, Layer | None]]:
+    somebody = Principal("", PrincipalKind.OTHER)
+    truths = (FALSE, UNKNOWN, TRUE)
+    return {
+        (allows, denies): combine(somebody, Heard((allows, denies))) for allows in truths for denies in truths
+    }
+
+
+#: The decision where identity policies are alone, for anyone but the root user.
+ALONE = _alone()

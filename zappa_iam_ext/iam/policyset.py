@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.document import PolicyDocument, PolicyKind
 
 
@@ -31,32 +32,34 @@ class PolicySet:
             ("group", PolicyKind.IDENTITY),
             ("boundary", PolicyKind.BOUNDARY),
             ("resource", PolicyKind.RESOURCE),
+            ("session", PolicyKind.SESSION),
         ):
             object.__setattr__(self, name, _documents(getattr(self, name), kind))
-        object.__setattr__(self, "session", _session(self.session))
         object.__setattr__(self, "scp", _levels(self.scp))
 
 
 def _documents(given: Any, kind: PolicyKind) -> tuple[PolicyDocument, ...]:
-    if given is None:
-        return ()
-    if isinstance(given, PolicyDocument | str | bytes | Mapping):
-        given = (given,)
-    return tuple(PolicyDocument.parse(item, kind) for item in given)
-
-
-def _session(given: Any) -> tuple[PolicyDocument, ...] | None:
-    if given is None or given == ():
-        return None
-    return _documents(given, PolicyKind.SESSION) or None
+    return tuple(PolicyDocument.parse(item, kind) for item in _listed(given))
 
 
 def _levels(given: Any) -> tuple[tuple[PolicyDocument, ...], ...]:
+    items = _listed(given)
+    if any(isinstance(item, _ONE) for item in items):
+        return (_documents(items, PolicyKind.SCP),)
+    return tuple(_documents(level, PolicyKind.SCP) for level in items)
+
+
+_ONE = (PolicyDocument, str, bytes, Mapping)
+
+
+def _listed(given: Any) -> tuple[Any, ...]:
+    """Return what was given as a tuple: nothing, one document or several."""
     if given is None:
         return ()
-    if isinstance(given, PolicyDocument | str | bytes | Mapping):
-        given = (given,)
-    items: Iterable[Any] = tuple(given)
-    if any(isinstance(item, PolicyDocument | str | bytes | Mapping) for item in items):
-        return (_documents(tuple(items), PolicyKind.SCP),)
-    return tuple(_documents(level, PolicyKind.SCP) for level in items)
+    if isinstance(given, _ONE):
+        return (given,)
+    if isinstance(given, Iterable):
+        return tuple(given)
+    raise InvalidPolicyDocument(
+        f"a policy document is a JSON object or its text, not {type(given).__name__}", rule="document"
+    )

@@ -12,7 +12,11 @@ from zappa_iam_ext.iam.request import AuthorizationRequest
 
 
 class Question:
-    """A request: the action in lower case, the principal read, and the context made when first needed."""
+    """A request: the action in lower case, the principal read, and the context made when first needed.
+
+    ``for_many`` says that it asks for all that a pattern covers. A lone star is what AWS itself asks for an action
+    that knows no resources; for such an action it is no pattern (Service Authorization Reference).
+    """
 
     __slots__ = ("_context", "_derived", "_request", "action", "for_many", "principal", "resource")
 
@@ -20,9 +24,11 @@ class Question:
         self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, tuple[str, ...]]
     ) -> None:
         self.principal = principal
-        self.action = request.action.lower()
-        self.resource = request.resource
-        self.for_many = _is_for_many(self.action, request.resource)
+        self.action = action = request.action.lower()
+        self.resource = resource = request.resource
+        self.for_many = is_pattern(action) or (
+            is_pattern(resource) and not (resource == "*" and _knows_no_resources(action))
+        )
         self._request = request
         self._derived = derived
         self._context: Context | None = None
@@ -38,17 +44,6 @@ class Question:
                 values[key.lower()] = (given,) if isinstance(given, str) else tuple(given)
             self._context = Context(values, None if request.unknown_context else named)
         return self._context
-
-
-def _is_for_many(action: str, resource: str) -> bool:
-    """Say whether a request is for all that a pattern covers.
-
-    A lone star is what AWS itself asks for an action that knows no resources; for such an action it is not a pattern
-    (Service Authorization Reference, actions without resource types).
-    """
-    if is_pattern(action):
-        return True
-    return is_pattern(resource) and not (resource == "*" and _knows_no_resources(action))
 
 
 def _knows_no_resources(action: str) -> bool:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from zappa_iam_ext.errors import InvalidRequest
 from zappa_iam_ext.iam.arn import Principal
 from zappa_iam_ext.iam.document import Statement
+
+#: Integers beyond this are no condition values: Python refuses to write them.
+_LARGEST = 10**300
 
 
 class Decision(StrEnum):
@@ -47,9 +53,9 @@ class AuthorizationRequest:
     """The question whether this principal may do this action on this resource.
 
     ``action`` and ``resource`` may be patterns: the answer then holds for everything they cover.
-    ``context`` maps condition keys to a string or a list of strings. A key that is neither given nor follows
-    from the principal is absent, unless ``unknown_keys`` names it or ``unknown_context`` says that anything may
-    be there.
+    ``context`` maps condition keys to a string or a list of strings; numbers and booleans are written as JSON does,
+    a key that maps to None is absent. A key that is neither given nor follows from the principal is absent, unless
+    ``unknown_keys`` names it or ``unknown_context`` says that anything may be there. Raises `InvalidRequest`.
     """
 
     principal: str | Principal
@@ -58,6 +64,68 @@ class AuthorizationRequest:
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     unknown_keys: frozenset[str] = frozenset()
     unknown_context: bool = False
+
+    def __post_init__(self) -> None:
+        principal: Any = self.principal
+        if not isinstance(principal, str | Principal):
+            raise _invalid("the principal is an ARN", principal)
+        action: Any = self.action
+        if not isinstance(action, str) or not _ACTION.fullmatch(action):
+            raise _invalid("the action is service:Name, or a pattern of such", action)
+        resource: Any = self.resource
+        if resource is None:
+            resource = "*"
+        if not isinstance(resource, str):
+            raise _invalid("the resource is an ARN, or a pattern of ARNs", resource)
+        object.__setattr__(self, "resource", resource)
+        object.__setattr__(self, "context", _context(self.context))
+        object.__setattr__(self, "unknown_keys", _names(self.unknown_keys))
+
+
+_ACTION = re.compile(r"[^:]+:.+|[*?]*\*[*?]*", re.DOTALL)
+
+
+def _context(given: Any) -> dict[str, str | tuple[str, ...]]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise _invalid("the context maps condition keys to values", given)
+    found: dict[str, str | tuple[str, ...]] = {}
+    for key, value in given.items():
+        if not isinstance(key, str):
+            raise _invalid("a condition key is a string", key)
+        if isinstance(value, str):
+            found[key] = value
+        elif isinstance(value, list | tuple | set | frozenset):
+            found[key] = tuple(_scalar(key, item) for item in value if item is not None)
+        elif value is not None:
+            found[key] = _scalar(key, value)
+    return found
+
+
+def _scalar(key: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LARGEST):
+        return str(value)
+    raise _invalid(f"the value of {key[:100]!r} is a string or a list of strings", value)
+
+
+def _names(given: Any) -> frozenset[str]:
+    if given is None:
+        return frozenset()
+    if isinstance(given, str):
+        return frozenset({given})
+    names = list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(name, str) for name in names):
+        raise _invalid("the unknown keys are names of condition keys", given)
+    return frozenset(names)
+
+
+def _invalid(rule: str, given: Any) -> InvalidRequest:
+    return InvalidRequest(f"{rule}, not {type(given).__name__} {repr(given)[:100]}")
 
 
 @dataclass(frozen=True, slots=True)
