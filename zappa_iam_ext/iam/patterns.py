@@ -24,6 +24,7 @@ class PatternTooComplex(ZappaIamError):
 
 
 _STAR: tuple[Token, ...] = (Wild.STAR,)
+_CROSSING = frozenset({Wild.STAR, Wild.ANY})
 _REGEX = {Wild.ANY: "(?s:.)", Wild.PART_ANY: "[^:]"}
 _RUN = {Wild.STAR: r"(?s:.)*", Wild.PART_STAR: "[^:]*"}
 
@@ -176,9 +177,10 @@ def _letters(machines: Sequence[Automaton], state: Sequence[int]) -> list[str]:
 def _matcher(tokens: Sequence[Token]) -> Callable[[str], object] | None:
     """Return a regular expression that never goes back over a star once what follows it was found.
 
-    None where going back may be needed: a star within a part of an ARN that follows one which crosses parts.
+    None where going back may be needed: a star within a part of an ARN behind a wildcard that crosses parts.
     """
-    if Wild.STAR in tokens and Wild.PART_STAR in tokens[tokens.index(Wild.STAR) :]:
+    crossing = next((index for index, token in enumerate(tokens) if token in _CROSSING), len(tokens))
+    if Wild.PART_STAR in tokens[crossing:]:
         return None
     pieces: list[tuple[str, str]] = [("", "")]
     for token in tokens:

@@ -1,0 +1,225 @@
+"""Laws of the evaluation logic, on random policies and requests (``tests.judges.generator``)."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import random
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.judges.generator import DERIVED, KINDS, pair, with_pattern
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile, evaluate  # noqa: A004  -- the public name
+
+SERIES = "laws"
+HOW_FREE = {"explicitDeny": 0, "implicitDeny": 0, "unknown": 1, "allowed": 2}
+GRAVITY = ("explicitDeny", "implicitDeny", "unknown", "allowed")
+
+pairs = st.one_of(
+    st.integers(0, 10**9).map(lambda index: pair(SERIES, index)),
+    st.integers(0, 10**9).map(lambda index: with_pattern(SERIES, index)[0]),
+)
+chances = st.integers(0, 10**9).map(random.Random)
+
+
+def ask(question, **others) -> AuthorizationRequest:
+    request = question["request"] | others
+    return AuthorizationRequest(
+        request["principal"],
+        request["action"],
+        request["resource"],
+        request["context"],
+        frozenset(request.get("unknown_keys", ())),
+    )
+
+
+def decide(question, **others) -> str:
+    return compile(PolicySet(**question["policies"])).decide(ask(question, **others))
+
+
+def documents_of(policies) -> list[list[dict]]:
+    """The lists of documents in a policy set, each of which may be changed."""
+    return [
+        each for layer, found in policies.items() for each in (found if layer == "scp" else [found]) if each
+    ]
+
+
+def statements_of(document) -> list[dict]:
+    found = document["Statement"]
+    document["Statement"] = found if isinstance(found, list) else [found]
+    return document["Statement"]
+
+
+def with_statement(question, donor, chance, effect):
+    """The question with one more statement of an effect in one of its documents."""
+    changed = copy.deepcopy(question)
+    document = chance.choice(chance.choice(documents_of(changed["policies"])))
+    found = copy.deepcopy(chance.choice(statements_of(copy.deepcopy(donor["policies"]["identity"][0]))))
+    found["Effect"] = effect
+    if any("Principal" in item or "NotPrincipal" in item for item in statements_of(document)):
+        found["Principal"] = chance.choice(("*", {"AWS": question["request"]["principal"]}))
+    if chance.random() < 0.5:
+        found |= {"Action": question["request"]["action"]}
+        found.pop("NotAction", None)
+    statements_of(document).append(found)
+    return changed
+
+
+@given(pairs, pairs, chances)
+def test_a_deny_more_never_allows_more(question, donor, chance):
+    changed = with_statement(question, donor, chance, "Deny")
+    assert HOW_FREE[decide(changed)] <= HOW_FREE[decide(question)]
+
+
+@given(pairs, pairs, chances)
+def test_an_allow_more_never_allows_less(question, donor, chance):
+    changed = with_statement(question, donor, chance, "Allow")
+    assert HOW_FREE[decide(changed)] >= HOW_FREE[decide(question)]
+
+
+@given(pairs, chances)
+def test_the_order_of_statements_documents_and_levels_does_not_matter(question, chance):
+    changed = copy.deepcopy(question)
+    for found in documents_of(changed["policies"]):
+        for document in found:
+            chance.shuffle(statements_of(document))
+        chance.shuffle(found)
+    chance.shuffle(changed["policies"].get("scp", []))
+    assert decide(changed) == decide(question)
+
+
+@given(pairs, chances)
+def test_the_order_of_a_list_does_not_matter(question, chance):
+    changed = copy.deepcopy(question)
+    for document in itertools.chain.from_iterable(documents_of(changed["policies"])):
+        for statement in statements_of(document):
+            for element in ("Action", "NotAction", "Resource", "NotResource"):
+                if isinstance(statement.get(element), list):
+                    chance.shuffle(statement[element])
+    assert decide(changed) == decide(question)
+
+
+@given(pairs)
+def test_a_statement_written_twice_is_a_statement(question):
+    changed = copy.deepcopy(question)
+    for document in itertools.chain.from_iterable(documents_of(changed["policies"])):
+        document["Statement"] = statements_of(document) * 2
+    assert decide(changed) == decide(question)
+
+
+@given(pairs, st.lists(pairs, min_size=1, max_size=4))
+def test_the_compiled_form_decides_as_evaluate_whatever_it_was_asked_before(question, others):
+    policies = PolicySet(**question["policies"])
+    compiled = compile(policies)
+    requests = [ask(each) for each in [question, *others, question]]
+    asked = [compiled.decide(request) for request in requests]
+    assert asked == [evaluate(policies, request).decision for request in requests]
+    assert [compiled.evaluate(request).decision for request in reversed(requests)] == asked[::-1]
+
+
+@given(pairs)
+def test_an_explicit_deny_names_its_statement_and_an_allow_those_that_allow(question):
+    result = evaluate(PolicySet(**question["policies"]), ask(question))
+    effects = {str(match.statement.effect) for match in result.matched}
+    if result.decision == "explicitDeny":
+        assert effects == {"Deny"}
+        assert result.layer in {match.layer for match in result.matched}
+    if result.decision == "allowed":
+        assert effects == {"Allow"}
+        assert result.layer is None
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 10**9).map(lambda index: pair(SERIES, index)), chances)
+def test_what_is_said_without_some_keys_holds_for_whatever_they_are(question, chance):
+    """Keys that may be anything or absent: a decision made without them is made for every completion."""
+    asked = sorted(set(KINDS) - DERIVED)
+    hidden = chance.sample(asked, chance.randint(1, 4))
+    context = {key: value for key, value in question["request"]["context"].items() if key not in hidden}
+    claim = decide(question, context=context, unknown_keys=hidden)
+    for _ in range(12):
+        completion = dict(context)
+        for key in hidden:
+            kind, values = KINDS[key]
+            if chance.random() < 0.75:
+                value = chance.choice(values)
+                completion[key] = [value] if kind == "list" else value
+        decided = decide(question, context=completion)
+        if claim == "implicitDeny":
+            assert decided != "allowed"
+        elif claim != "unknown":
+            assert decided == claim
+
+
+# ------------------------------------------------------------------ patterns as requests, against brute force
+
+TEXTS = ["".join(text) for length in range(1, 6) for text in itertools.product("abc", repeat=length)]
+short = st.text("ab*?", min_size=1, max_size=3)
+some_actions = st.lists(short.map("s3:{}".format), min_size=1, max_size=2)
+some_resources = st.lists(short.map("arn:aws:s3:::{}".format), min_size=1, max_size=2)
+statements = st.builds(
+    lambda effect, act, actions, place, resources, condition: {
+        "Effect": effect,
+        act: actions,
+        place: resources,
+        "Condition": condition,
+    },
+    st.sampled_from(("Allow", "Allow", "Deny")),
+    st.sampled_from(("Action", "Action", "NotAction")),
+    some_actions,
+    st.sampled_from(("Resource", "Resource", "NotResource")),
+    some_resources,
+    st.sampled_from(({}, {}, {"Bool": {"aws:SecureTransport": "true"}})),
+)
+documents = st.builds(
+    lambda found: {"Version": "2012-10-17", "Statement": found}, st.lists(statements, min_size=1, max_size=3)
+)
+policy_sets = st.fixed_dictionaries(
+    {"identity": st.lists(documents, min_size=1, max_size=2)},
+    optional={"boundary": documents, "scp": documents},
+)
+
+
+def held_against_members(policies, action, resource):
+    """The decision on a pattern is the gravest of those on its members; `unknown` is graver than allowed."""
+    compiled = compile(PolicySet(**policies))
+
+    def ask_for(one_action, one_resource):
+        return compiled.decide(
+            AuthorizationRequest(
+                "arn:aws:iam::111122223333:user/alice",
+                f"s3:{one_action}",
+                f"arn:aws:s3:::{one_resource}",
+                unknown_keys={"aws:SecureTransport"},
+            )
+        )
+
+    decided = {
+        ask_for(one_action, one_resource)
+        for one_action in members(action)
+        for one_resource in members(resource)
+    }
+    assert ask_for(action, resource) == min(decided, key=GRAVITY.index)
+
+
+def members(pattern) -> list[str]:
+    plain = re.compile(pattern.replace("*", ".*").replace("?", "."))
+    return [text for text in TEXTS if plain.fullmatch(text)]
+
+
+@given(policy_sets, short)
+def test_a_pattern_of_resources_is_decided_as_the_gravest_of_its_members(policies, resource):
+    held_against_members(policies, "ab", resource)
+
+
+@given(policy_sets, short)
+def test_a_pattern_of_actions_is_decided_as_the_gravest_of_its_members(policies, action):
+    held_against_members(policies, action, "ab")
+
+
+@settings(max_examples=30)
+@given(policy_sets, st.text("ab?", min_size=1, max_size=3), short)
+def test_patterns_of_both_are_decided_as_the_gravest_of_their_members(policies, action, resource):
+    held_against_members(policies, action, resource)

@@ -1,0 +1,133 @@
+"""Matching, containment and overlap of patterns, against brute force over all short texts."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zappa_iam_ext.iam import patterns
+from zappa_iam_ext.iam.automata import Automaton
+from zappa_iam_ext.iam.patterns import (
+    Glob,
+    PatternTooComplex,
+    arn_glob,
+    covers,
+    overlaps,
+    some_word,
+    text_glob,
+)
+from zappa_iam_ext.iam.tokens import Wild
+
+LETTERS = "ab:"
+TEXTS = ["".join(text) for length in range(8) for text in itertools.product(LETTERS, repeat=length)]
+PLAIN = {Wild.STAR: "[ab:]*", Wild.ANY: "[ab:]", Wild.PART_STAR: "[ab]*", Wild.PART_ANY: "[ab]"}
+
+tokens = st.lists(st.sampled_from([*"aab:", *Wild]), max_size=4)
+few = st.lists(st.sampled_from([*"ab:", *Wild]), max_size=3)
+texts = st.text("ab*?", max_size=5)
+
+
+def of_pattern(written) -> set[str]:
+    """All short texts of a pattern, found by a plain regular expression that may go back as it likes."""
+    plain = re.compile("".join(PLAIN.get(token, token) for token in written))
+    return {text for text in TEXTS if plain.fullmatch(text)}
+
+
+@given(tokens)
+def test_a_glob_matches_what_the_plain_expression_does(written):
+    glob = Glob.of(written)
+    assert {text for text in TEXTS if glob.matches(text)} == of_pattern(written)
+
+
+@given(tokens)
+def test_the_automaton_accepts_what_the_glob_matches(written):
+    glob = Glob.of(written)
+    assert {text for text in TEXTS if glob.automaton.accepts(text)} == of_pattern(written)
+
+
+@given(tokens, tokens)
+def test_covers_is_containment(wider, narrower):
+    assert covers(Glob.of(wider), Glob.of(narrower)) == (of_pattern(narrower) <= of_pattern(wider))
+
+
+@given(tokens, tokens)
+def test_overlaps_is_intersection(one, other):
+    found = overlaps(Glob.of(one), Glob.of(other))
+    assert found == bool(of_pattern(one) & of_pattern(other))
+    assert found == overlaps(Glob.of(other), Glob.of(one))
+
+
+@given(few, st.lists(few, max_size=2))
+def test_some_word_sees_every_class_of_texts_and_no_other(request, others):
+    globs = [Glob.of(written) for written in others]
+    classes = set()
+    some_word(Glob.of(request), globs, classes.add)
+    assert classes == {tuple(glob.matches(text) for glob in globs) for text in of_pattern(request)}
+
+
+@given(texts, texts)
+def test_the_patterns_of_plain_text_know_no_parts(one, other):
+    every = [Wild.STAR if letter == "*" else Wild.ANY if letter == "?" else letter for letter in one]
+    assert text_glob(one) == Glob.of(every)
+    assert covers(text_glob("*"), text_glob(other))
+
+
+@given(
+    st.lists(st.text("a*?", max_size=3), min_size=6, max_size=6),
+    st.lists(st.sampled_from(["a", "aa", "", "b"]), min_size=6, max_size=7),
+)
+def test_the_parts_of_an_arn_are_compared_as_the_manual_says(written, asked):
+    """A star that ends a part may reach over colons; every other wildcard of the first five parts stays inside."""
+    pattern, text = ":".join(["arn", *written[1:]]), ":".join(["arn", *asked[1:]])
+    pieces = []
+    for number, part in enumerate(pattern.split(":", 5)):
+        inner = "" if number == 5 else ":"
+        plain = "".join(
+            {"*": f"[^{inner}]*" if inner else ".*", "?": f"[^{inner}]" if inner else "."}.get(letter, letter)
+            for letter in part
+        )
+        pieces.append(re.sub(r"\[\^:\]\*$", ".*", plain))
+    assert arn_glob(pattern).matches(text) == bool(re.fullmatch(":".join(pieces), text))
+
+
+@pytest.mark.parametrize("stars", [2, 5, 40])
+@pytest.mark.parametrize("make", [text_glob, lambda text: arn_glob(f"arn:aws:s3:::{text}")])
+def test_matching_is_linear_in_the_text_for_every_star(stars, make, clock):
+    """`*a*a*a*b` against many letters: four times the text must not take more than the square of four."""
+    glob = make("*a" * stars + "*b")
+    start = "arn:aws:s3:::" if glob.prefix else ""
+    short, long = (
+        clock(lambda text=f"{start}{'a' * length}": glob.matches(text)) for length in (20_000, 80_000)
+    )
+    assert not glob.matches(start + "a" * 1000)
+    assert glob.matches(start + "a" * 1000 + "b")
+    assert long < 40 * short + 0.05
+
+
+@pytest.mark.parametrize("text", ["*a" * 30 + "*", "?a*" * 20, "*?" * 30 + "b", "*" + "?" * 60])
+def test_a_comparison_ends_with_an_answer_or_says_that_it_is_too_complex(text, monkeypatch):
+    steps = 0
+    plain = Automaton.step
+
+    def counted(self, positions, character):
+        nonlocal steps
+        steps += 1
+        return plain(self, positions, character)
+
+    monkeypatch.setattr(Automaton, "step", counted)
+    others = [Glob.of(text_glob(text).tokens), *(text_glob(f"*{letter}" * 12 + "*") for letter in "abcdef")]
+    try:
+        some_word(others[0], others[1:], lambda matched: False)
+    except PatternTooComplex as error:
+        assert error.hint
+    assert steps <= patterns.MAX_STEPS
+
+
+def test_a_comparison_that_is_too_complex_is_refused_by_name():
+    knots = [text_glob("*" + letter + "?" * 14 + "*b") for letter in "abcdefgh"]
+    with pytest.raises(PatternTooComplex):
+        some_word(text_glob("*"), knots, lambda matched: False)
