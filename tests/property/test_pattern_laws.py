@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -108,6 +109,10 @@ def test_matching_is_linear_in_the_text_for_every_star(stars, make, clock):
     assert long < 40 * short + 0.05
 
 
+def never(_matched) -> bool:
+    return False
+
+
 @pytest.mark.parametrize("text", ["*a" * 30 + "*", "?a*" * 20, "*?" * 30 + "b", "*" + "?" * 60])
 def test_a_comparison_ends_with_an_answer_or_says_that_it_is_too_complex(text, monkeypatch):
     steps = 0
@@ -120,14 +125,12 @@ def test_a_comparison_ends_with_an_answer_or_says_that_it_is_too_complex(text, m
 
     monkeypatch.setattr(Automaton, "step", counted)
     others = [Glob.of(text_glob(text).tokens), *(text_glob(f"*{letter}" * 12 + "*") for letter in "abcdef")]
-    try:
-        some_word(others[0], others[1:], lambda matched: False)
-    except PatternTooComplex as error:
-        assert error.hint
-    assert steps <= patterns.MAX_STEPS
+    with suppress(PatternTooComplex):
+        some_word(others[0], others[1:], never)
+    assert 0 < steps steps <= patterns.MAX_STEPS
 
 
 def test_a_comparison_that_is_too_complex_is_refused_by_name():
     knots = [text_glob("*" + letter + "?" * 14 + "*b") for letter in "abcdefgh"]
     with pytest.raises(PatternTooComplex):
-        some_word(text_glob("*"), knots, lambda matched: False)
+        some_word(text_glob("*"), knots, never)
