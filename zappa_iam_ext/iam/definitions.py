@@ -110,7 +110,7 @@ def _service(service: str) -> dict[str, Any] | None:
         return None
     data: dict[str, Any] = json.loads(text)
     data["names"] = {name.lower(): name for name in data["actions"]}
-    data["types"] = [(label, _pattern(arn), keys) for label, (arn, keys) in data["resources"].items()]
+    data["types"] = [(label, _pattern(arn), keys) for label, arn, keys in data["resources"]]
     return data
 
 
