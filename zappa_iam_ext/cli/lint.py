@@ -106,11 +106,12 @@ def _exit_code(linted: Sequence[Linted], fail_on: str) -> int:
 
 
 def _rendered(linted: Sequence[Linted], output: str) -> str:
-    from zappa_iam_ext import __version__  # noqa: PLC0415
+    from importlib.metadata import version  # noqa: PLC0415
+
     from zappa_iam_ext.render import findings as render  # noqa: PLC0415
 
     if output == "sarif":
-        return render.findings_sarif(linted, __version__)
+        return render.findings_sarif(linted, version("zappa-iam-ext"))
     write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
     return write[output](linted)
 

@@ -53,9 +53,8 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
     return tuple(sorted(told, key=_order))
 
 
-def _read(given: Documents, kind: PolicyKind) -> Sequence[PolicyDocument]:
-    one = isinstance(given, PolicyDocument | str | bytes | Mapping)
-    several: Iterable[Any] = (given,) if one else given
+def _read(given: Any, kind: PolicyKind) -> Sequence[PolicyDocument]:
+    several = (given,) if isinstance(given, PolicyDocument | str | bytes | Mapping) else given
     return tuple(PolicyDocument.parse(each, kind) for each in several)
 
 
