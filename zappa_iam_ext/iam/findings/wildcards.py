@@ -1,0 +1,133 @@
+"""Wildcards that widen: actions and resources that nobody named, and elements that name what they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zappa_iam_ext.iam.conditions import Truth
+from zappa_iam_ext.iam.definitions import AccessLevel, ActionDefinition
+from zappa_iam_ext.iam.findings.catalogue import PASS_ROLE, found
+from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, definitions
+from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route, breadth_of
+from zappa_iam_ext.iam.findings.escalation import NOBODY, PASSED_TO
+from zappa_iam_ext.iam.findings.model import Finding, Severity
+from zappa_iam_ext.iam.patterns import ARN_PARTS, is_pattern
+
+_READING = frozenset({AccessLevel.LIST, AccessLevel.READ})
+
+
+def wildcards(effective: Effective) -> Iterator[Finding]:
+    """Yield what the Allow statements leave open; the statement of an administrator is told elsewhere."""
+    everything = effective.administrator()
+    for clause in effective.clauses:
+        if not clause.denies and clause is not everything:
+            yield from _actions(clause)
+            yield from _left_out(clause)
+            yield from _resources(clause)
+    if everything is None:
+        yield from _passed(effective)
+
+
+def _actions(clause: Clause) -> Iterator[Finding]:
+    for action in clause.statement.actions:
+        if action in EVERYTHING or not action.strip("*"):
+            yield found("wildcard/all-actions", clause.ref, f"{action} allows every action", actions=[action])
+            continue
+        known = tuple(definitions(action))
+        writing = [each for each in known if each.level not in _READING]
+        if not is_pattern(action):
+            continue
+        if len(known) > 1 and not action.partition(":")[2].strip("*"):
+            severity = Severity.WARNING if writing else Severity.NOTE
+            told = f"{action} allows all {len(known)} actions of the service{_granting(known)}"
+            yield found("wildcard/service-actions", clause.ref, told, severity=severity, actions=[action])
+        elif len(writing) > 1:
+            told = f"{action} allows {len(known)} actions, {len(writing)} of which write{_granting(known)}"
+            yield found("wildcard/action-pattern", clause.ref, told, actions=[action])
+
+
+def _granting(known: tuple[ActionDefinition, ...]) -> str:
+    granting = [each.name for each in known if each.level is AccessLevel.PERMISSIONS]
+    return f", {len(granting)} of which manage permissions (such as {granting[0]})" if granting else ""
+
+
+def _left_out(clause: Clause) -> Iterator[Finding]:
+    statement = clause.statement
+    if statement.not_actions:
+        told = f"everything but {', '.join(statement.not_actions)} is allowed"
+        yield found("wildcard/not-action", clause.ref, told, actions=statement.not_actions)
+    if statement.not_resources:
+        told = f"every resource but {', '.join(statement.not_resources)} is allowed"
+        yield found("wildcard/not-resource", clause.ref, told, resources=statement.not_resources)
+
+
+def _resources(clause: Clause) -> Iterator[Finding]:
+    """Tell the actions that reach every resource of their type, the gravest severity first found for all."""
+    statement = clause.statement
+    open_ones = [resource for resource in statement.resources if is_pattern(resource)]
+    reached: dict[str, tuple[AccessLevel, list[str]]] = {}
+    for action in statement.actions:
+        for known in definitions(action):
+            if known.name == PASS_ROLE or not known.resource_types:
+                continue
+            wide = [each for each in open_ones if breadth_of(each, known) is Breadth.ALL]
+            if wide:
+                reached.setdefault(action, (known.level, wide))
+                if known.level not in _READING:
+                    reached[action] = (known.level, wide)
+    if not reached:
+        return
+    resources = tuple(dict.fromkeys(each for _, wide in reached.values() for each in wide))
+    anywhere = any(map(_anywhere, resources))
+    writes = any(level not in _READING for level, _ in reached.values())
+    grave = anywhere and writes and not statement.condition
+    yield found(
+        "wildcard/resource",
+        clause.ref,
+        f"{_some(tuple(reached))} on every resource of their kind ({', '.join(resources)})",
+        severity=Severity.WARNING if grave else Severity.NOTE,
+        actions=tuple(reached),
+        resources=resources,
+    )
+
+
+def _anywhere(resource: str) -> bool:
+    """Say whether a pattern leaves region and account open; a bucket's ARN has neither."""
+    parts = resource.split(":", ARN_PARTS - 1)
+    return len(parts) < ARN_PARTS or all(not part.strip("*") for part in parts[3:5])
+
+
+def _passed(effective: Effective) -> Iterator[Finding]:
+    told = set()
+    for route in effective.routes(PASS_ROLE):
+        if route.clause not in told:
+            told.add(route.clause)
+            yield from _pass_role(route)
+
+
+def _pass_role(route: Route) -> Iterator[Finding]:
+    clause = route.clause
+    limited = clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
+    roles = ", ".join(route.resources)
+    if route.breadth > Breadth.ONE:
+        yield found(
+            "pass-role/any-role",
+            clause.ref,
+            f"roles that nobody named can be passed: {roles}",
+            severity=Severity.WARNING if limited else Severity.ERROR,
+            actions=[PASS_ROLE],
+            resources=route.resources,
+        )
+    elif not limited:
+        yield found(
+            "pass-role/any-service",
+            clause.ref,
+            f"{roles} can be passed to any service",
+            actions=[PASS_ROLE],
+            resources=route.resources,
+        )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:4])
+    return shown + (f" and {len(names) - 4} more" if len(names) > 4 else "")  # noqa: PLR2004

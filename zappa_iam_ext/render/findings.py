@@ -1,0 +1,173 @@
+"""Findings to text, JSON, GitHub annotations and SARIF."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zappa_iam_ext.iam.findings import Finding, Severity, StatementRef, rules
+from zappa_iam_ext.render.json import dump
+from zappa_iam_ext.render.text import plain
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What was found in documents that were judged together.
+
+    ``sources`` names each document (a file, a policy of a user) and ``lines`` holds the line of each of its statements,
+    as far as they are known. ``is_file`` says that the sources are paths.
+    """
+
+    sources: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    lines: tuple[tuple[int, ...], ...] = ()
+    is_file: bool = False
+
+    def source(self, ref: StatementRef) -> str:
+        """Return the name of the document of a statement."""
+        return self.sources[ref.document]
+
+    def line(self, ref: StatementRef) -> int:
+        """Return the line of a statement, 1 when it is not known."""
+        known = self.lines[ref.document] if ref.document < len(self.lines) else ()
+        return known[ref.index] if ref.index is not None and ref.index < len(known) else 1
+
+
+def findings_text(linted: Sequence[Linted]) -> str:
+    """Return the findings by source, each with what it means and what to do; a line that counts them last."""
+    lines: list[str] = []
+    for group in linted:
+        for finding in group.findings:
+            lines += _entry(group, finding)
+    counts = [
+        (severity, sum(f.severity is severity for g in linted for f in g.findings)) for severity in Severity
+    ]
+    told = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts if count)
+    return "\n".join([*lines, f"{told}." if told else "No findings."])
+
+
+def _entry(group: Linted, finding: Finding) -> Iterator[str]:
+    place = _line(group.source(finding.statement))
+    if group.is_file:
+        place += f":{group.line(finding.statement)}"
+    yield f"{place}: {finding.severity}: {finding.statement}: {_line(finding.message)} [{finding.id}]"
+    if finding.also:
+        yield f"    together with {', '.join(_other(group, finding, ref) for ref in finding.also)}"
+    yield f"    {_line(finding.hint)}"
+
+
+def _other(group: Linted, finding: Finding, ref: StatementRef) -> str:
+    where = "" if ref.document == finding.statement.document else f" of {group.source(ref)}"
+    return _line(f"{ref}{where}")
+
+
+def _line(text: str) -> str:
+    return plain(text).replace("\n", " ")
+
+
+def findings_json(linted: Sequence[Linted]) -> str:
+    """Return the findings as one JSON document."""
+    entries = [_json(group, finding) for group in linted for finding in group.findings]
+    return dump({"sources": [source for group in linted for source in group.sources], "findings": entries})
+
+
+def _json(group: Linted, finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "kind": str(finding.kind),
+        "severity": str(finding.severity),
+        "source": group.source(finding.statement),
+        "line": group.line(finding.statement) if group.is_file else None,
+        "statement": _reference(finding.statement),
+        "message": finding.message,
+        "actions": list(finding.actions),
+        "resources": list(finding.resources),
+        "also": [{"source": group.source(ref), **_reference(ref)} for ref in finding.also],
+        "hint": finding.hint,
+    }
+
+
+def _reference(ref: StatementRef) -> dict[str, Any]:
+    return {"index": ref.index, "sid": ref.sid or None}
+
+
+def findings_github(linted: Sequence[Linted]) -> str:
+    """Return the findings as workflow commands of GitHub Actions (GitHub Docs, Workflow commands)."""
+    return "\n".join(_annotation(group, finding) for group in linted for finding in group.findings)
+
+
+def _annotation(group: Linted, finding: Finding) -> str:
+    place = f"file={_property(group.source(finding.statement))},line={group.line(finding.statement)},"
+    message = _data(f"{finding.statement}: {finding.message}\n{finding.hint}")
+    where = place if group.is_file else ""
+    return f"::{_LEVELS[finding.severity]} {where}title={_property(finding.id)}::{message}"
+
+
+def _data(text: str) -> str:
+    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def findings_sarif(linted: Sequence[Linted], version: str) -> str:
+    """Return the findings as SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format)."""
+    met = dict.fromkeys(finding.id for group in linted for finding in group.findings)
+    driver = {
+        "name": "zappa-iam lint",
+        "version": version,
+        "rules": [_sarif_rule(rule_id) for rule_id in met],
+    }
+    places = {rule_id: place for place, rule_id in enumerate(met)}
+    results = [_sarif_result(group, finding, places) for group in linted for finding in group.findings]
+    return json.dumps(
+        {
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _sarif_rule(rule_id: str) -> dict[str, Any]:
+    rule = rules()[rule_id]
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.means},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.mend},
+        "defaultConfiguration": {"level": str(rule.severities[0])},
+        "properties": {"tags": [str(rule.kind)]},
+    }
+
+
+def _sarif_result(group: Linted, finding: Finding, places: dict[str, int]) -> dict[str, Any]:
+    return {
+        "ruleId": finding.id,
+        "ruleIndex": places[finding.id],
+        "level": str(finding.severity),
+        "message": {"text": f"{finding.message}. {finding.hint}"},
+        "locations": list(_locations(group, [finding.statement])),
+    }
+
+
+def _locations(group: Linted, refs: Iterable[StatementRef]) -> Iterator[dict[str, Any]]:
+    for ref in refs:
+        logical = {
+            "logicalLocations": [{"name": str(ref), "fullyQualifiedName": f"{group.source(ref)}: {ref}"}]
+        }
+        if group.is_file:
+            region = {"startLine": group.line(ref)}
+            yield {
+                "physicalLocation": {"artifactLocation": {"uri": group.source(ref)}, "region": region},
+                **logical,
+            }
+        else:
+            yield logical
