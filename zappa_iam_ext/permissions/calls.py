@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from zappa_iam_ext.permissions.features import COLLECTIONS, holds
+from zappa_iam_ext.permissions.collections import COLLECTIONS
+from zappa_iam_ext.permissions.features import holds
 from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
 from zappa_iam_ext.permissions.templating import fill
+
+#: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
+QUALIFIERS_SINCE = (0, 63, 0)
 
 
 def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
@@ -35,10 +39,11 @@ def template_resources(stage: Stage, command: Command, names: Mapping[str, Any])
 
     Only what decides permissions is there: the types and the properties that rows ask for.
     """
+    version = parse_version(stage.zappa_version)
     return {
-        row["name"]: {"Type": row["type"], "Properties": fill(row.get("properties", {}), names)}
+        row.name: {"Type": row.type, "Properties": fill(row.properties, names)}
         for row in template_rows()
-        if all(holds(condition, stage, command) for condition in row.get("when", ()))
+        if row.in_version(version) and all(holds(condition, stage, command) for condition in row.when)
     }
 
 
@@ -113,7 +118,12 @@ def _role_arn(stage: Stage, command: Command) -> str:
 
 
 def _qualified(stage: Stage) -> str:
-    """Return the function ARN that API Gateway calls (``load_settings``, ``_get_qualified_lambda_arn``)."""
+    """Return the function ARN that API Gateway calls (``load_settings``, ``_get_qualified_lambda_arn``).
+
+    Until 0.62.1 Zappa knew no qualifier.
+    """
+    if parse_version(stage.zappa_version) < QUALIFIERS_SINCE:
+        return stage.function_arn
     given = str(stage.settings.get("apigateway_lambda_qualifier") or "").strip()
     if not given and stage.settings.get("snap_start", "None") not in {None, "", "None"}:
         given = "snapstart"

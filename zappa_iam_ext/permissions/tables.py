@@ -42,8 +42,27 @@ class CallRow:
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version makes the call."""
-        after = not self.since or version >= parse_version(self.since)
-        return after and (not self.until or version <= parse_version(self.until))
+        return _in_version(self.since, self.until, version)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """One resource of the CloudFormation template that Zappa builds, and the properties that decide permissions.
+
+    ``when``, ``since`` and ``until`` mean what they mean in `CallRow`.
+    """
+
+    name: str
+    type: str
+    source: str
+    when: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    since: str = ""
+    until: str = ""
+
+    def in_version(self, version: Version) -> bool:
+        """Say whether the Zappa of this version puts the resource in its template."""
+        return _in_version(self.since, self.until, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +120,9 @@ def call_rows() -> tuple[CallRow, ...]:
 
 
 @lru_cache(maxsize=1)
-def template_rows() -> tuple[Mapping[str, Any], ...]:
-    """Return the resource types that Zappa puts in its CloudFormation template, and when."""
-    return tuple(_read("zappa_calls.toml")["template"])
+def template_rows() -> tuple[TemplateRow, ...]:
+    """Return the resources that Zappa puts in its CloudFormation template, and when."""
+    return tuple(TemplateRow(**_row(TemplateRow, row)) for row in _read("zappa_calls.toml")["template"])
 
 
 @lru_cache(maxsize=1)
@@ -120,6 +139,7 @@ def resource_rows() -> Mapping[str, tuple[ResourceRow, ...]]:
     return _grouped((_confident(ResourceRow, row) for row in _read_authorizations("resource")), "type")
 
 
+@lru_cache(maxsize=64)
 def parse_version(text: str) -> Version:
     """Return ``0.63.0`` as ``(0, 63, 0)``; what follows a number is left out."""
     numbers = []
@@ -129,6 +149,11 @@ def parse_version(text: str) -> Version:
             break
         numbers.append(int(digits))
     return tuple(numbers)
+
+
+def _in_version(since: str, until: str, version: Version) -> bool:
+    after = not since or version >= parse_version(since)
+    return after and (not until or version <= parse_version(until))
 
 
 def _read_authorizations(table: str) -> list[dict[str, Any]]:
