@@ -5,13 +5,14 @@ It serves predicted and recorded calls alike, since both have the same shape.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Call, Requirement
 from zappa_iam_ext.permissions.tables import AuthorizationRow, ResourceRow, authorization_rows, resource_rows
-from zappa_iam_ext.permissions.templating import fill, lookup
+from zappa_iam_ext.permissions.templating import UNKNOWN, fill, lookup
 
 #: Which handlers of a resource type CloudFormation runs for each operation on its stack.
 HANDLERS = {
@@ -19,6 +20,8 @@ HANDLERS = {
     "UpdateStack": frozenset({"create", "read", "update", "delete"}),
     "DeleteStack": frozenset({"delete", "read"}),
 }
+#: The end of a partition's host names, where it is not that of the standard partition.
+DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def _names(call: Call, scope: Scope) -> dict[str, Any]:
         "account": scope.account,
         "region": call.region or scope.region,
         "partition": scope.partition,
+        "dns_suffix": DNS_SUFFIXES.get(scope.partition, "amazonaws.com"),
     }
 
 
@@ -82,7 +86,7 @@ def _apply(
             yield Requirement(
                 action=row.action,
                 resource=str(fill(row.resource, item, FILTERS)),
-                context={key: _context(value) for key, value in fill(row.context, item, FILTERS).items()},
+                context=_filled(row.context, item),
                 restrict=row.restrict,
                 call=call,
                 because=row.because or call.because,
@@ -109,6 +113,12 @@ def _present(condition: str, names: Mapping[str, Any]) -> bool:
     path, equals, wanted = condition.partition("=")
     value = lookup(names, path)
     return str(value) == wanted if equals else bool(value)
+
+
+def _filled(context: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    """Return the condition keys that AWS sends; those without a value it does not send."""
+    found = {key: _context(value) for key, value in fill(context, names, FILTERS).items()}
+    return {key: value for key, value in found.items() if value}
 
 
 def _context(value: Any) -> str | tuple[str, ...]:
@@ -157,15 +167,34 @@ def _registry_region(uri: str) -> str:
     return parts[3] if len(parts) > 3 and parts[1:3] == ["dkr", "ecr"] else "*"  # noqa: PLR2004
 
 
+def _record(name: str) -> str:
+    """Return a record name as Route 53 normalises it: lower case, no dot at the end, odd characters in octal."""
+    if name == UNKNOWN:
+        return name
+    return re.sub(r"[^a-z0-9_.-]", lambda odd: f"\\{ord(odd[0]):03o}", name.lower().removesuffix("."))
+
+
+def _kms_key(arn: str) -> str:
+    """Return the key's ARN; behind an alias stands a key of the same account that only AWS knows."""
+    return f"{arn.partition(':alias/')[0]}:key/*" if ":alias/" in arn else arn
+
+
+def _boolean(text: str) -> str:
+    return text.lower()
+
+
 def _s3_path(url: str) -> str:
     """Return ``bucket/key`` of a path-style S3 URL, as Zappa writes it."""
     return url.split("://", 1)[-1].partition("/")[2] or url
 
 
 FILTERS = {
+    "boolean": _boolean,
     "function": _function_name,
+    "kms_key": _kms_key,
     "last": _last,
     "qualified": _qualified_name,
+    "record": _record,
     "registry_account": _registry_account,
     "registry_region": _registry_region,
     "repository": _repository,

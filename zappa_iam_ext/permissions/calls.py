@@ -103,6 +103,7 @@ def _unmade_names(stage: Stage) -> dict[str, Any]:
     """Return patterns for what only AWS will name."""
     balancing = f"arn:{stage.partition}:elasticloadbalancing:{stage.region}:{stage.account}:"
     return {
+        "alb_scheme": (stage.settings.get("alb_vpc_config") or {}).get("Scheme", "internet-facing"),
         "alb_arn": f"{balancing}loadbalancer/app/{stage.function_name}/*",
         "api_id": "*",
         "listener_arn": f"{balancing}listener/app/{stage.function_name}/*",
