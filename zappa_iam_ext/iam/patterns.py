@@ -143,7 +143,12 @@ def covers(wider: Glob, narrower: Glob) -> bool:
     outer, inner = (tokens[start : len(tokens) - end] for tokens in (wider.tokens, narrower.tokens))
     if outer == (Wild.STAR,):
         return True
-    return not some_word(Glob(inner), (Glob(outer),), lambda matched: not matched[0])
+    return bool(outer) and _covers_rest(outer, inner)
+
+
+@lru_cache(maxsize=4096)
+def _covers_rest(wider: tuple[Token, ...], narrower: tuple[Token, ...]) -> bool:
+    return not some_word(Glob(narrower), (Glob(wider),), lambda matched: not matched[0])
 
 
 def _fixed_length(tokens: Sequence[Token]) -> int:

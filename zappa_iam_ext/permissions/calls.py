@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from zappa_iam_ext.permissions.collections import COLLECTIONS
-from zappa_iam_ext.permissions.features import holds
+from zappa_iam_ext.permissions.features import conditions, holds
 from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
 from zappa_iam_ext.permissions.templating import fill
 
+#: The commands that create, update or delete the stack.
+STACK_COMMANDS = frozenset({"deploy", "update", "undeploy"})
 #: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
 QUALIFIERS_SINCE = (0, 63, 0)
 
@@ -22,15 +25,20 @@ def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
     Parameters that only AWS will know (the id of an API that does not exist yet) are ``*``.
     """
     names = _names(stage, command)
-    version = parse_version(stage.zappa_version)
+    applies = conditions(stage, command)
     return tuple(
         _call(row, item, stage, command)
-        for row in call_rows()
-        if command.name in row.commands
-        and not row.omitted
-        and row.in_version(version)
-        and all(holds(condition, stage, command) for condition in row.when)
+        for row in _rows(command.name, stage.zappa_version)
+        if applies(row.when)
         for item in _items(row, stage, command, names)
+    )
+
+
+@lru_cache(maxsize=64)
+def _rows(command: str, zappa_version: str) -> tuple[CallRow, ...]:
+    version = parse_version(zappa_version)
+    return tuple(
+        row for row in call_rows() if command in row.commands and not row.omitted and row.in_version(version)
     )
 
 
@@ -40,10 +48,11 @@ def template_resources(stage: Stage, command: Command, names: Mapping[str, Any])
     Only what decides permissions is there: the types and the properties that rows ask for.
     """
     version = parse_version(stage.zappa_version)
+    applies = conditions(stage, command)
     return {
         row.name: {"Type": row.type, "Properties": fill(row.properties, names)}
         for row in template_rows()
-        if row.in_version(version) and all(holds(condition, stage, command) for condition in row.when)
+        if row.in_version(version) and applies(row.when)
     }
 
 
@@ -61,7 +70,8 @@ def _names(stage: Stage, command: Command) -> dict[str, Any]:
     }
     bucket, key = _s3_url(str(stage.settings.get("lets_encrypt_key", "")))
     names |= {"lets_encrypt_bucket": bucket, "lets_encrypt_object": key}
-    names["template"] = {"Resources": template_resources(stage, command, names)}
+    if command.name in STACK_COMMANDS:
+        names["template"] = {"Resources": template_resources(stage, command, names)}
     return names
 
 

@@ -5,7 +5,7 @@ A *feature* is a predicate, small enough to be read beside Zappa's own condition
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Command
@@ -223,3 +223,18 @@ def holds(condition: str, stage: Stage, command: Command) -> bool:
     if condition.startswith("!"):
         return not FEATURES[condition[1:]](stage, command)
     return FEATURES[condition](stage, command)
+
+
+def conditions(stage: Stage, command: Command) -> Callable[[Sequence[str]], bool]:
+    """Return a test of whether all of some conditions hold; each feature is looked at once."""
+    known: dict[str, bool] = {}
+
+    def hold(wanted: Sequence[str]) -> bool:
+        for condition in wanted:
+            if condition not in known:
+                known[condition] = holds(condition, stage, command)
+            if not known[condition]:
+                return False
+        return True
+
+    return hold
