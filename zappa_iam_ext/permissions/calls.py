@@ -11,7 +11,6 @@ from zappa_iam_ext.permissions.features import conditions, holds
 from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
-from zappa_iam_ext.permissions.templating import fill
 
 #: The commands that create, update or delete the stack.
 STACK_COMMANDS = frozenset({"deploy", "update", "undeploy"})
@@ -50,7 +49,7 @@ def template_resources(stage: Stage, command: Command, names: Mapping[str, Any])
     version = parse_version(stage.zappa_version)
     applies = conditions(stage, command)
     return {
-        row.name: {"Type": row.type, "Properties": fill(row.properties, names)}
+        row.name: {"Type": row.type, "Properties": row.fill(names)}
         for row in template_rows()
         if row.in_version(version) and applies(row.when)
     }
@@ -170,7 +169,7 @@ def _call(row: CallRow, names: Mapping[str, Any], stage: Stage, command: Command
     return Call(
         service=row.service,
         operation=row.operation,
-        parameters=fill(row.parameters, names),
+        parameters=row.fill(names),
         command=command.name,
         because=row.because,
         source=row.source,

@@ -9,7 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
+from zappa_iam_ext.permissions.filters import FILTERS
 from zappa_iam_ext.permissions.model import Confidence, Consequence
+from zappa_iam_ext.permissions.templating import Condition, Filler, compiled, condition
 
 Version = tuple[int, ...]
 
@@ -39,6 +41,10 @@ class CallRow:
     since: str = ""
     until: str = ""
     omitted: str = ""
+    fill: Filler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fill", compiled(self.parameters, FILTERS))
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version makes the call."""
@@ -59,6 +65,10 @@ class TemplateRow:
     properties: Mapping[str, Any] = field(default_factory=dict)
     since: str = ""
     until: str = ""
+    fill: Filler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fill", compiled(self.properties, FILTERS))
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version puts the resource in its template."""
@@ -86,6 +96,12 @@ class AuthorizationRow:
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
     dependent: bool = False
+    fill_resource: Filler = field(init=False, repr=False, compare=False)
+    fill_context: Filler = field(init=False, repr=False, compare=False)
+    present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _compile_check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,12 @@ class ResourceRow:
     each: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
+    fill_resource: Filler = field(init=False, repr=False, compare=False)
+    fill_context: Filler = field(init=False, repr=False, compare=False)
+    present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _compile_check(self)
 
 
 Row = TypeVar("Row", AuthorizationRow, ResourceRow)
@@ -151,6 +173,12 @@ def parse_version(text: str) -> Version:
     return tuple(numbers)
 
 
+def _compile_check(row: AuthorizationRow | ResourceRow) -> None:
+    object.__setattr__(row, "fill_resource", compiled(row.resource, FILTERS))
+    object.__setattr__(row, "fill_context", compiled(row.context, FILTERS))
+    object.__setattr__(row, "present", tuple(condition(text) for text in row.when))
+
+
 def _in_version(since: str, until: str, version: Version) -> bool:
     after = not since or version >= parse_version(since)
     return after and (not until or version <= parse_version(until))
@@ -167,7 +195,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _row(cls: type, row: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = set(row) - {item.name for item in fields(cls)}
+    unknown = set(row) - {item.name for item in fields(cls) if item.init}
     if unknown:
         raise ValueError(f"unknown keys {sorted(unknown)} in row {row}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
