@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,8 +12,6 @@ from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
 
-#: The commands that create, update or delete the stack.
-STACK_COMMANDS = frozenset({"deploy", "update", "undeploy"})
 #: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
 QUALIFIERS_SINCE = (0, 63, 0)
 
@@ -23,14 +21,24 @@ def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
 
     Parameters that only AWS will know (the id of an API that does not exist yet) are ``*``.
     """
-    names = _names(stage, command)
-    applies = conditions(stage, command)
-    return tuple(
-        _call(row, item, stage, command)
-        for row in _rows(command.name, stage.zappa_version)
-        if applies(row.when)
-        for item in _items(row, stage, command, names)
-    )
+    return tuple(different_calls(stage, (command,)))
+
+
+def different_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
+    """Yield the calls of several commands; a call that several of them make alike is told by the first."""
+    names_of: dict[object, Mapping[str, Any]] = {}
+    told: set[tuple[object, object]] = set()
+    for command in commands:
+        alike = (command.flags, tuple(sorted(command.values.items())), _role_arn(stage, command))
+        if alike not in names_of:
+            names_of[alike] = _names(stage, command)
+        applies = conditions(stage, command)
+        for row in _rows(command.name, stage.zappa_version):
+            key = (id(row), alike)
+            if key not in told and applies(row.when):
+                told.add(key)
+                for item in _items(row, stage, command, names_of[alike]):
+                    yield _call(row, item, stage, command)
 
 
 @lru_cache(maxsize=64)
@@ -69,8 +77,7 @@ def _names(stage: Stage, command: Command) -> dict[str, Any]:
     }
     bucket, key = _s3_url(str(stage.settings.get("lets_encrypt_key", "")))
     names |= {"lets_encrypt_bucket": bucket, "lets_encrypt_object": key}
-    if command.name in STACK_COMMANDS:
-        names["template"] = {"Resources": template_resources(stage, command, names)}
+    names["template"] = {"Resources": template_resources(stage, command, names)}
     return names
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from zappa_iam_ext.permissions.authorizations import Scope, authorize
-from zappa_iam_ext.permissions.calls import calls_of
+from zappa_iam_ext.permissions.calls import different_calls
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
 from zappa_iam_ext.permissions.stage import Stage
@@ -23,23 +23,22 @@ def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requir
     """
     scope = Scope(account=stage.account, region=stage.region, partition=stage.partition)
     found: dict[Key, Requirement] = {}
-    for call in _different_calls(stage, commands):
+    for call in _telling_calls(stage, tuple(commands) or life_cycle()):
         for requirement in authorize(call, scope):
             key = (requirement.action, requirement.resource, tuple(sorted(requirement.context.items())))
             found[key] = _graver(found[key], requirement) if key in found else requirement
     return tuple(found[key] for key in sorted(found, key=str))
 
 
-def _different_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
+def _telling_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
     """Yield the calls; one that an equal call of the same or a graver consequence went before says nothing new."""
     known: dict[Key, int] = {}
-    for command in commands or life_cycle():
-        for call in calls_of(stage, command):
-            key = (call.service, call.operation, call.region, repr(call.parameters))
-            gravity = _GRAVITY[call.consequence]
-            if gravity < known.get(key, len(_GRAVITY)):
-                known[key] = gravity
-                yield call
+    for call in different_calls(stage, commands):
+        key = (call.service, call.operation, call.region, repr(call.parameters))
+        gravity = _GRAVITY[call.consequence]
+        if gravity < known.get(key, len(_GRAVITY)):
+            known[key] = gravity
+            yield call
 
 
 def _graver(known: Requirement, new: Requirement) -> Requirement:
