@@ -121,7 +121,33 @@ def is_pattern(text: str) -> bool:
 
 def covers(wider: Glob, narrower: Glob) -> bool:
     """Say whether every text of one pattern is of the other."""
-    return not some_word(narrower, (wider,), lambda matched: not matched[0])
+    if narrower.literal is not None:
+        return wider.matches(narrower.literal)
+    start = _fixed_length(wider.tokens)
+    end = _fixed_length(wider.tokens[start:][::-1])
+    if not _has_ends(narrower.tokens, wider.tokens, start, end):
+        return False
+    # What both begin and end with decides nothing more.
+    outer, inner = (tokens[start : len(tokens) - end] for tokens in (wider.tokens, narrower.tokens))
+    if outer == (Wild.STAR,):
+        return True
+    return bool(outer) and _covers_rest(outer, inner)
+
+
+@lru_cache(maxsize=4096)
+def _covers_rest(wider: tuple[Token, ...], narrower: tuple[Token, ...]) -> bool:
+    return not some_word(Glob(narrower), (Glob(wider),), lambda matched: not matched[0])
+
+
+def _fixed_length(tokens: Sequence[Token]) -> int:
+    return next((index for index, token in enumerate(tokens) if isinstance(token, Wild)), len(tokens))
+
+
+def _has_ends(tokens: Sequence[Token], wanted: Sequence[Token], start: int, end: int) -> bool:
+    """Say whether tokens begin and end with what is fixed in ``wanted``, whose every text does."""
+    if len(tokens) < start + end:
+        return False
+    return tokens[:start] == wanted[:start] and tokens[len(tokens) - end :] == wanted[len(wanted) - end :]
 
 
 def overlaps(one: Glob, other: Glob) -> bool:

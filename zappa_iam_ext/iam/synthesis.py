@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.document import Condition, Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns import arn_glob, covers
+from zappa_iam_ext.iam.patterns import ARN_PARTS, arn_glob, covers
 
 #: Characters that a customer managed policy may have, white space not counted (IAM and STS quotas).
 MANAGED_POLICY_LIMIT = 6144
@@ -47,6 +47,7 @@ class CompactResult:
     widenings: tuple[Widening, ...]
 
 
+_FIXED = re.compile(r"[^*?]*")
 _Condition = frozenset[tuple[str, str, tuple[str, ...]]]
 _Frozen = tuple[str, str, _Condition, str]
 
@@ -97,7 +98,18 @@ def _covers(wider: _Frozen, narrower: _Frozen, *, earlier: bool) -> bool:
         return False
     if wider[1:3] == narrower[1:3]:
         return earlier
-    return wider[1] == narrower[1] or covers(arn_glob(wider[1]), arn_glob(narrower[1]))
+    if wider[1] == narrower[1]:
+        return True
+    return _may_cover(wider[1], narrower[1]) and covers(arn_glob(wider[1]), arn_glob(narrower[1]))
+
+
+def _may_cover(wider: str, narrower: str) -> bool:
+    """Say whether one complete ARN could cover another; told from the text alone, as most that could not can be."""
+    if wider.count(":") < ARN_PARTS - 1:
+        return True
+    fixed = _FIXED.match(wider)
+    start = fixed[0] if fixed else ""
+    return narrower.startswith(start) and len(start) < len(wider)
 
 
 def _rectangles(granted: Mapping[str, set[str]]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from zappa_iam_ext.permissions.model import Call, Requirement
 from zappa_iam_ext.permissions.tables import AuthorizationRow, ResourceRow, authorization_rows, resource_rows
-from zappa_iam_ext.permissions.templating import fill, lookup
+from zappa_iam_ext.permissions.templating import UNKNOWN, lookup
 
 #: Which handlers of a resource type CloudFormation runs for each operation on its stack.
 HANDLERS = {
@@ -19,6 +19,8 @@ HANDLERS = {
     "UpdateStack": frozenset({"create", "read", "update", "delete"}),
     "DeleteStack": frozenset({"delete", "read"}),
 }
+#: The end of a partition's host names, where it is not that of the standard partition.
+DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def _names(call: Call, scope: Scope) -> dict[str, Any]:
         "account": scope.account,
         "region": call.region or scope.region,
         "partition": scope.partition,
+        "dns_suffix": DNS_SUFFIXES.get(scope.partition, "amazonaws.com"),
     }
 
 
@@ -78,11 +81,11 @@ def _apply(
     dependent: bool | None = None,
 ) -> Iterator[Requirement]:
     for item in _items(row.each, names):
-        if all(_present(condition, item) for condition in row.when):
+        if all(present(item) for present in row.present):
             yield Requirement(
                 action=row.action,
-                resource=str(fill(row.resource, item, FILTERS)),
-                context={key: _context(value) for key, value in fill(row.context, item, FILTERS).items()},
+                resource=str(row.fill_resource(item) or UNKNOWN),
+                context=_context(row, item),
                 restrict=row.restrict,
                 call=call,
                 because=row.because or call.because,
@@ -103,72 +106,17 @@ def _items(each: str, names: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield {**names, "item": value}
 
 
-def _present(condition: str, names: Mapping[str, Any]) -> bool:
-    if condition.startswith("!"):
-        return not _present(condition[1:], names)
-    path, equals, wanted = condition.partition("=")
-    value = lookup(names, path)
-    return str(value) == wanted if equals else bool(value)
+def _context(
+    row: AuthorizationRow | ResourceRow, names: Mapping[str, Any]
+) -> dict[str, str | tuple[str, ...]]:
+    """Return the condition keys that AWS sends; those without a value it does not send."""
+    if not row.context:
+        return {}
+    found = {key: _value(value) for key, value in row.fill_context(names).items()}
+    return {key: value for key, value in found.items() if value}
 
 
-def _context(value: Any) -> str | tuple[str, ...]:
+def _value(value: Any) -> str | tuple[str, ...]:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(str(item) for item in value)
     return str(value)
-
-
-def _function_name(text: str) -> str:
-    """Return the bare name of a function given by name, ARN or partial ARN, without its qualifier."""
-    parts = text.split(":")
-    if "function" in parts:
-        return parts[parts.index("function") + 1]
-    return parts[0]
-
-
-def _qualified_name(text: str) -> str:
-    """Return ``name`` or ``name:qualifier`` of a function given by name, ARN or partial ARN."""
-    parts = text.split(":")
-    if "function" in parts:
-        return ":".join(parts[parts.index("function") + 1 :])
-    return text
-
-
-def _stack_name(text: str) -> str:
-    return text.rsplit(":", maxsplit=1)[-1].removeprefix("stack/").split("/")[0]
-
-
-def _last(text: str) -> str:
-    """Return what follows the last colon or slash: the name in an ARN."""
-    return text.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-
-
-def _repository(uri: str) -> str:
-    """Return the ECR repository of an image URI."""
-    path = uri.split("/", 1)[-1] if "/" in uri else uri
-    return path.split("@")[0].split(":")[0]
-
-
-def _registry_account(uri: str) -> str:
-    return uri.split(".", 1)[0] if ".dkr." in uri else "*"
-
-
-def _registry_region(uri: str) -> str:
-    parts = uri.split("/", 1)[0].split(".")
-    return parts[3] if len(parts) > 3 and parts[1:3] == ["dkr", "ecr"] else "*"  # noqa: PLR2004
-
-
-def _s3_path(url: str) -> str:
-    """Return ``bucket/key`` of a path-style S3 URL, as Zappa writes it."""
-    return url.split("://", 1)[-1].partition("/")[2] or url
-
-
-FILTERS = {
-    "function": _function_name,
-    "last": _last,
-    "qualified": _qualified_name,
-    "registry_account": _registry_account,
-    "registry_region": _registry_region,
-    "repository": _repository,
-    "s3_path": _s3_path,
-    "stack": _stack_name,
-}

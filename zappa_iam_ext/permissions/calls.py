@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from zappa_iam_ext.permissions.features import COLLECTIONS, holds
+from zappa_iam_ext.permissions.collections import COLLECTIONS
+from zappa_iam_ext.permissions.features import conditions, holds
 from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
-from zappa_iam_ext.permissions.templating import fill
+
+#: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
+QUALIFIERS_SINCE = (0, 63, 0)
 
 
 def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
@@ -17,16 +21,31 @@ def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
 
     Parameters that only AWS will know (the id of an API that does not exist yet) are ``*``.
     """
-    names = _names(stage, command)
-    version = parse_version(stage.zappa_version)
+    return tuple(different_calls(stage, (command,)))
+
+
+def different_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
+    """Yield the calls of several commands; a call that several of them make alike is told by the first."""
+    names_of: dict[object, Mapping[str, Any]] = {}
+    told: set[tuple[object, object]] = set()
+    for command in commands:
+        alike = (command.flags, tuple(sorted(command.values.items())), _role_arn(stage, command))
+        if alike not in names_of:
+            names_of[alike] = _names(stage, command)
+        applies = conditions(stage, command)
+        for row in _rows(command.name, stage.zappa_version):
+            key = (id(row), alike)
+            if key not in told and applies(row.when):
+                told.add(key)
+                for item in _items(row, stage, command, names_of[alike]):
+                    yield _call(row, item, stage, command)
+
+
+@lru_cache(maxsize=64)
+def _rows(command: str, zappa_version: str) -> tuple[CallRow, ...]:
+    version = parse_version(zappa_version)
     return tuple(
-        _call(row, item, stage, command)
-        for row in call_rows()
-        if command.name in row.commands
-        and not row.omitted
-        and row.in_version(version)
-        and all(holds(condition, stage, command) for condition in row.when)
-        for item in _items(row, stage, command, names)
+        row for row in call_rows() if command in row.commands and not row.omitted and row.in_version(version)
     )
 
 
@@ -35,10 +54,12 @@ def template_resources(stage: Stage, command: Command, names: Mapping[str, Any])
 
     Only what decides permissions is there: the types and the properties that rows ask for.
     """
+    version = parse_version(stage.zappa_version)
+    applies = conditions(stage, command)
     return {
-        row["name"]: {"Type": row["type"], "Properties": fill(row.get("properties", {}), names)}
+        row.name: {"Type": row.type, "Properties": row.fill(names)}
         for row in template_rows()
-        if all(holds(condition, stage, command) for condition in row.get("when", ()))
+        if row.in_version(version) and applies(row.when)
     }
 
 
@@ -98,6 +119,7 @@ def _unmade_names(stage: Stage) -> dict[str, Any]:
     """Return patterns for what only AWS will name."""
     balancing = f"arn:{stage.partition}:elasticloadbalancing:{stage.region}:{stage.account}:"
     return {
+        "alb_scheme": (stage.settings.get("alb_vpc_config") or {}).get("Scheme", "internet-facing"),
         "alb_arn": f"{balancing}loadbalancer/app/{stage.function_name}/*",
         "api_id": "*",
         "listener_arn": f"{balancing}listener/app/{stage.function_name}/*",
@@ -113,7 +135,12 @@ def _role_arn(stage: Stage, command: Command) -> str:
 
 
 def _qualified(stage: Stage) -> str:
-    """Return the function ARN that API Gateway calls (``load_settings``, ``_get_qualified_lambda_arn``)."""
+    """Return the function ARN that API Gateway calls (``load_settings``, ``_get_qualified_lambda_arn``).
+
+    Until 0.62.1 Zappa knew no qualifier.
+    """
+    if parse_version(stage.zappa_version) < QUALIFIERS_SINCE:
+        return stage.function_arn
     given = str(stage.settings.get("apigateway_lambda_qualifier") or "").strip()
     if not given and stage.settings.get("snap_start", "None") not in {None, "", "None"}:
         given = "snapstart"
@@ -149,7 +176,7 @@ def _call(row: CallRow, names: Mapping[str, Any], stage: Stage, command: Command
     return Call(
         service=row.service,
         operation=row.operation,
-        parameters=fill(row.parameters, names),
+        parameters=row.fill(names),
         command=command.name,
         because=row.because,
         source=row.source,

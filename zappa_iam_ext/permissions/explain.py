@@ -76,7 +76,7 @@ def _reasons(denial: Denial) -> Iterator[Reason]:
 def _checks() -> Iterator[tuple[str, AuthorizationRow | ResourceRow]]:
     for operation, rows in authorization_rows().items():
         yield from ((operation, row) for row in rows)
-    for row_type in dict.fromkeys(row["type"] for row in template_rows()):
+    for row_type in dict.fromkeys(row.type for row in template_rows()):
         for row in resource_rows().get(row_type, ()):
             for operation in _STACK_OPERATIONS:
                 yield operation, row

@@ -1,22 +1,23 @@
 """Named facts about a stage and a command, by which rows of the table say when they apply.
 
-A *feature* is a predicate; a *collection* yields the names of one call per item. Both are small enough
-to be read beside Zappa's own condition, which each of them restates.
+A *feature* is a predicate, small enough to be read beside Zappa's own condition, which it restates.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables import Version, parse_version
 
 Feature = Callable[[Stage, Command], bool]
-Collection = Callable[[Stage, Command], Iterator[Mapping[str, Any]]]
-#: So much of the hash is left in a rule name with the longest event name that Zappa accepts in practice.
-HASH_KEPT = 8
+#: The first version with ``apigateway_version``.
+HTTP_APIS_SINCE: Version = (0, 61, 0)
+#: The first version that keeps no more than `RETAINED` versions of the function unless told otherwise.
+RETENTION_SINCE: Version = (0, 63, 0)
+RETAINED = 5
 
 
 def _setting(name: str, default: Any = None) -> Feature:
@@ -28,10 +29,22 @@ def _gateway(stage: Stage, _: Command) -> bool:
 
 
 def _version(version: str) -> Feature:
-    return lambda stage, command: (
-        _gateway(stage, command)
-        and (stage.settings.get("apigateway_version", "v1") == "v1") == (version == "v1")
-    )
+    return lambda stage, command: _gateway(stage, command) and (_rest_api(stage) == (version == "v1"))
+
+
+def _rest_api(stage: Stage) -> bool:
+    """Say whether the API is a REST API (version v1), the only kind until 0.60.2."""
+    return _before(stage, HTTP_APIS_SINCE) or stage.settings.get("apigateway_version", "v1") == "v1"
+
+
+def _before(stage: Stage, version: Version) -> bool:
+    return parse_version(stage.zappa_version) < version
+
+
+def _prunes_versions(stage: Stage, _: Command) -> bool:
+    """Five versions are kept by default since 0.63.0, all of them before."""
+    default = None if _before(stage, RETENTION_SINCE) else RETAINED
+    return stage.settings.get("num_retained_versions", default) is not None
 
 
 def _zip(_: Stage, command: Command) -> bool:
@@ -106,13 +119,15 @@ def _made_api_key(stage: Stage, _: Command) -> bool:
     return bool(stage.settings.get("api_key_required")) and stage.settings.get("api_key") is None
 
 
-def _certificate(kind: str) -> Feature:
+def _certificate(*kinds: str) -> Feature:
+    """``certify`` takes a certificate of AWS first, then one in files, and asks Let's Encrypt last; without any it stops."""
+    settings_of = {"arn": "certificate_arn", "files": "certificate", "lets_encrypt": "lets_encrypt_key"}
+
     def feature(stage: Stage, _: Command) -> bool:
-        settings = stage.settings
-        if not settings.get("domain"):
+        if not stage.settings.get("domain"):
             return False
-        arn, files = settings.get("certificate_arn"), settings.get("certificate")
-        return kind == ("arn" if arn else "files" if files else "lets_encrypt")
+        found = (kind for kind, setting in settings_of.items() if stage.settings.get(setting))
+        return next(found, "none") in kinds
 
     return feature
 
@@ -134,7 +149,8 @@ def _needs_zone(stage: Stage, command: Command) -> bool:
     """Let's Encrypt always asks Route 53 for the zone; the others when Zappa keeps the records."""
     if _certificate("lets_encrypt")(stage, command):
         return True
-    return _gateway(stage, command) and bool(stage.settings.get("route53_enabled", True))
+    wanted = bool(stage.settings.get("route53_enabled", True))
+    return wanted and _gateway(stage, command) and _certificate("arn", "files")(stage, command)
 
 
 def _checks_records(stage: Stage, command: Command) -> bool:
@@ -158,7 +174,7 @@ FEATURES: Mapping[str, Feature] = {
         bool(stage.settings.get("authorizer")) and not stage.settings.get("iam_authorization")
     ),
     "binary_support": _setting("binary_support", True),
-    "certificate_arn": _certificate("arn"),
+    "certificate": _certificate("arn", "files"),
     "certificate_files": _certificate("files"),
     "cognito": _setting("cognito"),
     "concurrency": lambda stage, _: stage.settings.get("lambda_concurrency") is not None,
@@ -183,7 +199,7 @@ FEATURES: Mapping[str, Feature] = {
     "packages": _packages,
     "payload_compression": _setting("payload_compression", True),
     "provisioned_concurrency": lambda stage, _: stage.settings.get("provisioned_concurrency") is not None,
-    "prunes_versions": lambda stage, _: stage.settings.get("num_retained_versions", 5) is not None,
+    "prunes_versions": _prunes_versions,
     "qualifier": lambda _, command: "qualifier" in command.flags,
     "remove_logs": lambda _, command: "remove-logs" in command.flags,
     "role_managed": lambda stage, _: stage.role.managed,
@@ -202,90 +218,23 @@ FEATURES: Mapping[str, Feature] = {
 }
 
 
-def _events(stage: Stage, *, scheduled: bool) -> Iterator[Mapping[str, Any]]:
-    events = stage.settings.get("events") or []
-    yield from (event for event in events if isinstance(event, Mapping))
-    if scheduled and stage.settings.get("keep_warm", True):
-        yield {
-            "name": "zappa-keep-warm",
-            "function": "handler.keep_warm_callback",
-            "expression": stage.settings.get("keep_warm_expression", "rate(4 minutes)"),
-        }
-
-
-def _expressions(event: Mapping[str, Any]) -> list[str]:
-    if event.get("expression"):
-        return [event["expression"]]
-    return list(event.get("expressions") or ())
-
-
-def _rules(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
-    for event in _events(stage, scheduled=True):
-        for index, expression in enumerate(_expressions(event)):
-            yield {"rule": stage.rule_name(event, index), "expression": expression}
-
-
-def _rule_patterns(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
-    """Yield the rules that former deployments may have left: by prefix, and by hash where names are long."""
-    prefix = f"{stage.function_name}-"
-    yield {"rule_pattern": f"{prefix}*"}
-    if any(not names["rule"].startswith(prefix) for names in _rules(stage, command)):
-        yield {"rule_pattern": f"{stage.function_hash[:HASH_KEPT]}*"}
-
-
-def _sources(service: str) -> Collection:
-    def collection(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
-        for event in _events(stage, scheduled=False):
-            source = event.get("event_source")
-            if not isinstance(source, Mapping):
-                continue
-            arn = str(source.get("arn", ""))
-            parts = arn.split(":")
-            if len(parts) > 2 and parts[2] == service and not _expressions(event):  # noqa: PLR2004
-                yield _source_names(source, arn)
-
-    return collection
-
-
-def _source_names(source: Mapping[str, Any], arn: str) -> Mapping[str, Any]:
-    filters = source.get("filters")
-    return {
-        "source_arn": arn,
-        "source_name": arn.rsplit(":", 1)[-1],
-        "source_filters": json.dumps(filters) if filters else None,
-        "source_rule": source.get("rule_name", source.get("name", "")) or None,
-        "batch_size": source.get("batch_size", 10),
-    }
-
-
-def _filtered(service: str) -> Collection:
-    def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
-        yield from (names for names in _sources(service)(stage, command) if names["source_filters"])
-
-    return collection
-
-
-def _subnets(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
-    config = stage.settings.get("vpc_config") or {}
-    yield from ({"subnet": subnet} for subnet in config.get("SubnetIds", ()))
-
-
-COLLECTIONS: Mapping[str, Collection] = {
-    "dynamodb_sources": _sources("dynamodb"),
-    "events_sources": _sources("events"),
-    "kinesis_sources": _sources("kinesis"),
-    "rule_patterns": _rule_patterns,
-    "rules": _rules,
-    "s3_sources": _sources("s3"),
-    "sns_filtered_sources": _filtered("sns"),
-    "sns_sources": _sources("sns"),
-    "sqs_sources": _sources("sqs"),
-    "subnets": _subnets,
-}
-
-
 def holds(condition: str, stage: Stage, command: Command) -> bool:
     """Say whether a feature holds; ``!name`` says that it does not."""
     if condition.startswith("!"):
         return not FEATURES[condition[1:]](stage, command)
     return FEATURES[condition](stage, command)
+
+
+def conditions(stage: Stage, command: Command) -> Callable[[Sequence[str]], bool]:
+    """Return a test of whether all of some conditions hold; each feature is looked at once."""
+    known: dict[str, bool] = {}
+
+    def hold(wanted: Sequence[str]) -> bool:
+        for condition in wanted:
+            if condition not in known:
+                known[condition] = holds(condition, stage, command)
+            if not known[condition]:
+                return False
+        return True
+
+    return hold

@@ -36,6 +36,8 @@ _BY_ACTION = {
     "s3:GetBucketNotification": "NotifyFunction",
     "s3:PutBucketNotification": "NotifyFunction",
 }
+#: Keys that narrow a grant where AWS sends them, and must not void it where it does not.
+_IF_EXISTS = frozenset({"lambda:Principal"})
 
 
 def deployment_policy(requirements: Iterable[Requirement], extra: Sequence[Grant] = ()) -> PolicyDocument:
@@ -67,7 +69,8 @@ def _condition(
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for key in restrict:
         values = sorted({value for requirement in group for value in _values(requirement, key)})
-        operator = _operator(values)
+        many = any(not isinstance(requirement.context[key], str) for requirement in group)
+        operator = _operator(key, values, many=many)
         found.setdefault(operator, {})[key] = tuple(values)
     return found
 
@@ -77,7 +80,11 @@ def _values(requirement: Requirement, key: str) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else value
 
 
-def _operator(values: Sequence[str]) -> str:
+def _operator(key: str, values: Sequence[str], *, many: bool) -> str:
     if any(value.startswith("arn:") for value in values):
-        return "ArnLike"
-    return "StringLike" if any("*" in value or "?" in value for value in values) else "StringEquals"
+        name = "ArnLike"
+    else:
+        name = "StringLike" if any("*" in value or "?" in value for value in values) else "StringEquals"
+    if many:
+        return f"ForAllValues:{name}"
+    return f"{name}IfExists" if key in _IF_EXISTS else name

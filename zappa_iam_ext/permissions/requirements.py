@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from zappa_iam_ext.permissions.authorizations import Scope, authorize
-from zappa_iam_ext.permissions.calls import calls_of
+from zappa_iam_ext.permissions.calls import different_calls
 from zappa_iam_ext.permissions.commands import life_cycle
-from zappa_iam_ext.permissions.model import Command, Consequence, Requirement
+from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 
-_GRAVITY = (Consequence.STOPS, Consequence.SILENT, Consequence.HARMLESS)
+_GRAVITY = {Consequence.STOPS: 0, Consequence.SILENT: 1, Consequence.HARMLESS: 2}
+Key = tuple[object, ...]
 
 
 def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requirement, ...]:
@@ -21,18 +22,27 @@ def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requir
     consequence of a denial is told.
     """
     scope = Scope(account=stage.account, region=stage.region, partition=stage.partition)
-    found: dict[tuple[object, ...], Requirement] = {}
-    for command in commands or life_cycle():
-        for call in calls_of(stage, command):
-            for requirement in authorize(call, scope):
-                key = (requirement.action, requirement.resource, tuple(sorted(requirement.context.items())))
-                found[key] = _graver(found.get(key), requirement)
+    found: dict[Key, Requirement] = {}
+    for call in _telling_calls(stage, tuple(commands) or life_cycle()):
+        for requirement in authorize(call, scope):
+            key = (requirement.action, requirement.resource, tuple(sorted(requirement.context.items())))
+            found[key] = _graver(found[key], requirement) if key in found else requirement
     return tuple(found[key] for key in sorted(found, key=str))
 
 
-def _graver(known: Requirement | None, new: Requirement) -> Requirement:
-    if known is None:
-        return new
-    graver = min((known, new), key=lambda item: _GRAVITY.index(item.consequence))
-    restrict = tuple(sorted(set(known.restrict) & set(new.restrict)))
-    return replace(graver, restrict=restrict)
+def _telling_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
+    """Yield the calls; one that an equal call of the same or a graver consequence went before says nothing new."""
+    known: dict[Key, int] = {}
+    for call in different_calls(stage, commands):
+        key = (call.service, call.operation, call.region, repr(call.parameters))
+        gravity = _GRAVITY[call.consequence]
+        if gravity < known.get(key, len(_GRAVITY)):
+            known[key] = gravity
+            yield call
+
+
+def _graver(known: Requirement, new: Requirement) -> Requirement:
+    graver = new if _GRAVITY[new.consequence] < _GRAVITY[known.consequence] else known
+    if known.restrict == new.restrict:
+        return graver
+    return replace(graver, restrict=tuple(sorted(set(known.restrict) & set(new.restrict))))

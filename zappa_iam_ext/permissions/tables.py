@@ -9,7 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
+from zappa_iam_ext.permissions.filters import FILTERS
 from zappa_iam_ext.permissions.model import Confidence, Consequence
+from zappa_iam_ext.permissions.templating import Condition, Filler, compiled, condition
 
 Version = tuple[int, ...]
 
@@ -39,11 +41,38 @@ class CallRow:
     since: str = ""
     until: str = ""
     omitted: str = ""
+    fill: Filler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fill", compiled(self.parameters, FILTERS))
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version makes the call."""
-        after = not self.since or version >= parse_version(self.since)
-        return after and (not self.until or version <= parse_version(self.until))
+        return _in_version(self.since, self.until, version)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """One resource of the CloudFormation template that Zappa builds, and the properties that decide permissions.
+
+    ``when``, ``since`` and ``until`` mean what they mean in `CallRow`.
+    """
+
+    name: str
+    type: str
+    source: str
+    when: tuple[str, ...] = ()
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    since: str = ""
+    until: str = ""
+    fill: Filler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fill", compiled(self.properties, FILTERS))
+
+    def in_version(self, version: Version) -> bool:
+        """Say whether the Zappa of this version puts the resource in its template."""
+        return _in_version(self.since, self.until, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +96,12 @@ class AuthorizationRow:
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
     dependent: bool = False
+    fill_resource: Filler = field(init=False, repr=False, compare=False)
+    fill_context: Filler = field(init=False, repr=False, compare=False)
+    present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _compile_check(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +123,12 @@ class ResourceRow:
     each: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
+    fill_resource: Filler = field(init=False, repr=False, compare=False)
+    fill_context: Filler = field(init=False, repr=False, compare=False)
+    present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _compile_check(self)
 
 
 Row = TypeVar("Row", AuthorizationRow, ResourceRow)
@@ -101,9 +142,9 @@ def call_rows() -> tuple[CallRow, ...]:
 
 
 @lru_cache(maxsize=1)
-def template_rows() -> tuple[Mapping[str, Any], ...]:
-    """Return the resource types that Zappa puts in its CloudFormation template, and when."""
-    return tuple(_read("zappa_calls.toml")["template"])
+def template_rows() -> tuple[TemplateRow, ...]:
+    """Return the resources that Zappa puts in its CloudFormation template, and when."""
+    return tuple(TemplateRow(**_row(TemplateRow, row)) for row in _read("zappa_calls.toml")["template"])
 
 
 @lru_cache(maxsize=1)
@@ -120,6 +161,7 @@ def resource_rows() -> Mapping[str, tuple[ResourceRow, ...]]:
     return _grouped((_confident(ResourceRow, row) for row in _read_authorizations("resource")), "type")
 
 
+@lru_cache(maxsize=64)
 def parse_version(text: str) -> Version:
     """Return ``0.63.0`` as ``(0, 63, 0)``; what follows a number is left out."""
     numbers = []
@@ -129,6 +171,17 @@ def parse_version(text: str) -> Version:
             break
         numbers.append(int(digits))
     return tuple(numbers)
+
+
+def _compile_check(row: AuthorizationRow | ResourceRow) -> None:
+    object.__setattr__(row, "fill_resource", compiled(row.resource, FILTERS))
+    object.__setattr__(row, "fill_context", compiled(row.context, FILTERS))
+    object.__setattr__(row, "present", tuple(condition(text) for text in row.when))
+
+
+def _in_version(since: str, until: str, version: Version) -> bool:
+    after = not since or version >= parse_version(since)
+    return after and (not until or version <= parse_version(until))
 
 
 def _read_authorizations(table: str) -> list[dict[str, Any]]:
@@ -142,7 +195,7 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _row(cls: type, row: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = set(row) - {item.name for item in fields(cls)}
+    unknown = set(row) - {item.name for item in fields(cls) if item.init}
     if unknown:
         raise ValueError(f"unknown keys {sorted(unknown)} in row {row}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}

@@ -2,19 +2,22 @@
 
 A string that is one placeholder and nothing else stands for the value itself, whatever its type; anything
 else is text. What is not known becomes ``*``: a pattern that covers every value it could have.
+A template is read once, when its table is, and then filled for every call.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 UNKNOWN = "*"
 _PLACEHOLDER = re.compile(r"\{([^{}|]+)(?:\|([a-z0-9_]+))?\}")
 Filter = Callable[[str], str]
 Names = Mapping[str, Any]
+Filler = Callable[[Names], Any]
+Condition = Callable[[Names], bool]
 
 
 def lookup(names: Names, path: str) -> Any:
@@ -29,43 +32,77 @@ def lookup(names: Names, path: str) -> Any:
     return value
 
 
-def fill(template: Any, names: Names, filters: Mapping[str, Filter] | None = None) -> Any:
-    """Return the template with its placeholders replaced; lists and tables are filled item by item.
+def compiled(template: Any, filters: Mapping[str, Filter]) -> Filler:
+    """Return what fills the template with names; lists and tables are filled item by item.
 
     Entries whose whole value is an unknown placeholder are left out of tables and lists.
     """
     if isinstance(template, str):
-        return _fill_text(template, names, filters or {})
+        return _compiled_text(template, filters)
     if isinstance(template, Mapping):
-        filled = ((key, fill(value, names, filters)) for key, value in template.items())
-        return {key: value for key, value in filled if value is not None}
+        return partial(_fill_table, [(key, compiled(value, filters)) for key, value in template.items()])
     if isinstance(template, Sequence):
-        return [value for item in template if (value := fill(item, names, filters)) is not None]
-    return template
+        return partial(_fill_list, [compiled(item, filters) for item in template])
+    return partial(_constant, template)
 
 
-def _fill_text(template: str, names: Names, filters: Mapping[str, Filter]) -> Any:
-    parts = _parse(template)
-    if len(parts) == 1 and isinstance(parts[0], tuple) and parts[0][1] is None:
-        return lookup(names, parts[0][0])
-    return "".join(part if isinstance(part, str) else _text(part, names, filters) for part in parts)
+def condition(text: str) -> Condition:
+    """Return the test that a row states: ``Name`` is present, ``!Name`` absent, ``Name=value`` equal."""
+    if text.startswith("!"):
+        given = condition(text[1:])
+        return lambda names: not given(names)
+    path, equals, wanted = text.partition("=")
+    if equals:
+        return lambda names: str(lookup(names, path)) == wanted
+    return lambda names: bool(lookup(names, path))
 
 
-def _text(part: tuple[str, str | None], names: Names, filters: Mapping[str, Filter]) -> str:
-    value = lookup(names, part[0])
-    text = UNKNOWN if value is None or value == "" else str(value)
-    return filters[part[1]](text) if part[1] else text
+def _constant(value: Any, _: Names) -> Any:
+    return value
 
 
-@lru_cache(maxsize=4096)
-def _parse(template: str) -> tuple[str | tuple[str, str | None], ...]:
-    parts: list[str | tuple[str, str | None]] = []
+def _fill_table(entries: Sequence[tuple[str, Filler]], names: Names) -> dict[str, Any]:
+    return {key: value for key, filler in entries if (value := filler(names)) is not None}
+
+
+def _fill_list(items: Sequence[Filler], names: Names) -> list[Any]:
+    return [value for filler in items if (value := filler(names)) is not None]
+
+
+def _compiled_text(template: str, filters: Mapping[str, Filter]) -> Filler:
+    parts = _parts(template, filters)
+    if parts == [template]:
+        return partial(_constant, template)
+    if len(parts) == 1 and not isinstance(parts[0], str) and parts[0][1] is None:
+        return partial(_value_of, parts[0][0])
+    return partial(_fill_text, parts)
+
+
+def _value_of(path: str, names: Names) -> Any:
+    return lookup(names, path)
+
+
+def _fill_text(parts: Sequence[str | tuple[str, Filter | None]], names: Names) -> str:
+    text = []
+    for part in parts:
+        if isinstance(part, str):
+            text.append(part)
+            continue
+        path, change = part
+        value = names[path] if path in names else lookup(names, path)
+        word = UNKNOWN if value is None or value == "" else str(value)
+        text.append(change(word) if change else word)
+    return "".join(text)
+
+
+def _parts(template: str, filters: Mapping[str, Filter]) -> list[str | tuple[str, Filter | None]]:
+    parts: list[str | tuple[str, Filter | None]] = []
     end = 0
     for match in _PLACEHOLDER.finditer(template):
         if match.start() > end:
             parts.append(template[end : match.start()])
-        parts.append((match[1], match[2]))
+        parts.append((match[1], filters[match[2]] if match[2] else None))
         end = match.end()
     if end < len(template):
         parts.append(template[end:])
-    return tuple(parts)
+    return parts

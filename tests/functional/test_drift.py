@@ -1,0 +1,180 @@
+"""Zappa's source, of every supported version, held against the table of what Zappa calls: neither has more than the other."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+
+import pytest
+
+from tests.support.zappa_source import (
+    DEPLOYER,
+    RUNTIME,
+    VERSIONS,
+    Site,
+    Source,
+    installed_modules,
+    modules,
+    read,
+    source,
+)
+from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version
+
+INSTALLED = pytest.param("", id=f"installed {version('zappa')}")
+EVERY_VERSION = [INSTALLED, *(pytest.param(name, id=name, marks=pytest.mark.slow) for name in VERSIONS)]
+_SPEAKS_TO_AWS = re.compile(r"\bboto3\b|\bbotocore\b|boto_session|_client\b")
+
+
+def places(row: CallRow) -> set[str]:
+    """Return the functions that a row names: ``core.py: Zappa.a, Zappa.b, cli.py: ZappaCLI.c``."""
+    found, module = set(), ""
+    for part in re.sub(r"\s*\([^)]*\)", "", row.source).split(", "):
+        name, colon, function = part.partition(": ")
+        module, function = (name, function) if colon else (module, part)
+        if "'" not in function:  # "s3transfer's TransferManager" is nothing of Zappa's
+            found.add(f"{module}: {function}")
+    return found
+
+
+def unknown_sites(found: Source) -> list[Site]:
+    """Return the calls of the source that no row of this version knows."""
+    rows = [row for row in call_rows() if row.in_version(parse_version(found.version))]
+    known = {(row.service, row.operation, place) for row in rows for place in places(row)}
+    return sorted(site for site in found.sites if (site.service, site.operation, site.place) not in known)
+
+
+def stale_rows(found: Source) -> list[str]:
+    """Return the rows of this version whose call is in none of the functions they name."""
+    sites = {(site.service, site.operation, site.place) for site in found.sites}
+    return [
+        f"{row.service}.{row.operation} of {', '.join(row.commands) or 'no command'}: {row.source}"
+        for row in call_rows()
+        if row.in_version(parse_version(found.version))
+        and not any((row.service, row.operation, place) in sites for place in places(row))
+    ]
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_every_call_of_the_source_has_a_row(zappa):
+    missing = unknown_sites(source(zappa))
+    assert not missing, "add to zappa_calls.toml:\n\n" + "\n".join(site.skeleton() for site in missing)
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_every_row_still_occurs(zappa):
+    stale = stale_rows(source(zappa))
+    assert not stale, "gone from Zappa's source; give the row `until`, or correct its source:\n" + "\n".join(
+        stale
+    )
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_every_function_a_row_names_is_there(zappa):
+    found = source(zappa)
+    rows = [row for row in call_rows() if row.in_version(parse_version(found.version))]
+    named = {place for row in rows for place in places(row)}
+    assert sorted(named - found.functions) == []
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_nothing_in_the_source_escapes_the_reader(zappa):
+    assert source(zappa).unread == ()
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_modules_that_speak_to_aws_are_read_or_left_out_for_a_reason(zappa):
+    texts = modules(zappa) if zappa else installed_modules()
+    speaking = {
+        name for name, text in texts.items() if _SPEAKS_TO_AWS.search(text) and not name.startswith("kappa/")
+    }
+    assert sorted(speaking - set(DEPLOYER) - set(RUNTIME)) == []
+
+
+def test_the_newest_supported_version_is_the_installed_one():
+    assert VERSIONS[-1] == version("zappa"), "a new Zappa: add its version to tests/support/zappa_source.py"
+
+
+CORE = """
+class Zappa:
+    def __init__(self):
+        self.lambda_client = self.boto_client("lambda")
+        self.s3_client = self.boto_client("s3")
+        self.iam = self.boto_resource("iam")
+
+    def work(self):
+        {code}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(
+            "self.lambda_client.get_account_settings()", {"lambda.GetAccountSettings"}, id="a client's method"
+        ),
+        pytest.param(
+            "[self.lambda_client.get_function(FunctionName=n) for n in ()]",
+            {"lambda.GetFunction"},
+            id="in an expression",
+        ),
+        pytest.param(
+            "self.lambda_client.get_waiter('function_exists').wait()",
+            {"lambda.GetFunction"},
+            id="what a waiter polls",
+        ),
+        pytest.param(
+            "self.lambda_client.get_paginator('list_functions')",
+            {"lambda.ListFunctions"},
+            id="what a paginator pages",
+        ),
+        pytest.param(
+            "self.s3_client.download_file(1, 2, 3)",
+            {"s3.HeadObject", "s3.GetObject"},
+            id="a managed transfer",
+        ),
+        pytest.param("self.iam.Group('g').arn", {"iam.GetGroup"}, id="a resource is loaded"),
+        pytest.param(
+            "self.iam.create_group(GroupName='g')", {"iam.CreateGroup"}, id="an action of a resource"
+        ),
+        pytest.param(
+            "policy = self.iam.GroupPolicy('g', 'p'); policy.put()",
+            {"iam.GetGroupPolicy", "iam.PutGroupPolicy"},
+            id="an action of a resource that a variable holds",
+        ),
+        pytest.param(
+            "ec2 = self.boto_session.client('ec2'); ec2.describe_vpcs()",
+            {"ec2.DescribeVpcs"},
+            id="a client made on the spot",
+        ),
+        pytest.param(
+            "self.ecr_client.get_repository_policy()", {"ecr.GetRepositoryPolicy"}, id="a client never made"
+        ),
+        pytest.param(
+            "self.lambda_client.exceptions.TooManyRequestsException", set(), id="an exception is no call"
+        ),
+    ],
+)
+def test_the_reader_sees(code, expected):
+    found = read({"core.py": CORE.format(code=code)}, "1.0")
+    assert {f"{site.service}.{site.operation}" for site in found.sites} == expected
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("getattr(self.lambda_client, 'get_' + 'function')()", id="a method found by name"),
+        pytest.param("helper(self.lambda_client)", id="a client handed on"),
+        pytest.param("self.lambda_client.no_such_operation()", id="no operation of the service"),
+        pytest.param("self.boto_session.client(self.service).anything()", id="a service that is not named"),
+    ],
+)
+def test_the_reader_tells_what_it_cannot_read(code):
+    assert read({"core.py": CORE.format(code=code)}, "1.0").unread
+
+
+def test_a_new_call_prints_the_row_to_add():
+    found = read({"core.py": CORE.format(code="self.lambda_client.get_account_settings()")}, version("zappa"))
+    (missing,) = unknown_sites(found)
+    assert 'operation = "GetAccountSettings"' in missing.skeleton()
+    assert 'source = "core.py: Zappa.work"' in missing.skeleton()
