@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.document import Condition, Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns import arn_glob, covers
+from zappa_iam_ext.iam.patterns import ARN_PARTS, arn_glob, covers
 
 #: Characters that a customer managed policy may have, white space not counted (IAM and STS quotas).
 MANAGED_POLICY_LIMIT = 6144
@@ -97,7 +97,21 @@ def _covers(wider: _Frozen, narrower: _Frozen, *, earlier: bool) -> bool:
         return False
     if wider[1:3] == narrower[1:3]:
         return earlier
-    return wider[1] == narrower[1] or covers(arn_glob(wider[1]), arn_glob(narrower[1]))
+    return wider[1] == narrower[1] or _resource_covers(wider[1], narrower[1])
+
+
+def _resource_covers(wider: str, narrower: str) -> bool:
+    """Say whether one resource pattern covers another; only two real patterns are compared the long way."""
+    if _is_one(wider):
+        return False
+    if _is_one(narrower):
+        return arn_glob(wider).matches(narrower)
+    return covers(arn_glob(wider), arn_glob(narrower))
+
+
+def _is_one(resource: str) -> bool:
+    """Whether this names exactly one resource: a complete ARN without wildcards and variables."""
+    return resource.count(":") >= ARN_PARTS - 1 and not set("*?$") & set(resource)
 
 
 def _rectangles(granted: Mapping[str, set[str]]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
