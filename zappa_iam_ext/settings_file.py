@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -143,25 +145,28 @@ def _region(setting: str | None, profile: str | None) -> str:
 
 
 def _partition(region: str) -> str:
-    from botocore.exceptions import UnknownRegionError  # noqa: PLC0415
+    partitions = _partitions()
+    for name, regions in partitions.items():
+        if region in regions:
+            return name
+    known = sorted(region for regions in partitions.values() for region in regions)
+    near = difflib.get_close_matches(region, known, n=1)
+    meant = f"Did you mean {near[0]}?" if near else "A region is called like us-east-1."
+    raise SettingsError(
+        f"there is no AWS region {region[:80]!r}", hint=f"{meant} (For a new region, update botocore.)"
+    )
+
+
+@lru_cache(maxsize=1)
+def _partitions() -> Mapping[str, frozenset[str]]:
+    """Return the regions of each partition, as botocore's own data has them."""
     from botocore.session import Session  # noqa: PLC0415
 
-    session = Session()
-    try:
-        partition = str(session.get_partition_for_region(region))
-    except UnknownRegionError as error:
-        raise SettingsError(
-            f"there is no AWS region {region[:80]!r}", hint="A region is called like us-east-1."
-        ) from error
-    known = set(session.get_available_regions("lambda", partition))
-    known |= set(session.get_available_regions("ec2", partition))
-    if known and region not in known:
-        import difflib  # noqa: PLC0415
-
-        near = difflib.get_close_matches(region, known, n=1)
-        meant = f"Did you mean {near[0]}?" if near else "A region is called like us-east-1."
-        raise SettingsError(f"there is no AWS region {region[:80]!r}", hint=meant)
-    return partition
+    data = Session().get_component("data_loader").load_data("partitions")
+    return {
+        item["id"]: frozenset(name for name in item["regions"] if not name.endswith("-global"))
+        for item in data["partitions"]
+    }
 
 
 def _stage(cli: Any, profile: str | None, region: str) -> Stage:

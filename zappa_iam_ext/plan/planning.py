@@ -114,13 +114,13 @@ def _policy_concerns(desired: DesiredState, current: CurrentState) -> Iterator[C
             yield Concern(
                 present.arn,
                 f"the policy exists, says something else, and does not carry our tag {'='.join(OWNER_TAG)}",
-                "Adopt it, so that its document is replaced, or choose another policy name.",
+                "Adopt it (`--adopt`), so that its document is replaced, or choose another policy name (iam_ext.policy_name).",
             )
         elif present.edited:
             yield Concern(
                 present.arn,
                 "somebody edited the policy since we wrote it; replacing it would lose the edit",
-                "Compare (`zappa-iam diff`), then adopt it, or choose another policy name.",
+                "Compare (`zappa-iam plan --documents`), then adopt it (`--adopt`), or choose another policy name (iam_ext.policy_name).",
             )
 
 
@@ -128,7 +128,7 @@ def _foreign_profile(profile: str) -> Concern:
     return Concern(
         f"profile {profile}",
         "the profile holds an access key that is not an active key of this user",
-        "Choose another profile name, or say that the profile may be overwritten.",
+        "Choose another profile name, or say that the profile may be overwritten (`--overwrite-profile`).",
     )
 
 

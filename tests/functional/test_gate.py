@@ -1,0 +1,234 @@
+"""The gate inside the real ``zappa``, on a local AWS whose IAM is enforced."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+
+import pytest
+
+from tests.support.newcomer import ADMINISTRATOR, allow, denied, document, iam
+from zappa_iam_ext.permissions.commands import parse_command
+from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.settings_file import read_stages
+
+pytestmark = [pytest.mark.aws, pytest.mark.zappa]
+
+
+def needed(newcomer, command="deploy"):
+    (stage,) = read_stages()
+    return requirements(stage.with_account(newcomer.account), [parse_command(command)])
+
+
+def test_denied_means_exit_1_every_missing_permission_with_why_and_the_fix_and_nothing_written(newcomer):
+    newcomer.user("serverless")
+    ran = newcomer.zappa("deploy", "dev")
+    assert ran.exit_code == 1
+    assert ran.written == []
+    assert {seen.service for seen in ran.calls} == {"sts", "iam"}
+    assert denied(ran.calls) == []
+    assert "Traceback" not in ran.stderr + ran.stdout
+    report = ran.stderr[ran.stderr.index("Error: ") :]
+    missing = needed(newcomer)
+    assert f"lacks {len(missing)} of the {len(missing)} permissions" in report
+    listed = re.findall(r"^  (\S+)\n      on (\S+?)(?:,.*)?\n      (.+)$", report, re.MULTILINE)
+    assert [(action, resource) for action, resource, _ in listed] == [
+        (item.action, item.resource) for item in missing
+    ]
+    for (_, _, why), item in zip(listed, missing, strict=True):
+        assert item.because in why
+    assert "To fix it: zappa-iam apply dev --admin-profile" in report
+
+
+def test_one_missing_permission_is_named_alone(newcomer):
+    forbidden = document(
+        ADMINISTRATOR["Statement"], {"Effect": "Deny", "Action": "iam:PassRole", "Resource": "*"}
+    )
+    newcomer.user("serverless", forbidden)
+    ran = newcomer.zappa("deploy", "dev")
+    assert ran.exit_code == 1
+    assert ran.written == []
+    assert set(re.findall(r"^  (\w+:\w+)$", ran.stderr, re.MULTILINE)) == {"iam:PassRole"}
+    assert "denied explicitly" in ran.stderr
+
+
+def test_allowed_means_exactly_one_line_on_stderr_and_stdout_is_zappas_own(newcomer):
+    newcomer.user("serverless", ADMINISTRATOR)
+    with_gate = newcomer.zappa("deploy", "dev")
+    assert with_gate.exit_code == 0, with_gate.stderr
+    ran = newcomer.zappa("status", "dev", "--json")
+    assert ran.exit_code == 0
+    assert json.loads(ran.stdout)["Lambda Name"] == "hello-dev"
+    ours = [line for line in ran.stderr.splitlines() if line.startswith("zappa-iam:")]
+    newcomer.settings(without=["callbacks"])
+    bare = newcomer.zappa("status", "dev", "--json")
+    assert json.loads(bare.stdout) == json.loads(ran.stdout)
+    assert ran.stderr.splitlines() == [*ours, *bare.stderr.splitlines()]
+    (line,) = ours
+    assert re.fullmatch(
+        rf"zappa-iam: arn:aws:iam::{newcomer.account}:user/serverless \(profile serverless\) holds all \d+ permissions"
+        r" that hello-dev \(status\) needs",
+        line,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["package", "dev", "-o", "package.zip"],
+        ["save-python-settings-file", "dev", "-o", "zappa_settings.py"],
+        [
+            "template",
+            "dev",
+            "--lambda-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:f",
+            "--role-arn",
+            "r",
+        ],
+    ],
+    ids=lambda given: given[0],
+)
+def test_commands_that_ask_nothing_of_aws_pass_the_gate_without_a_call(newcomer, arguments):
+    newcomer.user("serverless")
+    ran = newcomer.zappa(*arguments)
+    newcomer.settings(without=["callbacks"])
+    bare = newcomer.zappa(*arguments)
+    assert (ran.exit_code, ran.stderr.splitlines()) == (bare.exit_code, bare.stderr.splitlines())
+    assert [seen.operation for seen in ran.calls] == [seen.operation for seen in bare.calls]
+    assert ran.exit_code == 0, ran.stderr + ran.stdout
+
+
+def test_init_works_beside_an_installed_gate(newcomer):
+    (newcomer.folder / "zappa_settings.json").unlink()
+    ran = newcomer.zappa("init")
+    assert "zappa_iam_ext" not in ran.stderr
+    assert "Welcome to" in ran.stdout
+
+
+OWN_CALLBACK = """
+from zappa_iam_ext import gate
+
+
+def before(zappa_cli):
+    print("mine first")
+    gate(zappa_cli)
+    print("and allowed")
+"""
+
+
+@pytest.mark.parametrize(
+    ("held", "code", "said"),
+    [((), 1, ["mine first"]), ((ADMINISTRATOR,), 0, ["mine first", "and allowed"])],
+    ids=["denied: the callback does not go on", "allowed: it does"],
+)
+def test_a_users_own_callback_may_call_the_gate(newcomer, held, code, said):
+    (newcomer.folder / "hooks.py").write_text(OWN_CALLBACK)
+    newcomer.settings(callbacks={"settings": "hooks.before"})
+    newcomer.user("serverless", *held)
+    if held:
+        assert newcomer.zappa("deploy", "dev").exit_code == 0
+    ran = newcomer.zappa("status", "dev")
+    assert ran.exit_code == code
+    assert [line for line in ran.stdout.splitlines() if line in {"mine first", "and allowed"}] == said
+
+
+def test_on_missing_warn_says_it_all_and_lets_zappa_go_on(newcomer):
+    newcomer.settings(iam_ext={"on_missing": "warn"})
+    newcomer.user("serverless")
+    ran = newcomer.zappa("status", "dev")
+    assert "lacks" in ran.stderr
+    assert [seen.service for seen in ran.calls if seen.service == "lambda"]
+
+
+@pytest.mark.parametrize("ci", ["", "true"], ids=["at a desk it provisions", "in CI never"])
+def test_on_missing_provision(newcomer, ci):
+    newcomer.settings(iam_ext={"on_missing": "provision", "admin_profile": "admin"})
+    newcomer.administrator()
+    newcomer.user("serverless")
+    before = newcomer.credentials.read_bytes()
+    ran = newcomer.zappa("deploy", "dev", environment={"CI": ci})
+    attached = newcomer.aws.client("iam").list_attached_user_policies(UserName="serverless")[
+        "AttachedPolicies"
+    ]
+    if ci:
+        assert ran.exit_code == 1
+        assert ran.written == []
+        assert attached == []
+    else:
+        assert "holds all" in ran.stderr, ran.stderr
+        assert [policy["PolicyName"] for policy in attached] == ["ZappaLambdaDeploymentPolicy"]
+        assert "CreateFunction" in ran.written
+    assert newcomer.credentials.read_bytes() == before
+    assert not any(secret in ran.stdout + ran.stderr for secret in newcomer.secrets())
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"enabled": False}, {"commands": ["update"]}],
+    ids=["switched off", "not among the commands it checks"],
+)
+def test_a_stage_may_keep_the_gate_out(newcomer, own):
+    newcomer.settings(iam_ext=own)
+    newcomer.user("serverless")
+    ran = newcomer.zappa("status", "dev")
+    assert "zappa-iam" not in ran.stderr
+    assert {seen.service for seen in ran.calls}.isdisjoint({"iam"})
+
+
+def test_the_flags_of_a_command_decide_what_is_checked(newcomer):
+    newcomer.user("serverless", ADMINISTRATOR)
+    assert newcomer.zappa("deploy", "dev").exit_code == 0
+    forbidden = document({"Effect": "Deny", "Action": "logs:DeleteLogGroup", "Resource": "*"})
+    newcomer.aws.client("iam").put_user_policy(
+        UserName="serverless", PolicyName="no", PolicyDocument=json.dumps(forbidden)
+    )
+    kept = newcomer.zappa("undeploy", "dev", "--yes", "--remove-logs")
+    assert (kept.exit_code, kept.written) == (1, [])
+    assert "logs:DeleteLogGroup" in kept.stderr
+    gone = newcomer.zappa("undeploy", "dev", "--yes")
+    assert gone.exit_code == 0
+    assert "DeleteFunction" in gone.written
+
+
+def test_what_may_not_be_read_is_no_denial_and_is_told(newcomer):
+    newcomer.user("serverless", allow("lambda:*"), inspects=False)
+    ran = newcomer.zappa("status", "dev")
+    assert "could not be decided" in ran.stderr
+    assert "iam:ListUserPolicies is denied" in ran.stderr
+    assert "lacks" not in ran.stderr
+
+
+def test_settings_that_are_wrong_end_zappa_with_exit_2_and_the_next_step(newcomer):
+    newcomer.settings(iam_ext={"on_mising": "stop"})
+    newcomer.user("serverless")
+    ran = newcomer.zappa("deploy", "dev")
+    assert ran.exit_code == 2
+    assert "did you mean on_missing?" in ran.stderr
+    assert "docs/how-to.md" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.calls == ()
+
+
+def test_the_package_leaves_the_gate_out(newcomer):
+    site = newcomer.home / "venv" / "lib"
+    (packages,) = site.glob("*/site-packages")
+    for name in ("zappa_iam_ext", "zappa_iam_ext-0.1.0.dist-info", "useful"):
+        (packages / name).mkdir()
+        (packages / name / "__init__.py").write_text("")
+    newcomer.user("serverless")
+    ran = newcomer.zappa("package", "dev", "-o", "package.zip", full=True)
+    assert ran.exit_code == 0, ran.stdout + ran.stderr
+    names = zipfile.ZipFile(newcomer.folder / "package.zip").namelist()
+    assert "useful/__init__.py" in names
+    assert not [name for name in names if "zappa_iam_ext" in name]
+
+
+def test_the_command_that_the_gate_names_fixes_it(newcomer):
+    newcomer.administrator()
+    newcomer.user("serverless")
+    ran = newcomer.zappa("deploy", "dev")
+    (fix,) = re.findall(r"^To fix it: zappa-iam (.+)$", ran.stderr, re.MULTILINE)
+    done = iam(*fix.replace("PROFILE", "admin").split(), "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert iam("check", "dev").exit_code == 0
