@@ -29,6 +29,11 @@ class RehearsedCommand:
         """Whether something was denied and Zappa ended as if nothing had been."""
         return bool(self.denied) and self.exit_code == 0
 
+    @property
+    def broken(self) -> bool:
+        """Whether Zappa failed though nothing was denied: the rehearsal says nothing about the rest of it."""
+        return self.exit_code != 0 and not self.denied
+
 
 @dataclass(frozen=True, slots=True)
 class Unused:
@@ -42,7 +47,9 @@ class Unused:
 class RehearsalReport:
     """Everything a rehearsal showed about one stage under one set of policies.
 
-    ``missing`` names what the settings refer to and the local AWS could not make.
+    ``missing`` names what the settings refer to and the local AWS could not make, ``left_out`` says which settings
+    have no effect in a rehearsal, ``unreadable`` which policies could not be read, ``prepared`` which commands ran
+    before as an administrator.
     """
 
     stage: str
@@ -53,6 +60,9 @@ class RehearsalReport:
     commands: tuple[RehearsedCommand, ...]
     unused: tuple[Unused, ...] = ()
     missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    prepared: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     @property
     def denied(self) -> tuple[Observation, ...]:
@@ -72,10 +82,11 @@ class RehearsalReport:
         return tuple(found[key] for key in sorted(found))
 
     def exit_code(self) -> int:
-        """Return 0 nothing was denied, 1 something was, 2 nothing was called at all."""
-        if not any(command.observations for command in self.commands):
-            return 2
-        return 1 if self.denied else 0
+        """Return 0 nothing was denied, 1 something was, 2 nothing was called or Zappa failed for another reason."""
+        if self.denied:
+            return 1
+        called = any(command.observations for command in self.commands)
+        return 2 if not called or any(command.broken for command in self.commands) else 0
 
 
 def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> tuple[Unused, ...]:
