@@ -109,7 +109,7 @@ def _entry(report: RehearsalReport) -> dict[str, Any]:
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
-    told = [f"  {line}" for line in lines]
+    told = [f"  {plain(line)}" for line in lines]
     return ["", title, *told] if told else []
 
 
@@ -208,7 +208,7 @@ def _missing(report: RehearsalReport) -> Iterator[str]:
 
 def _became(command: RehearsedCommand, seen: Observation) -> str:
     """Say what a denial did: it stopped the command, or Zappa swallowed it and something may be wrong now."""
-    if command.exit_code and seen == command.observations[-1]:
+    if command.exit_code and f"calling the {seen.operation} operation" in command.output:
         return f"stopped zappa {plain(command.words)}"
     wrong = _wrong(command, seen)
     return f"swallowed by zappa {plain(command.words)}" + (f": {wrong}" if wrong else "")
