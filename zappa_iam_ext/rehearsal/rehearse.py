@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import LocalAwsError
 from zappa_iam_ext.iam import PolicySet
@@ -27,6 +29,8 @@ from zappa_iam_ext.rehearsal.zappa_process import run_zappa
 __all__ = ["DEFAULT_COMMANDS", "computed_policy", "rehearse"]
 
 _OUTPUT_LINES = 12
+_VERSION_CHECK = "host='pypi.org'"
+"""Zappa looks for a newer Zappa, which a rehearsal does not let it, and says that it could not."""
 _PREPARING_USER = "zappa-iam-preparation"
 
 
@@ -88,8 +92,7 @@ def rehearse(
     missing = make_prerequisites(aws, stage)
     with rehearsing_project(stage, source, full=full) as project:
         rehearsal = _Rehearsal(stage, aws, project, orders)
-        if prepare:
-            _prepare(rehearsal, prepare, progress)
+        prepared = _prepared(rehearsal, prepare, progress)
         name = principal.rpartition("/")[2]
         with local_user(aws, name, (*documents, deviations_document(stage))) as key:
             write_profile(project, key, stage.region)
@@ -104,14 +107,15 @@ def rehearse(
         unused=unused_grants(policies, (seen for command in commands for seen in command.observations)),
         missing=missing,
         left_out=left_out(stage, full=full),
-        prepared=tuple(prepare),
+        prepared=prepared,
     )
 
 
 def _without_farewell(output: str) -> str:
     """Return what Zappa printed without where it says that help is to be found (``cli.py``, ``handle``)."""
     before, line, after = output.rpartition("==============")
-    return (before if line and "Need help?" in after else output).strip()
+    told = before if line and "Need help?" in after else output
+    return "\n".join(text for text in told.splitlines() if _VERSION_CHECK not in text).strip()
 
 
 def _told(line: str, rehearsal: _Rehearsal, progress: Callable[[str], None]) -> RehearsedCommand:
@@ -119,8 +123,15 @@ def _told(line: str, rehearsal: _Rehearsal, progress: Callable[[str], None]) -> 
     return rehearsal.run(line)
 
 
-def _prepare(rehearsal: _Rehearsal, lines: Sequence[str], progress: Callable[[str], None]) -> None:
-    """Run commands as an administrator whom nobody judges; raise `LocalAwsError` when one fails."""
+def _prepared(
+    rehearsal: _Rehearsal, lines: Sequence[str], progress: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Run commands as an administrator whom nobody judges, unless the function is there; return those that ran.
+
+    Raises `LocalAwsError` when one fails.
+    """
+    if not lines or _is_deployed(rehearsal):
+        return ()
     unjudged = replace(rehearsal, orders=replace(rehearsal.orders, policies=None, deny=(), full=False))
     with local_user(rehearsal.aws, _PREPARING_USER, (ADMINISTRATOR,)) as key:
         write_profile(rehearsal.project, key, rehearsal.stage.region)
@@ -132,6 +143,17 @@ def _prepare(rehearsal: _Rehearsal, lines: Sequence[str], progress: Callable[[st
                     f"zappa {line} failed on the local AWS before the rehearsal began:\n{done.output}",
                     hint="Rehearse `deploy` itself: zappa-iam rehearse STAGE --command deploy",
                 )
+    return tuple(lines)
+
+
+def _is_deployed(rehearsal: _Rehearsal) -> bool:
+    """Say whether a borrowed local AWS has the function already."""
+    client = rehearsal.aws.client("lambda", rehearsal.stage.region)
+    try:
+        client.get_function(FunctionName=rehearsal.stage.function_name)
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def write_profile(project: Project, key: tuple[str, str], region: str) -> None:
