@@ -241,7 +241,7 @@ def test_every_stage_is_compared(project) -> None:
     assert [item["stage"] for item in told["differences"]] == ["dev", "prod"]
 
 
-def policy(project: Path, *commands: str) -> dict:
+def policy(*commands: str) -> dict:
     arguments = ["policy", "dev", "--account", ACCOUNT]
     for command in commands:
         arguments += ["--command", command]
@@ -249,7 +249,7 @@ def policy(project: Path, *commands: str) -> dict:
 
 
 def test_our_own_policy_lacks_nothing_and_allows_nothing_more(project) -> None:
-    (project / "policy.json").write_text(json.dumps(policy(project)))
+    (project / "policy.json").write_text(json.dumps(policy()))
     result = diff("dev", "--policy", "policy.json")
     assert (result.exit_code, result.stdout) == (
         0,
@@ -258,7 +258,7 @@ def test_our_own_policy_lacks_nothing_and_allows_nothing_more(project) -> None:
 
 
 def test_a_policy_that_lacks_some_and_allows_more(project) -> None:
-    document = policy(project)
+    document = policy()
     for statement in document["Statement"]:
         if isinstance(statement["Action"], list):
             statement["Action"] = [name for name in statement["Action"] if name != "lambda:GetPolicy"]
@@ -282,7 +282,7 @@ def test_a_policy_that_lacks_some_and_allows_more(project) -> None:
 
 
 def test_a_placeholder_is_filled_in_with_the_account_that_is_asked_for(project) -> None:
-    text = json.dumps(policy(project)).replace(ACCOUNT, "<ACCOUNT_ID>")
+    text = json.dumps(policy()).replace(ACCOUNT, "<ACCOUNT_ID>")
     (project / "policy.json").write_text(text)
     assert diff("dev", "--policy", "policy.json", "--account", "999988887777").exit_code == 0
     assert diff("dev", "--policy", "policy.json").exit_code == 0
@@ -303,6 +303,7 @@ def test_a_placeholder_is_filled_in_with_the_account_that_is_asked_for(project) 
         pytest.param(["--from-zappa", "0.60.0", "--command", "fly"], "no such command", id="no such command"),
     ],
 )
+@pytest.mark.usefixtures("project")
 @pytest.mark.usefixtures("project")
 def test_what_cannot_be_compared_ends_with_2(arguments, words: str) -> None:
     result = diff("dev", *arguments)
@@ -331,7 +332,7 @@ def test_what_the_profiles_user_holds(project, monkeypatch) -> None:
     with local_aws() as aws:
         iam = aws.client("iam")
         iam.create_user(UserName="serverless")
-        document = json.dumps(policy(project, "deploy")).replace(ACCOUNT, aws.account)
+        document = json.dumps(policy("deploy")).replace(ACCOUNT, aws.account)
         iam.put_user_policy(UserName="serverless", PolicyName="deploy", PolicyDocument=document)
         iam.put_user_policy(
             UserName="serverless",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from zappa_iam_ext.errors import SettingsError
-from zappa_iam_ext.iam import PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns import arn_glob, overlaps, text_glob
+from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
+from zappa_iam_ext.iam.patterns import Glob, arn_glob, overlaps, text_glob
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.tables import call_rows, parse_version
 
@@ -51,17 +51,22 @@ def difference(before: Iterable[Requirement], after: Iterable[Requirement]) -> D
 
 
 def unneeded(
-    documents: Iterable[PolicyDocument], needed: Collection[tuple[str, str]]
+    documents: Iterable[PolicyDocument],
+    needed: Collection[tuple[str, str]],
+    touches: Callable[[Glob, Glob], bool] = overlaps,
 ) -> tuple[Unneeded, ...]:
-    """Return what the Allow statements of these documents name and no needed (action, resource) touches."""
+    """Return what the Allow statements of these documents name and no needed (action, resource) touches.
+
+    ``touches`` says whether a statement's resource serves a needed one: by default any part of it in common.
+    """
+    wanted = [(action.lower(), arn_glob(resource)) for action, resource in needed]
     statements = (statement for document in documents for statement in document.statements)
-    lowered = [(action.lower(), arn_glob(resource)) for action, resource in needed]
     return tuple(
         dict.fromkeys(
             Unneeded(action, statement.sid or "")
             for statement in statements
-            if str(statement.effect) == "Allow"
-            for action in _idle(statement, lowered)
+            if statement.effect is Effect.ALLOW
+            for action in _idle(statement, wanted, touches)
         )
     )
 
@@ -87,13 +92,12 @@ def _key(requirement: Requirement) -> Key:
     return requirement.action, requirement.resource, tuple(sorted(requirement.context.items()))
 
 
-def _idle(statement: Statement, needed: Iterable[tuple[str, object]]) -> Iterator[str]:
+def _idle(
+    statement: Statement, wanted: Sequence[tuple[str, Glob]], touches: Callable[[Glob, Glob], bool]
+) -> Iterator[str]:
     globs = [arn_glob(resource) for resource in statement.resources]
-    pairs = list(needed)
     for action in statement.actions:
         pattern = text_glob(action.lower())
-        if not any(
-            pattern.matches(name) and any(overlaps(glob, wanted) for glob in globs)  # type: ignore[arg-type]
-            for name, wanted in pairs
-        ):
+        of_it = [resource for name, resource in wanted if pattern.matches(name)]
+        if not any(touches(glob, resource) for resource in of_it for glob in globs):
             yield action

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zappa_iam_ext.iam import PolicySet, Statement
-from zappa_iam_ext.iam.patterns import arn_glob, covers, text_glob
+from zappa_iam_ext.iam import PolicySet
+from zappa_iam_ext.iam.patterns import covers
+from zappa_iam_ext.permissions.difference import Unneeded, unneeded
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 
 
@@ -35,12 +36,8 @@ class RehearsedCommand:
         return self.exit_code != 0 and not self.denied
 
 
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """An action that a statement grants and that nobody used in the rehearsal."""
-
-    action: str
-    sid: str = ""
+Unused = Unneeded
+"""An action that a statement grants and that nobody used in the rehearsal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +88,5 @@ class RehearsalReport:
 
 def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> tuple[Unused, ...]:
     """Return what the Allow statements of identity policies name and no checked action used, by statement."""
-    used = {(item.action.lower(), item.resource) for seen in observations for item in seen.checked}
-    statements = [
-        statement
-        for document in (*policies.identity, *policies.group)
-        for statement in document.statements
-        if str(statement.effect) == "Allow"
-    ]
-    return tuple(dict.fromkeys(item for statement in statements for item in _unused(statement, used)))
-
-
-def _unused(statement: Statement, used: Sequence[tuple[str, str]] | set[tuple[str, str]]) -> Iterator[Unused]:
-    resources = [arn_glob(resource) for resource in statement.resources]
-    for action in statement.actions:
-        pattern = text_glob(action.lower())
-        if not any(
-            pattern.matches(name) and any(covers(glob, arn_glob(resource)) for glob in resources)
-            for name, resource in used
-        ):
-            yield Unused(action, statement.sid or "")
+    used = {(item.action, item.resource) for seen in observations for item in seen.checked}
+    return unneeded((*policies.identity, *policies.group), used, touches=covers)
