@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 
 import boto3
 import pytest
@@ -188,6 +190,17 @@ def test_without_credentials_the_clear_part_is_explained() -> None:
     assert result.exit_code == 0
     assert "could not be decoded" in result.stderr
     assert "Lambda looks at the function's network" in result.stdout
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- zappa-iam explain -->\n\n")[2].partition("\n\n## ")[0]
+    role = "arn:aws:iam::123456789012:role/hello-dev-ZappaLambdaExecutionRole"
+    text = (
+        f"An error occurred (AccessDeniedException) when calling the CreateFunction operation: User: {USER} is not authorized "
+        f"to perform: iam:PassRole on resource: {role} because no identity-based policy allows the iam:PassRole action"
+    )
+    assert textwrap.dedent(shown).strip() == run(text).stdout.strip()
 
 
 def test_the_note_about_decoding_stays_out_of_json(sts) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 import zipfile
 from dataclasses import dataclass
@@ -174,7 +176,7 @@ def test_the_life_cycle_under_the_computed_policy(project, tmp_path) -> None:
 
 def test_a_policy_that_lacks_some_and_grants_too_much(project, emulator) -> None:
     """The denials are shown, also what Zappa swallowed; the surplus is shown as unused; exit code 1."""
-    account = new_account()
+    account = "123456789012"
     full = json.loads(CliRunner().invoke(main, ["policy", "dev", "--account", account]).stdout)
     for statement in full["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
@@ -209,6 +211,15 @@ def test_a_policy_that_lacks_some_and_grants_too_much(project, emulator) -> None
     assert "AccessDeniedException" in ran.stdout
     assert "! Zappa swallowed what was denied" in ran.stdout
     assert "Need help?" not in ran.stdout
+    page = (Path(__file__).parents[2] / "docs" / "rehearse.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- the end of a rehearsal -->\n\n")[2].partition("\n\n*Swallowed*")[0]
+    assert len(shown) > 500
+    assert _without_numbers(ran.stdout).endswith(_without_numbers(textwrap.dedent(shown)).rstrip() + "\n")
+
+
+def _without_numbers(text: str) -> str:
+    """Leave the number of calls out: how often Zappa polls depends on the machine."""
+    return re.sub(r"[0-9]+ calls", "calls", text)
 
 
 @pytest.fixture
@@ -463,6 +474,16 @@ def test_what_cannot_be_run_ends_with_2_before_anything_starts(monkeypatch, argu
     assert ran.exit_code == 2
     assert words in ran.stderr
     assert ran.stdout == ""
+
+
+@pytest.mark.usefixtures("project")
+def test_without_zappa_nothing_is_started(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr("zappa_iam_ext.rehearsal.zappa_process.sys.executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
+    ran = rehearse("dev")
+    assert ran.exit_code == 2
+    assert "no zappa executable here\nInstall Zappa into this environment." in ran.stderr
 
 
 @pytest.mark.parametrize(

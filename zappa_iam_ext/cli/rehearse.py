@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +92,7 @@ def command(
     from zappa_iam_ext.permissions.commands import parse_command  # noqa: PLC0415
     from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS  # noqa: PLC0415
     from zappa_iam_ext.rehearsal.loopback import require_loopback  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.zappa_process import zappa_executable  # noqa: PLC0415
 
     if policy_files and profile_policy:
         raise SettingsError("--policy and --profile-policy exclude each other", hint="Give one of them.")
@@ -106,14 +109,11 @@ def command(
     if record:
         _write(record, {})
     stages = read(stage, settings_file, all_stages=all_stages, options=AwsOptions("", region))
+    zappa_executable()
     asked = profile if profile_policy else None
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    with _interruptible():
         unders = [_under(item, lines, policy_files, asked, account) for item in stages]
         reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _tell)
-    except KeyboardInterrupt:
-        click.echo("Interrupted: what was started is ended, what was made is removed.", err=True)
-        raise SystemExit(_INTERRUPTED) from None
     _show(reports, as_json=as_json or output == "json")
     if record:
         from zappa_iam_ext.rehearsal.rendering import records  # noqa: PLC0415
@@ -202,6 +202,19 @@ def _write(record: Path, raw: dict[str, Any]) -> None:
             f"the calls cannot be written to {record}: {error.strerror}",
             hint="Name a file that can be written.",
         ) from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C, and a pipeline's SIGTERM, end everything in order."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted: what was started is ended, what was made is removed.", err=True)
+        raise SystemExit(_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(*_: Any) -> None:

@@ -23,6 +23,8 @@ from zappa_iam_ext.rehearsal.loopback import require_loopback
 REGION = "us-east-1"
 PATIENCE = 30.0
 """Seconds that the local AWS may take to answer for the first time."""
+_LAST_CHANCE = 10.0
+"""Seconds that it may take to end, before it is made to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(_LAST_CHANCE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

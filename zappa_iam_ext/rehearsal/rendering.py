@@ -27,7 +27,8 @@ def rehearsal_text(report: RehearsalReport) -> str:
         lines.append(f"after {', '.join(report.prepared)} by an administrator")
     for command in report.commands:
         lines += ["", *_command(command)]
-    lines += _section("Granted, and used by none of these commands:", _unused(report))
+    early = ", some of which ended early" if any(command.exit_code for command in report.commands) else ""
+    lines += _section(f"Granted, and used by none of these commands{early}:", _unused(report))
     lines += _section(
         "Not observed but modelled: AWS checks these on its own account, no local AWS does:",
         _modelled(report),
@@ -122,7 +123,12 @@ def _command(command: RehearsedCommand) -> Iterator[str]:
         yield from group.lines()
     if command.exit_code and command.output:
         yield "  Zappa's last words:"
-        yield from (f"  | {plain(line)}" for line in command.output.splitlines() if line.strip())
+        yield from (f"  | {plain(line)}" for line in command.output.splitlines() if _is_told(line))
+
+
+def _is_told(line: str) -> bool:
+    """Say whether a line of Zappa's is no part of a traceback but its end."""
+    return bool(line.strip()) and not line.startswith((" ", "Traceback"))
 
 
 @dataclass(slots=True)

@@ -101,6 +101,20 @@ def test_the_denial_that_stopped_zappa_is_told_from_those_that_did_not() -> None
     assert "To fix it: zappa-iam policy dev" in shown
 
 
+def test_of_a_traceback_only_the_end_is_told() -> None:
+    words = (
+        'Calling deploy..\nTraceback (most recent call last):\n  File "x", line 1\n    call()\nValueError: no'
+    )
+    shown = rehearsal_text(report(RehearsedCommand("deploy", 1, (seen("GetFunction"),), words)))
+    assert "  Zappa's last words:\n  | Calling deploy..\n  | ValueError: no\n" in shown
+
+
+def test_a_command_that_ended_early_may_not_have_used_all() -> None:
+    surplus = (Unused("sqs:*"),)
+    assert "used by none of these commands:" in text(seen("GetFunction"), unused=surplus)
+    assert "some of which ended early:" in text(seen("GetFunction"), unused=surplus, exit_code=1)
+
+
 def test_an_action_missing_in_many_commands_is_told_once() -> None:
     commands = [RehearsedCommand(name, 0, (refused("GetPolicy"),) * 3) for name in ("deploy", "update")]
     end = rehearsal_text(report(*commands)).rpartition("Missing:")[2]
