@@ -2,20 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zappa_iam_ext.cli.options import (
     AwsOptions,
     aws_options,
+    format_options,
     parse_commands,
     read,
     require_account_id,
     stage_options,
 )
 from zappa_iam_ext.errors import SettingsError
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.permissions.model import Command
+    from zappa_iam_ext.permissions.stage import Stage
+    from zappa_iam_ext.render.difference import Compared
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is compared with what."""
+
+    from_zappa: str
+    to_zappa: str
+    settings_file: Path | None
+    from_settings: Path | None
+    policy_files: tuple[Path, ...]
+    profile_policy: bool
+    account: str
+    options: AwsOptions
+
+    def check(self) -> None:
+        """Refuse what cannot be compared."""
+        settings = bool(self.from_zappa or self.from_settings)
+        kinds = (settings, bool(self.policy_files), self.profile_policy)
+        if not any(kinds) and self.to_zappa:
+            return
+        if not any(kinds):
+            raise SettingsError(
+                "nothing to compare with",
+                hint="Give --from-zappa, --from-settings, --policy or --profile-policy.",
+            )
+        if sum(kinds) > 1:
+            raise SettingsError(
+                "policies are compared with what is needed now, not with another Zappa or other settings",
+                hint="Give one of --from-zappa/--from-settings, --policy and --profile-policy.",
+            )
 
 
 @click.command("diff")
@@ -31,10 +70,13 @@ from zappa_iam_ext.errors import SettingsError
     "policy_files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Compare with what these allow.",
+    help="Compare with what these documents allow.",
+)
+@click.option(
+    "--profile-policy", is_flag=True, help="Compare with what the profile's user holds, read from AWS."
 )
 @click.option("--account", default="", callback=require_account_id, help="AWS account id; default: any.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@format_options
 def command(
     stage: str | None,
     all_stages: bool,
@@ -47,35 +89,84 @@ def command(
     to_zappa: str,
     from_settings: Path | None,
     policy_files: tuple[Path, ...],
+    profile_policy: bool,
     account: str,
     as_json: bool,
+    output: str,
 ) -> None:
-    """Show what STAGE needs more or less than before; exit code 1 when it needs more."""
+    """Show what STAGE needs more or less than before, or than a policy allows.
+
+    Offline but for --profile-policy. Exit codes: 0 nothing more is needed, 1 more is needed, 2 could not compare.
+    """
+    asked = _Asked(
+        from_zappa,
+        to_zappa,
+        settings_file,
+        from_settings,
+        policy_files,
+        profile_policy,
+        account,
+        AwsOptions(profile, region, endpoint_url),
+    )
+    asked.check()
+    commands = parse_commands(command_lines)
+    stages = read(stage, settings_file, all_stages=all_stages, options=asked.options)
+    compared = [_compared(_resolved(item, asked, to_zappa), asked, commands) for item in stages]
+    _show(compared, as_json=as_json or output == "json")
+    raise SystemExit(1 if any(item.change.added for item in compared) else 0)
+
+
+def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
+    """Return the stage in the account and under the version of Zappa that were asked for."""
+    from zappa_iam_ext.permissions.difference import known_version  # noqa: PLC0415
+
+    if version:
+        stage = replace(stage, zappa_version=known_version(version, stage.zappa_version))
+    return stage.with_account(asked.account) if asked.account else stage
+
+
+def _compared(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:
+    from zappa_iam_ext.render.difference import Compared  # noqa: PLC0415
+
+    zappa = f"Zappa {asked.to_zappa or now.zappa_version}"
+    if asked.profile_policy:
+        from zappa_iam_ext.workflow.comparing import compared_with_profile  # noqa: PLC0415
+
+        (change, surplus, undecided), who = compared_with_profile(now, commands, asked.options)
+        return Compared(now.name, who, zappa, change, True, surplus, undecided)
+    if asked.policy_files:
+        from zappa_iam_ext.workflow.comparing import compared_with_files  # noqa: PLC0415
+
+        label = ", ".join(str(path) for path in asked.policy_files)
+        change, surplus, undecided = compared_with_files(now, commands, asked.policy_files)
+        return Compared(now.name, label, zappa, change, True, surplus, undecided)
+    return _with_another_stage(now, asked, commands)
+
+
+def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:
+    """Compare with the same stage under another Zappa, or in another settings file, or both."""
     from zappa_iam_ext.permissions.difference import difference  # noqa: PLC0415
     from zappa_iam_ext.permissions.requirements import requirements  # noqa: PLC0415
+    from zappa_iam_ext.render.difference import Compared  # noqa: PLC0415
+
+    file = asked.from_settings or asked.settings_file
+    (then,) = read(now.name, file, all_stages=False, options=asked.options)
+    then = _resolved(then, asked, asked.from_zappa)
+    before = f"Zappa {asked.from_zappa or then.zappa_version}"
+    after = f"Zappa {asked.to_zappa or now.zappa_version}"
+    if asked.from_settings:
+        here = str(asked.settings_file or "the settings here")
+        same = then.zappa_version == now.zappa_version
+        before = str(file) if same else f"{file} under {before}"
+        after = here if same else f"{here} under {after}"
+    change = difference(requirements(then, commands), requirements(now, commands))
+    return Compared(now.name, before, after, change)
+
+
+def _show(compared: Sequence[Compared], *, as_json: bool) -> None:
     from zappa_iam_ext.render.difference import difference_json, difference_text  # noqa: PLC0415
 
-    options = AwsOptions(profile, region, endpoint_url)
-    commands = parse_commands(command_lines)
-    if not (from_zappa or from_settings or policy_files):
-        raise SettingsError("nothing to compare with", hint="Give --from-zappa, --from-settings or --policy.")
-    (now,) = read(stage, settings_file, all_stages=all_stages, options=options)[:1]
-    now = now.with_account(account) if account else now
-    now = replace(now, zappa_version=to_zappa or now.zappa_version)
-    needed = requirements(now, commands)
-    if policy_files:
-        from zappa_iam_ext.workflow import allowed_by  # noqa: PLC0415
-
-        before = allowed_by(now, commands, policy_files)
-        label = ", ".join(str(path) for path in policy_files)
+    if as_json:
+        click.echo(difference_json(compared))
     else:
-        (then,) = read(stage, from_settings or settings_file, all_stages=all_stages, options=options)[:1]
-        then = then.with_account(account) if account else then
-        then = replace(then, zappa_version=from_zappa or then.zappa_version)
-        before = requirements(then, commands)
-        label = f"Zappa {then.zappa_version}" if from_zappa else str(from_settings)
-    change = difference(before, needed)
-    click.echo(
-        difference_json(change) if as_json else difference_text(change, label, f"Zappa {now.zappa_version}")
-    )
-    raise SystemExit(1 if change.added else 0)
+        click.echo("\n\n".join(difference_text(item) for item in compared))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +22,23 @@ if TYPE_CHECKING:
     from zappa_iam_ext.rehearsal.report import RehearsalReport
 
 _ACCOUNT = re.compile(r":([0-9]{12}):")
+_INTERRUPTED = 130
+"""The exit code of a process that Ctrl-C ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """What is rehearsed under: the stage in the account that is played, the policies, and their name.
+
+    ``principal`` is whose policies they are (empty: the stage's user), ``unreadable`` which of them could not
+    be read.
+    """
+
+    stage: Stage
+    policies: PolicySet
+    label: str
+    principal: str = ""
+    unreadable: tuple[str, ...] = ()
 
 
 @click.command("rehearse")
@@ -65,78 +86,139 @@ def command(
 ) -> None:
     """Run STAGE's Zappa commands on a local AWS under a policy; list each call, what was authorised, what denied.
 
-    Default: deploy, update, status, undeploy under the computed policy. Nothing leaves this machine.
-    Exit codes: 0 nothing denied, 1 something denied, 2 could not run.
+    Default: deploy, update, status, undeploy under the computed policy. Nothing leaves this machine but what
+    --profile-policy reads from IAM. Exit codes: 0 nothing denied, 1 something denied, 2 could not run.
     """
     from zappa_iam_ext.permissions.commands import parse_command  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.local_aws import local_aws  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS  # noqa: PLC0415
     from zappa_iam_ext.rehearsal.loopback import require_loopback  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.rehearse import DEFAULT_COMMANDS  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.zappa_process import zappa_executable  # noqa: PLC0415
 
     if policy_files and profile_policy:
         raise SettingsError("--policy and --profile-policy exclude each other", hint="Give one of them.")
+    if profile and not profile_policy:
+        raise SettingsError(
+            "--profile is only for --profile-policy",
+            hint="A rehearsal runs with keys that the local AWS made; add --profile-policy to read the profile's policies.",
+        )
     if endpoint_url:
         require_loopback(endpoint_url)
     lines = command_lines or DEFAULT_COMMANDS
     for line in lines:
         parse_command(line)
+    if record:
+        _write(record, {})
     stages = read(stage, settings_file, all_stages=all_stages, options=AwsOptions("", region))
-    tell = _silent if quiet else _tell
+    zappa_executable()
+    asked = profile if profile_policy else None
+    with _interruptible():
+        unders = [_under(item, lines, policy_files, asked, account) for item in stages]
+        reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _tell)
+    _show(reports, as_json=as_json or output == "json")
+    if record:
+        from zappa_iam_ext.rehearsal.rendering import records  # noqa: PLC0415
+
+        _write(record, {"schema_version": 1, "rehearsals": [records(report) for report in reports]})
+    codes = {report.exit_code() for report in reports}
+    raise SystemExit(next((code for code in (1, 2) if code in codes), 0))
+
+
+def _rehearsed(
+    unders: list[_Under], lines: tuple[str, ...], endpoint_url: str, *, full: bool, tell: Any
+) -> list[RehearsalReport]:
+    """Rehearse stage by stage, on one local AWS, each in its account."""
+    from zappa_iam_ext.rehearsal.command_lines import preparation  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.local_aws import local_aws  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.rehearse import rehearse  # noqa: PLC0415
+
     reports = []
-    for item in stages:
-        located, policies, label = _policies(
-            item, lines, policy_files, profile if profile_policy else None, account
-        )
-        with local_aws(endpoint_url, progress=tell, account=located.account_id or "") as aws:
-            from zappa_iam_ext.rehearsal.rehearse import rehearse  # noqa: PLC0415
-
-            source = settings_file.parent if settings_file else Path()
-            reports.append(
-                rehearse(located, lines, policies, aws, source=source, label=label, full=full, progress=tell)
+    with local_aws(endpoint_url, progress=tell, account=unders[0].stage.account_id or "") as aws:
+        for under in unders:
+            report = rehearse(
+                under.stage,
+                lines,
+                under.policies,
+                replace(aws, account=under.stage.account_id or aws.account),
+                source=Path(),
+                label=under.label,
+                principal=under.principal,
+                prepare=preparation(lines, under.stage.name),
+                full=full,
+                progress=tell,
             )
-    _show(reports, as_json=as_json or output == "json", record=record)
-    raise SystemExit(max(report.exit_code() for report in reports))
+            reports.append(replace(report, unreadable=under.unreadable))
+    return reports
 
 
-def _policies(
+def _under(
     stage: Stage, lines: tuple[str, ...], files: tuple[Path, ...], profile: str | None, account: str
-) -> tuple[Stage, PolicySet, str]:
-    """Return the stage in the account that is played, the policies, and what they are called."""
+) -> _Under:
     from zappa_iam_ext.documents import hand_made_document, read_text  # noqa: PLC0415
     from zappa_iam_ext.iam import PolicySet  # noqa: PLC0415
     from zappa_iam_ext.rehearsal.local_aws import new_account  # noqa: PLC0415
     from zappa_iam_ext.rehearsal.rehearse import computed_policy  # noqa: PLC0415
 
     if profile is not None:
-        from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415
-
-        held, arn = held_policies(AwsOptions(profile or stage.profile_name or "", stage.region))
-        for gap in held.unreadable:
-            click.echo(f"could not be read: {gap}", err=True)
-        return stage.with_account(arn.split(":")[4]), held.policies, f"the policies of {arn}"
+        return _held(stage, profile)
     if files:
         named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
         located = stage.with_account(account or (named.pop() if len(named) == 1 else new_account()))
         documents = tuple(hand_made_document(path, located) for path in files)
-        return located, PolicySet(identity=documents), ", ".join(str(path) for path in files)
+        return _Under(located, PolicySet(identity=documents), ", ".join(str(path) for path in files))
     located = stage.with_account(account or new_account())
-    return located, computed_policy(located, lines), "the computed policy"
+    return _Under(located, computed_policy(located, lines), "the computed policy")
 
 
-def _show(reports: list[RehearsalReport], *, as_json: bool, record: Path | None) -> None:
-    from zappa_iam_ext.rehearsal.rendering import records, rehearsal_json, rehearsal_text  # noqa: PLC0415
+def _held(stage: Stage, profile: str) -> _Under:
+    """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
+    from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415
 
-    for report in reports:
-        click.echo(rehearsal_json(report) if as_json else rehearsal_text(report))
-    if record:
-        raw = {report.stage: records(report) for report in reports}
-        try:
-            record.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise ZappaIamError(
-                f"the calls cannot be written to {record}: {error.strerror}",
-                hint="Name a file that can be written.",
-            ) from error
+    name = profile or stage.profile_name or ""
+    held, arn = held_policies(AwsOptions(name, stage.region))
+    _, partition, _, _, account, rest = arn.split(":", 5)
+    located = stage.with_account(account, partition)
+    if rest == "root":
+        raise SettingsError(
+            f"profile {name or 'default'} is the root of account {account}, whom no policy binds",
+            hint="Rehearse under the profile of the user who deploys.",
+        )
+    return _Under(located, held.policies, f"the policies of {arn}", arn, held.unreadable)
+
+
+def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:
+    from zappa_iam_ext.rehearsal.rendering import rehearsal_json, rehearsal_text  # noqa: PLC0415
+
+    if as_json:
+        click.echo(rehearsal_json(reports))
+    else:
+        click.echo("\n\n".join(rehearsal_text(report) for report in reports))
+
+
+def _write(record: Path, raw: dict[str, Any]) -> None:
+    try:
+        record.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ZappaIamError(
+            f"the calls cannot be written to {record}: {error.strerror}",
+            hint="Name a file that can be written.",
+        ) from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C, and a pipeline's SIGTERM, end everything in order."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("Interrupted: what was started is ended, what was made is removed.", err=True)
+        raise SystemExit(_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def _tell(text: str) -> None:

@@ -1,45 +1,56 @@
 """Reads what AWS, CloudFormation, botocore and Zappa say when something is denied, in any of their wordings.
 
-The wordings are AWS's own: IAM User Guide, "Troubleshoot access denied error messages", and the services that
-word it their own way. The text is untrusted: it is searched, never run.
+The wordings are AWS's own: IAM User Guide, "Troubleshoot access denied error messages", Amazon S3 User Guide,
+"Troubleshoot access denied (403 Forbidden) errors", and the services that word it their own way. The text is
+untrusted: it is searched, never run.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-MAX_TEXT = 100_000
-_WHITE = re.compile(r"\s+")
-_ARN = r"arn:[a-z0-9-]{1,20}:[^\s\"'<>]+"
+from zappa_iam_ext.permissions.denial_text import clean, flexible, joined, windows
+from zappa_iam_ext.permissions.wordings import OWN_WORDINGS
+
+_NEAR = 600
+"""Characters after a denial in which the message says what kind of policy is to blame."""
+_NAME = r"(?:[^\s\"<>]|<[\w -]{1,40}>){1,1500}+"
+_ACTION = r"[a-zA-Z0-9-]{1,60}+(?:\n[a-zA-Z0-9-]{1,60}+)?\n?:\n?[a-zA-Z0-9]{1,100}+"
+_ENDS = rf"\s*(?:{flexible('because')}|{flexible('with an explicit')}|\(Service|\")"
+_KIND = r"(?:(?:role|user|policy|group|instance profile)\s+)?"
 _PERFORM = re.compile(
-    r"(?:(?:User|Principal):\s*\"?(?P<principal>[^\s\"]{1,2048}?)\"?\s+)?"
-    r"(?:is\s+)?not\s+authorized\s+to\s+perform:?\s*\"?(?P<action>[a-zA-Z0-9-]{1,60}:[a-zA-Z0-9]{1,100})\"?"
-    r"(?:\s+on\s+(?:the\s+)?resource:?\s*\"?(?P<resource>(?:(?:role|user|policy|group|instance profile) )?[^\s\"]{1,2048}?)\"?(?=[\s,;)]|\.?$|\.\s))?",
+    rf"(?:(?:{flexible('User')}|{flexible('Principal')}):\s*\"?(?P<principal>{_NAME}(?:\n(?!is\s){_NAME}){{0,3}})\"?\s+)?"
+    rf"(?:{flexible('(?:is )?not authorized to perform')}|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform))"
+    rf":?\s*[\"']?(?P<action>{_ACTION}(?:\n[a-zA-Z0-9]{{1,60}}+(?=\s+(?:on|because|with)\s))?)[\"']?"
+    rf"(?:\s+{flexible('on')}\s+(?:the\s+)?{flexible('resource')}s?:?\s*\"?"
+    rf"(?:(?P<resource>{_KIND}{_NAME}(?:\n{_NAME}){{0,4}}?)(?={_ENDS})|(?P<bare>{_KIND}{_NAME})))?",
     re.IGNORECASE,
 )
-_ALLOWS = re.compile(
-    r"because no (?P<policy>[a-zA-Z -]{1,40}?) (?:policy |policies )?allows? the", re.IGNORECASE
+_ACCESS = re.compile(
+    r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
+    re.IGNORECASE,
 )
-_EXPLICIT = re.compile(
-    r"with an explicit deny(?: in an? (?P<policy>identity-based|permissions boundary|resource-based|resource control"
-    r"|service control|session|vpc endpoint))?",
+_BLAMED = re.compile(
+    rf"(?:{flexible('because no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
+    rf"|(?P<explicit>{flexible('with an explicit deny')})(?:\s+in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
+    rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
     re.IGNORECASE,
 )
 _OPERATION = re.compile(
-    r"error occurred \((?P<code>\w{1,80})\).{0,40}? when calling the (?P<operation>\w{1,80}) operation"
+    rf"{flexible('error occurred')}\s+\((?P<code>[\w.]{{1,80}}+(?:\n[\w.]{{1,80}}+)?)\s*\).{{0,60}}?\s+{flexible('when calling the')}"
+    rf"\s+(?P<operation>\w{{1,80}}+(?:\n(?!operation)\w{{1,80}}+)?)\s+{flexible('operation')}",
+    re.IGNORECASE | re.DOTALL,
 )
-_ENCODED = re.compile(r"Encoded authorization failure message:\s*(?P<message>[A-Za-z0-9_\-+/=]{20,})")
-_API = re.compile(r"\bAPI:\s*(?P<action>[a-z0-9-]{1,60}:[A-Za-z0-9]{1,100})")
-_LAMBDA_S3 = re.compile(
-    r"denied by S3.{0,120}permission to GetObject for (?P<path>[^\s]{1,1200}?)\.?\s", re.IGNORECASE
+_API = re.compile(
+    r"\bAPI:\s*(?P<action>[a-z0-9-]{1,60}:[A-Za-z0-9]{1,100})\s+(?=Access\s+Denied|You\s+are\s+not\s+auth)"
 )
-_TEMPLATE_S3 = re.compile(r"S3 error: Access Denied", re.IGNORECASE)
-_ZAPPA_BUCKET = re.compile(r"Access denied for S3 bucket '(?P<bucket>[^']{1,63})'")
-_ROLE_LACKS = re.compile(
-    r"execution role does not have permissions? to (?:call|perform) (?P<call>\w{1,80}) on (?P<service>[\w ]{1,40})",
+_ENCODED = re.compile(
+    r"Encoded\s+authorization\s+failure\s+message:\s*"
+    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
     re.IGNORECASE,
 )
 _DENIED_CODES = frozenset(
@@ -47,10 +58,13 @@ _DENIED_CODES = frozenset(
         "403",
         "AccessDenied",
         "AccessDeniedException",
-        "UnauthorizedOperation",
         "AuthorizationError",
+        "AuthorizationErrorException",
         "Forbidden",
+        "ForbiddenException",
+        "NotAuthorizedException",
         "UnauthorizedException",
+        "UnauthorizedOperation",
     }
 )
 _LAYERS = {
@@ -58,19 +72,21 @@ _LAYERS = {
     "permissions boundary": "boundary",
     "resource control": "organization",
     "resource-based": "resource",
+    "role trust": "resource",
     "service control": "organization",
     "session": "session",
     "vpc endpoint": "resource",
 }
+_QUARANTINE = "AWSCompromisedKeyQuarantine"
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
     """What a message says was denied; empty where it does not say.
 
-    ``layer`` is the kind of policy it blames, ``encoded`` an authorisation message that only
-    ``sts:DecodeAuthorizationMessage`` can read. ``by_role`` says that the function's own execution role is
-    meant rather than whoever deploys.
+    ``layer`` is the kind of policy it blames, ``policy`` that policy's ARN, ``encoded`` an authorisation message
+    that only ``sts:DecodeAuthorizationMessage`` can read. ``by_role`` says that the function's own execution
+    role is meant rather than whoever deploys.
     """
 
     action: str = ""
@@ -81,22 +97,18 @@ class Denial:
     explicit: bool = False
     encoded: str = ""
     by_role: bool = False
+    policy: str = ""
 
 
 def parse_denial(text: str) -> Denial | None:
-    """Return what a message says was denied, or None when it is no denial that we can recognise."""
-    line = _WHITE.sub(" ", text[:MAX_TEXT].replace('\\"', '"'))
-    denial = _performed(line) or _own_wording(line) or _by_operation(line)
-    encoded = _ENCODED.search(
-        _WHITE.sub("", text[:MAX_TEXT]).replace(
-            "Encodedauthorizationfailuremessage:", "Encoded authorization failure message:"
-        )
-    )
-    if encoded:
-        api = _API.search(line)
-        known = denial or Denial(action=api["action"] if api else "")
-        return replace(known, encoded=encoded["message"])
-    return denial
+    """Return what a message says was denied first, or None when it is no denial that we can recognise."""
+    return next(iter(parse_denials(text)), None)
+
+
+def parse_denials(text: str) -> tuple[Denial, ...]:
+    """Return every distinct denial of a text, in order: a traceback, a stack's events, a whole log."""
+    read = dict.fromkeys(denial for part in windows(text) for denial in _read(clean(part)))
+    return tuple(denial for denial in read if not any(_told_better(denial, other) for other in read))
 
 
 def parse_decoded(decoded: str) -> Denial | None:
@@ -110,63 +122,110 @@ def parse_decoded(decoded: str) -> Denial | None:
             principal=str(context.get("principal", {}).get("arn", "")),
             explicit=bool(message.get("explicitDeny")),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _performed(line: str) -> Denial | None:
-    found = _PERFORM.search(line)
-    if not found:
-        return None
-    layer, explicit = _blamed(line)
-    operation = _OPERATION.search(line)
-    return Denial(
-        action=found["action"],
-        resource=_trimmed(found["resource"]),
-        principal=_trimmed(found["principal"]),
-        operation=operation["operation"] if operation else "",
-        layer=layer,
-        explicit=explicit,
-    )
+def _told_better(denial: Denial, other: Denial) -> bool:
+    """Say whether the other names what this one leaves out: a service quotes what another one answered."""
+    vague = not (denial.resource or denial.principal or denial.encoded) and bool(denial.action)
+    named = bool(other.resource or other.principal)
+    return vague and named and other.action.lower() == denial.action.lower()
 
 
-def _own_wording(line: str) -> Denial | None:
-    """Services that check with the caller's rights and say so in words of their own."""
-    if found := _LAMBDA_S3.search(line + " "):
-        return Denial(action="s3:GetObject", resource=f"arn:aws:s3:::{found['path'].rstrip('.')}")
-    if _TEMPLATE_S3.search(line):
-        operation = _OPERATION.search(line)
-        return Denial(action="s3:GetObject", operation=operation["operation"] if operation else "CreateStack")
-    if found := _ZAPPA_BUCKET.search(line):
-        return Denial(
-            action="s3:ListBucket", resource=f"arn:aws:s3:::{found['bucket']}", operation="HeadBucket"
+_Found = tuple[int, int, Denial]
+
+
+def _read(text: str) -> Iterator[Denial]:
+    """Yield the denials, each with the operation that was called and the policy that is to blame."""
+    said = _apart([*_performed(text), *_own_wordings(text)])
+    called = [
+        (match.start(), joined(match["operation"]), joined(match["code"]).rpartition(".")[2])
+        for match in _OPERATION.finditer(text)
+    ]
+    encoded = [(match.start(), re.sub(r"\s", "", match["message"])) for match in _ENCODED.finditer(text)]
+    starts = sorted([*(start for start, _, _ in said), *(start for start, _, _ in called), len(text)])
+    for start, operation, code in called:
+        end = next(place for place in starts if place > start)
+        answered = any(start < place <= start + _NEAR and place == end for place, _, _ in said)
+        if code in _DENIED_CODES and not answered:
+            said.append((start, start, Denial(operation=operation)))
+    for start, message in encoded:
+        if not any(place <= start <= place + _NEAR for place, _, _ in said):
+            said.append((start, start, Denial(encoded=message)))
+    for start, end, denial in sorted(said, key=lambda found: found[0]):
+        limit = next((place for place in starts if place > max(start, end - 1)), len(text))
+        known = denial if denial.operation else replace(denial, operation=_called(called, start))
+        yield _encoded(_blame(known, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
+
+
+def _apart(found: Iterable[_Found]) -> list[_Found]:
+    """Return the findings in order, without those that lie inside another."""
+    apart: list[_Found] = []
+    for start, end, denial in sorted(found, key=lambda item: item[:2]):
+        if not apart or start >= apart[-1][1]:
+            apart.append((start, end, denial))
+    return apart
+
+
+def _performed(text: str) -> Iterator[_Found]:
+    for match in _PERFORM.finditer(text):
+        yield (
+            match.start(),
+            match.end(),
+            Denial(
+                action=joined(match["action"]),
+                resource=_resource(match["resource"] or match["bare"]),
+                principal=joined(match["principal"]),
+            ),
         )
-    if found := _ROLE_LACKS.search(line):
-        return Denial(action=f"{found['service'].strip().lower()}:{found['call']}", by_role=True)
-    return None
 
 
-def _by_operation(line: str) -> Denial | None:
-    """Return what is left when a service (S3) names neither action nor resource: the operation."""
-    found = _OPERATION.search(line)
-    if not found or found["code"] not in _DENIED_CODES:
-        return None
-    layer, explicit = _blamed(line)
-    return Denial(operation=found["operation"], layer=layer, explicit=explicit)
+def _own_wordings(text: str) -> Iterator[_Found]:
+    for match in _ACCESS.finditer(text):
+        yield match.start(), match.end(), Denial(principal=joined(match["principal"]))
+    for match in _API.finditer(text):
+        yield match.start(), match.end(), Denial(action=match["action"])
+    for wording in OWN_WORDINGS:
+        for match in wording.pattern.finditer(text):
+            action, resource = wording.reading(match)
+            yield (
+                match.start(),
+                match.end(),
+                Denial(
+                    action=action,
+                    resource=resource,
+                    operation=wording.operation,
+                    by_role=wording.by_role,
+                    layer=wording.layer,
+                ),
+            )
 
 
-def _blamed(line: str) -> tuple[str, bool]:
-    explicit = _EXPLICIT.search(line)
-    if explicit:
-        return _layer(explicit["policy"]), True
-    silent = _ALLOWS.search(line)
-    return (_layer(silent["policy"]) if silent else ""), False
+def _called(called: list[tuple[int, str, str]], start: int) -> str:
+    before = [(place, operation) for place, operation, _ in called if place < start <= place + _NEAR]
+    return before[-1][1] if before else ""
 
 
-def _layer(policy: str | None) -> str:
-    words = (policy or "").lower()
-    return next((layer for name, layer in _LAYERS.items() if words.startswith(name)), "")
+def _blame(denial: Denial, after: str) -> Denial:
+    found = _BLAMED.search(after)
+    if not found or denial.layer:
+        return denial
+    kind = " ".join(joined(found["silent"] or found["policy"]).lower().split())
+    layer = next((layer for name, layer in _LAYERS.items() if kind.startswith(name)), "")
+    policy = joined(found["arn"])
+    if _QUARANTINE in policy:
+        layer = "quarantine"
+    return replace(denial, layer=layer, explicit=bool(found["explicit"]), policy=policy)
 
 
-def _trimmed(text: str | None) -> str:
-    return (text or "").strip("\"'.,;")
+def _encoded(denial: Denial, encoded: list[tuple[int, str]], start: int, limit: int) -> Denial:
+    if denial.encoded:
+        return denial
+    message = next((text for place, text in encoded if start <= place < limit), "")
+    return replace(denial, encoded=message)
+
+
+def _resource(text: str | None) -> str:
+    """Return a resource without what a sentence or an XML element puts behind it."""
+    return " ".join(joined((text or "").partition("</")[0]).rstrip(")").split())

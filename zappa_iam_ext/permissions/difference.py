@@ -1,13 +1,24 @@
-"""What one set of requirements needs more, and less, than another."""
+"""What one set of requirements needs more, and less, than another; what a policy grants beyond all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
+from zappa_iam_ext.iam.patterns import Glob, arn_glob, overlaps, text_glob
 from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.tables import call_rows, parse_version
 
 Key = tuple[str, str, tuple[tuple[str, object], ...]]
+OLDEST = "0.60.0"
+"""The oldest version of Zappa that the table of calls was held against."""
+
+_VERSION = re.compile(r"v?([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?")
+_ANY = 999_999
+"""Stands for the newest patch release of a version that is given without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,14 @@ class Difference:
         return bool(self.added or self.removed)
 
 
+@dataclass(frozen=True, slots=True)
+class Unneeded:
+    """An action that a statement grants and that no requirement asks for."""
+
+    action: str
+    sid: str = ""
+
+
 def difference(before: Iterable[Requirement], after: Iterable[Requirement]) -> Difference:
     """Return what changes from one set of requirements to another; action, resource and context identify one."""
     old = {_key(requirement): requirement for requirement in before}
@@ -31,5 +50,54 @@ def difference(before: Iterable[Requirement], after: Iterable[Requirement]) -> D
     )
 
 
+def unneeded(
+    documents: Iterable[PolicyDocument],
+    needed: Collection[tuple[str, str]],
+    touches: Callable[[Glob, Glob], bool] = overlaps,
+) -> tuple[Unneeded, ...]:
+    """Return what the Allow statements of these documents name and no needed (action, resource) touches.
+
+    ``touches`` says whether a statement's resource serves a needed one: by default any part of it in common.
+    """
+    wanted = [(action.lower(), arn_glob(resource)) for action, resource in needed]
+    statements = (statement for document in documents for statement in document.statements)
+    return tuple(
+        dict.fromkeys(
+            Unneeded(action, statement.sid or "")
+            for statement in statements
+            if statement.effect is Effect.ALLOW
+            for action in _idle(statement, wanted, touches)
+        )
+    )
+
+
+def known_version(text: str, installed: str) -> str:
+    """Return the version that is meant: ``0.63`` is the newest 0.63; raise `SettingsError` for one we do not know.
+
+    Known are the versions from `OLDEST` to the newest that a row of the table, or the installed Zappa, names.
+    """
+    newest = max([parse_version(installed), *(parse_version(row.since) for row in call_rows() if row.since)])
+    found = _VERSION.fullmatch(text.strip())
+    major, minor, patch = found.groups() if found else ("0", "0", "0")
+    version = (int(major), int(minor), int(patch) if patch else _ANY)
+    if version < parse_version(OLDEST) or version[: 3 if patch else 2] > newest:
+        raise SettingsError(
+            f"{text[:40]!r} is no version of Zappa that is known here",
+            hint=f"Known are {OLDEST} to {'.'.join(map(str, newest))}, such as 0.62.1.",
+        )
+    return ".".join(map(str, min(version, newest)))
+
+
 def _key(requirement: Requirement) -> Key:
     return requirement.action, requirement.resource, tuple(sorted(requirement.context.items()))
+
+
+def _idle(
+    statement: Statement, wanted: Sequence[tuple[str, Glob]], touches: Callable[[Glob, Glob], bool]
+) -> Iterator[str]:
+    globs = [arn_glob(resource) for resource in statement.resources]
+    for action in statement.actions:
+        pattern = text_glob(action.lower())
+        of_it = [resource for name, resource in wanted if pattern.matches(name)]
+        if not any(touches(glob, resource) for resource in of_it for glob in globs):
+            yield action

@@ -23,6 +23,8 @@ from zappa_iam_ext.rehearsal.loopback import require_loopback
 REGION = "us-east-1"
 PATIENCE = 30.0
 """Seconds that the local AWS may take to answer for the first time."""
+_LAST_CHANCE = 10.0
+"""Seconds that it may take to end, before it is made to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class LocalAws:
             endpoint_url=self.endpoint,
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
-            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}),
         )
 
     def another_account(self) -> LocalAws:
@@ -70,9 +72,12 @@ def local_aws(
     Raises `LocalAwsError` when it cannot be installed or started, or the endpoint is not on this machine.
     """
     if endpoint:
-        yield LocalAws(require_loopback(endpoint), account or new_account())
+        borrowed = LocalAws(require_loopback(endpoint), account or new_account())
+        _greet(borrowed)
+        yield borrowed
         return
     python = local_aws_python(progress)
+    progress("starting the local AWS")
     with tempfile.TemporaryDirectory(prefix="zappa-iam-", ignore_cleanup_errors=True) as folder:
         port = _free_port()
         process = _start(python, port, Path(folder))
@@ -82,6 +87,24 @@ def local_aws(
             yield LocalAws(url, account or new_account())
         finally:
             _end(process)
+
+
+def _greet(aws: LocalAws) -> None:
+    """Make sure that somebody answers at a borrowed endpoint, and as an AWS account of our choice."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        seen = aws.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise LocalAwsError(
+            f"no local AWS answers at {aws.endpoint}: {type(error).__name__}",
+            hint="Start it first, or leave --endpoint-url away: a rehearsal starts its own.",
+        ) from None
+    if seen != aws.account:
+        raise LocalAwsError(
+            f"what answers at {aws.endpoint} does not play account {aws.account}, but {seen}",
+            hint=f"Give --account {seen}, or leave --endpoint-url away: a rehearsal starts its own.",
+        )
 
 
 def _start(python: Path, port: int, folder: Path) -> subprocess.Popen[bytes]:
@@ -108,11 +131,12 @@ def _start(python: Path, port: int, folder: Path) -> subprocess.Popen[bytes]:
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         with contextlib.suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{url}/_ministack/health", timeout=1).close()  # noqa: S310  -- loopback
+            directly.open(f"{url}/_ministack/health", timeout=1).close()
             return
         time.sleep(0.05)
     told = log.read_text(errors="replace").strip().splitlines()[-1:]
@@ -125,7 +149,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(_LAST_CHANCE)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

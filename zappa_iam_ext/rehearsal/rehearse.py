@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.iam import PolicyDocument, PolicySet
+from zappa_iam_ext.errors import LocalAwsError
+from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS, arguments_of
 from zappa_iam_ext.rehearsal.deviations import deviations_document
 from zappa_iam_ext.rehearsal.instrument import Orders
 from zappa_iam_ext.rehearsal.local_aws import LocalAws
+from zappa_iam_ext.rehearsal.local_user import ADMINISTRATOR, local_user
 from zappa_iam_ext.rehearsal.prerequisites import make_prerequisites
-from zappa_iam_ext.rehearsal.project import PROFILE, Project, rehearsing_project
+from zappa_iam_ext.rehearsal.project import PROFILE, Project, left_out, rehearsing_project
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand, unused_grants
 from zappa_iam_ext.rehearsal.zappa_process import run_zappa
 
-DEFAULT_COMMANDS = ("deploy", "update", "status", "undeploy")
-_KEEPING_QUIET = {
-    "certify": "--yes",
-    "tail": "--disable-keep-open",
-    "undeploy": "--yes",
-}
+__all__ = ["DEFAULT_COMMANDS", "computed_policy", "rehearse"]
+
 _OUTPUT_LINES = 12
+_VERSION_CHECK = "host='pypi.org'"
+"""Zappa looks for a newer Zappa, which a rehearsal does not let it, and says that it could not."""
+_PREPARING_USER = "zappa-iam-preparation"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rehearsal:
+    """What stays the same from command to command."""
+
+    stage: Stage
+    aws: LocalAws
+    project: Project
+    orders: Orders
+
+    def run(self, line: str) -> RehearsedCommand:
+        run = run_zappa(
+            arguments_of(line, self.stage.name),
+            self.project.folder,
+            self.project.environment(self.aws.endpoint, {}),
+            self.orders,
+        )
+        output = "\n".join(_without_farewell(run.output).splitlines()[-_OUTPUT_LINES:])
+        return RehearsedCommand(line, run.exit_code, run.observations, output)
 
 
 def rehearse(
@@ -38,6 +62,8 @@ def rehearse(
     *,
     source: Path,
     label: str = "the computed policy",
+    principal: str = "",
+    prepare: Sequence[str] = (),
     full: bool = False,
     enforce: bool = True,
     deny: Iterable[str] = (),
@@ -46,13 +72,12 @@ def rehearse(
     """Run Zappa's commands for a stage on a local AWS as a real IAM user with these policies.
 
     Two enforcements judge each call: ours, which also knows what AWS checks on its own account, and the local
-    AWS's own. ``stage`` is in the local account already. ``deny`` names calls that are refused whatever the
-    policies say (``apigateway.GetRestApis``).
+    AWS's own. ``stage`` is in the local account already. ``principal`` is the ARN that policies see (default: the
+    stage's user). ``prepare`` are commands that run before, as an administrator, and are not part of the report.
+    ``deny`` names calls that are refused whatever the policies say (``apigateway.GetRestApis``).
     """
-    principal = f"arn:{stage.partition}:iam::{aws.account}:user/{iam_ext_settings(stage).user}"
+    principal = principal or f"arn:{stage.partition}:iam::{aws.account}:user/{iam_ext_settings(stage).user}"
     documents = (*policies.identity, *policies.group) if enforce else (ADMINISTRATOR,)
-    key = make_user(aws, principal.rpartition("/")[2], (*documents, deviations_document(stage)))
-    missing = make_prerequisites(aws, stage)
     orders = Orders(
         record="",
         endpoint=aws.endpoint,
@@ -64,63 +89,71 @@ def rehearse(
         deny=tuple(deny),
         full=full,
     )
-    commands = []
-    with rehearsing_project(stage, source) as project:
-        write_profile(project, key, stage.region)
-        for line in lines:
-            progress(f"zappa {line}")
-            commands.append(_run(line, stage, project, orders, aws))
+    missing = make_prerequisites(aws, stage)
+    with rehearsing_project(stage, source, full=full) as project:
+        rehearsal = _Rehearsal(stage, aws, project, orders)
+        prepared = _prepared(rehearsal, prepare, progress)
+        name = principal.rpartition("/")[2]
+        with local_user(aws, name, (*documents, deviations_document(stage))) as key:
+            write_profile(project, key, stage.region)
+            commands = tuple(_told(line, rehearsal, progress) for line in lines)
     return RehearsalReport(
         stage=stage.name,
         function_name=stage.function_name,
         principal=principal,
         policy=label,
         zappa_version=stage.zappa_version,
-        commands=tuple(commands),
+        commands=commands,
         unused=unused_grants(policies, (seen for command in commands for seen in command.observations)),
         missing=missing,
+        left_out=left_out(stage, full=full),
+        prepared=prepared,
     )
 
 
-def _run(line: str, stage: Stage, project: Project, orders: Orders, aws: LocalAws) -> RehearsedCommand:
-    run = run_zappa(
-        arguments_of(line, stage.name), project.folder, project.environment(aws.endpoint, {}), orders
-    )
-    output = "\n".join(run.output.strip().splitlines()[-_OUTPUT_LINES:])
-    return RehearsedCommand(line, run.exit_code, run.observations, output)
+def _without_farewell(output: str) -> str:
+    """Return what Zappa printed without where it says that help is to be found (``cli.py``, ``handle``)."""
+    before, line, after = output.rpartition("==============")
+    told = before if line and "Need help?" in after else output
+    return "\n".join(text for text in told.splitlines() if _VERSION_CHECK not in text).strip()
 
 
-def arguments_of(line: str, stage: str) -> list[str]:
-    """Return the arguments of ``zappa`` for a command line such as ``undeploy --remove-logs``.
+def _told(line: str, rehearsal: _Rehearsal, progress: Callable[[str], None]) -> RehearsedCommand:
+    progress(f"zappa {line}")
+    return rehearsal.run(line)
 
-    The stage follows the command's name; questions are answered and endless commands ended.
+
+def _prepared(
+    rehearsal: _Rehearsal, lines: Sequence[str], progress: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Run commands as an administrator whom nobody judges, unless the function is there; return those that ran.
+
+    Raises `LocalAwsError` when one fails.
     """
-    name, *rest = shlex.split(line)
-    extra = [flag] if (flag := _KEEPING_QUIET.get(name)) and flag not in rest else []
-    if name == "rollback" and not {"-n", "--num-rollback"} & set(rest):
-        extra += ["-n", "1"]
-    if name == "invoke" and not any(not word.startswith("-") for word in rest):
-        extra += ["1 + 1", "--raw"]
-    if name == "manage" and not rest:
-        extra += ["check"]
-    return [name, stage, *rest, *extra]
+    if not lines or _is_deployed(rehearsal):
+        return ()
+    unjudged = replace(rehearsal, orders=replace(rehearsal.orders, policies=None, deny=(), full=False))
+    with local_user(rehearsal.aws, _PREPARING_USER, (ADMINISTRATOR,)) as key:
+        write_profile(rehearsal.project, key, rehearsal.stage.region)
+        for line in lines:
+            progress(f"zappa {line}, as an administrator, so that there is something to rehearse on")
+            done = unjudged.run(line)
+            if done.exit_code:
+                raise LocalAwsError(
+                    f"zappa {line} failed on the local AWS before the rehearsal began:\n{done.output}",
+                    hint="Rehearse `deploy` itself: zappa-iam rehearse STAGE --command deploy",
+                )
+    return tuple(lines)
 
 
-def make_user(aws: LocalAws, user: str, documents: Iterable[PolicyDocument]) -> tuple[str, str]:
-    """Make a user on the local AWS with these identity policies, and return its access key."""
-    iam = aws.client("iam")
-    iam.create_user(UserName=user)
-    for number, document in enumerate(documents, 1):
-        iam.put_user_policy(
-            UserName=user, PolicyName=f"rehearsed-{number}", PolicyDocument=document.to_json()
-        )
-    made = iam.create_access_key(UserName=user)["AccessKey"]
-    return made["AccessKeyId"], made["SecretAccessKey"]
-
-
-ADMINISTRATOR = PolicyDocument.parse(
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-)
+def _is_deployed(rehearsal: _Rehearsal) -> bool:
+    """Say whether a borrowed local AWS has the function already."""
+    client = rehearsal.aws.client("lambda", rehearsal.stage.region)
+    try:
+        client.get_function(FunctionName=rehearsal.stage.function_name)
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def write_profile(project: Project, key: tuple[str, str], region: str) -> None:

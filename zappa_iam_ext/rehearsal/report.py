@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from zappa_iam_ext.iam import PolicySet, Statement
-from zappa_iam_ext.iam.patterns import arn_glob, covers, text_glob
+from zappa_iam_ext.iam import PolicySet
+from zappa_iam_ext.iam.patterns import covers
+from zappa_iam_ext.permissions.difference import Unneeded, unneeded
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 
 
@@ -29,20 +30,23 @@ class RehearsedCommand:
         """Whether something was denied and Zappa ended as if nothing had been."""
         return bool(self.denied) and self.exit_code == 0
 
+    @property
+    def broken(self) -> bool:
+        """Whether Zappa failed though nothing was denied: the rehearsal says nothing about the rest of it."""
+        return self.exit_code != 0 and not self.denied
 
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """An action that a statement grants and that nobody used in the rehearsal."""
 
-    action: str
-    sid: str = ""
+Unused = Unneeded
+"""An action that a statement grants and that nobody used in the rehearsal."""
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalReport:
     """Everything a rehearsal showed about one stage under one set of policies.
 
-    ``missing`` names what the settings refer to and the local AWS could not make.
+    ``missing`` names what the settings refer to and the local AWS could not make, ``left_out`` says which settings
+    have no effect in a rehearsal, ``unreadable`` which policies could not be read, ``prepared`` which commands ran
+    before as an administrator.
     """
 
     stage: str
@@ -53,6 +57,9 @@ class RehearsalReport:
     commands: tuple[RehearsedCommand, ...]
     unused: tuple[Unused, ...] = ()
     missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    prepared: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     @property
     def denied(self) -> tuple[Observation, ...]:
@@ -72,30 +79,14 @@ class RehearsalReport:
         return tuple(found[key] for key in sorted(found))
 
     def exit_code(self) -> int:
-        """Return 0 nothing was denied, 1 something was, 2 nothing was called at all."""
-        if not any(command.observations for command in self.commands):
-            return 2
-        return 1 if self.denied else 0
+        """Return 0 nothing was denied, 1 something was, 2 nothing was called or Zappa failed for another reason."""
+        if self.denied:
+            return 1
+        called = any(command.observations for command in self.commands)
+        return 2 if not called or any(command.broken for command in self.commands) else 0
 
 
 def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> tuple[Unused, ...]:
     """Return what the Allow statements of identity policies name and no checked action used, by statement."""
-    used = {(item.action.lower(), item.resource) for seen in observations for item in seen.checked}
-    statements = [
-        statement
-        for document in (*policies.identity, *policies.group)
-        for statement in document.statements
-        if str(statement.effect) == "Allow"
-    ]
-    return tuple(dict.fromkeys(item for statement in statements for item in _unused(statement, used)))
-
-
-def _unused(statement: Statement, used: Sequence[tuple[str, str]] | set[tuple[str, str]]) -> Iterator[Unused]:
-    resources = [arn_glob(resource) for resource in statement.resources]
-    for action in statement.actions:
-        pattern = text_glob(action.lower())
-        if not any(
-            pattern.matches(name) and any(covers(glob, arn_glob(resource)) for glob in resources)
-            for name, resource in used
-        ):
-            yield Unused(action, statement.sid or "")
+    used = {(item.action, item.resource) for seen in observations for item in seen.checked}
+    return unneeded((*policies.identity, *policies.group), used, touches=covers)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from zappa_iam_ext.errors import LocalAwsError
 from zappa_iam_ext.rehearsal.instrument import VARIABLE, Orders
+from zappa_iam_ext.rehearsal.loopback import require_dummy_keys
 from zappa_iam_ext.rehearsal.observation import Observation, read_observations
 
 SITE = Path(__file__).parent / "site"
@@ -57,6 +58,7 @@ def run_zappa(
 
     Raises `LocalAwsError` when it does not end within `LIMIT` seconds.
     """
+    require_dummy_keys(environment, Path(environment.get("AWS_CONFIG_FILE", "/")).parent)
     with tempfile.TemporaryDirectory(prefix="zappa-iam-") as notes:
         record = Path(notes) / "calls.jsonl"
         given = dict(environment)

@@ -2,52 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
+from zappa_iam_ext.permissions.denials import Denial
 from zappa_iam_ext.permissions.explain import Explanation, Reason
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
 
 _SHOWN = 6
+_POLICY = {
+    "boundary": "permissions boundary",
+    "identity": "identity-based policy",
+    "organization": "policy of the organization",
+    "quarantine": "quarantine policy",
+    "resource": "resource-based or endpoint policy",
+    "session": "session policy",
+}
+_CONSEQUENCE = {
+    "stops": "Zappa stops",
+    "silent": "Zappa goes on and says nothing",
+    "harmless": "Zappa goes on",
+}
 
 
-def explanation_text(explanation: Explanation) -> str:
-    """Return the explanation for a terminal."""
-    denial = explanation.denial
-    lines = [f"Denied: {plain(denial.action or denial.operation or 'an encoded message')}"]
-    if denial.resource:
-        lines.append(f"    on: {plain(denial.resource)}")
-    if denial.principal:
-        lines.append(f"   for: {plain(denial.principal)}")
-    if denial.layer:
-        lines.append(
-            f"    by: {denial.layer} policy"
-            + (", explicitly" if denial.explicit else ", which does not allow it")
-        )
-    if denial.encoded:
-        lines.append("The message is encoded: give a --profile that may call sts:DecodeAuthorizationMessage.")
-    lines += ["", *_reasons(explanation.reasons)] if explanation.reasons else []
-    return "\n".join([*lines, "", f"Fix: {explanation.fix}"])
-
-
-def explanation_json(explanation: Explanation) -> str:
-    """Return the explanation as one JSON document."""
-    return dump(
-        {
-            "denial": asdict(explanation.denial),
-            "reasons": [asdict(reason) for reason in explanation.reasons],
-            "fix": explanation.fix,
-        }
+def explanation_text(explanations: Sequence[Explanation]) -> str:
+    """Return the explanations for a terminal, one under the other, numbered when there are several."""
+    if len(explanations) == 1:
+        return "\n".join(_lines(explanations[0]))
+    total = len(explanations)
+    parts = (
+        "\n".join([f"({number} of {total})", *_lines(item)]) for number, item in enumerate(explanations, 1)
     )
+    return "\n\n".join(parts)
 
 
-def _reasons(reasons: tuple[Reason, ...]) -> Iterator[str]:
+def explanation_json(explanations: Sequence[Explanation]) -> str:
+    """Return the explanations as one JSON document: the first denial's, and ``further`` for all others."""
+    first, *others = (_entry(item) for item in explanations)
+    return dump({**first, "further": others})
+
+
+def _entry(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "action": explanation.action or None,
+        "denial": asdict(explanation.denial),
+        "reasons": [asdict(reason) for reason in explanation.reasons],
+        "fix": explanation.fix,
+        "statements": list(explanation.statements),
+    }
+
+
+def _lines(explanation: Explanation) -> Iterator[str]:
+    denial = explanation.denial
+    what = explanation.action or denial.operation
+    yield f"Denied: {plain(what) if what else 'something that only the encoded message names'}"
+    yield from _details(denial, what)
+    if explanation.reasons:
+        yield ""
+        yield from _reasons(explanation.reasons)
+    yield ""
+    yield f"Fix: {explanation.fix}"
+    if explanation.statements:
+        where = "extra_permissions" if denial.by_role else "the policy of whoever deploys"
+        yield f"     The statement that allows it, for {where}:"
+        if not denial.resource:
+            yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
+        for statement in explanation.statements:
+            yield from (
+                f"     {plain(line)}"
+                for line in json.dumps(statement, indent=2, ensure_ascii=False).splitlines()
+            )
+
+
+def _details(denial: Denial, what: str) -> Iterator[str]:
+    if denial.operation and what != denial.operation:
+        yield f"  in   the call {plain(denial.operation)}"
+    if denial.resource:
+        yield f"  on   {plain(denial.resource)}"
+    if denial.by_role:
+        yield "  for  the function's execution role"
+    elif denial.principal:
+        yield f"  for  {plain(denial.principal)}"
+    if denial.layer:
+        policy = _POLICY[denial.layer]
+        yield f"  by   {f'a {policy}, explicitly' if denial.explicit else f'no {policy} allows it'}"
+    elif denial.explicit:
+        yield "  by   an explicit deny"
+    if denial.policy:
+        yield f"       {plain(denial.policy)}"
+    if denial.encoded:
+        yield "  and  an encoded message: a --profile that may call sts:DecodeAuthorizationMessage decodes it"
+
+
+def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
+    """Yield each cause once, with all the commands and settings that lead to it."""
+    groups: dict[tuple[str, str, str], list[Reason]] = {}
+    for reason in reasons:
+        groups.setdefault((reason.action, reason.operation, reason.because), []).append(reason)
     yield "Zappa needs it:"
-    for reason in reasons[:_SHOWN]:
-        setting = f"; setting {reason.setting}" if reason.setting else ""
-        yield f"  {reason.action} for {' and '.join(reason.commands)}: {reason.because}"
-        yield f"      {reason.operation}, {reason.source}{setting}"
-        yield f"      when denied: {reason.consequence}" + (f", {reason.wrong}" if reason.wrong else "")
-    if len(reasons) > _SHOWN:
-        yield f"  and {len(reasons) - _SHOWN} more calls (--json lists all)"
+    for (action, operation, because), group in list(groups.items())[:_SHOWN]:
+        commands = dict.fromkeys(command for reason in group for command in reason.commands)
+        settings = dict.fromkeys(reason.setting for reason in group)
+        sources = dict.fromkeys(reason.source for reason in group)
+        told = f" (setting {', '.join(settings)})" if "" not in settings else ""
+        yield f"  {', '.join(commands)}: {because}{told}"
+        yield f"      {action} for {operation}; {'; '.join(sources)}"
+        yield f"      when denied: {'; '.join(dict.fromkeys(map(_consequence, group)))}"
+    if len(groups) > _SHOWN:
+        yield f"  and {len(groups) - _SHOWN} more causes (--json lists all)"
+
+
+def _consequence(reason: Reason) -> str:
+    told = _CONSEQUENCE[reason.consequence]
+    return f"{told}, {reason.wrong}" if reason.wrong else told

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from zappa_iam_ext.aws.errors import translated
-from zappa_iam_ext.errors import AccessDenied, AwsUnavailable, CredentialsError
+from zappa_iam_ext.errors import AccessDenied, AwsUnavailable, CredentialsError, ZappaIamError
 from zappa_iam_ext.permissions.denials import Denial, parse_decoded
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 
@@ -11,13 +13,25 @@ from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 def decode_denial(denial: Denial, options: AwsOptions) -> tuple[Denial, str]:
     """Return what the message says, and a note when it could not be decoded.
 
-    What the text says in the clear is kept when ``sts:DecodeAuthorizationMessage`` may not be called.
+    What the text says in the clear is kept: the operation and the layer, and all of it when
+    ``sts:DecodeAuthorizationMessage`` may not be called.
     """
     try:
         session = open_session(options.profile, options.region or "us-east-1")
         sts = open_client(session, "sts", options)
         with translated("sts:DecodeAuthorizationMessage"):
             answer = sts.decode_authorization_message(EncodedMessage=denial.encoded)
-    except (AccessDenied, AwsUnavailable, CredentialsError) as error:
+    except (AccessDenied, CredentialsError) as error:
+        return denial, f"the encoded message could not be decoded: {error}\n{error.hint}".rstrip()
+    except (AwsUnavailable, ZappaIamError) as error:
         return denial, f"the encoded message could not be decoded: {error}"
-    return parse_decoded(answer["DecodedMessage"]) or denial, ""
+    decoded = parse_decoded(answer.get("DecodedMessage", ""))
+    if decoded is None:
+        return denial, "the encoded message was decoded to something that we cannot read"
+    return replace(
+        decoded,
+        operation=denial.operation,
+        layer=denial.layer,
+        principal=decoded.principal or denial.principal,
+        policy=denial.policy,
+    ), ""

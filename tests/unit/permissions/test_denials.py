@@ -1,128 +1,52 @@
-"""Every wording of a denial that AWS, CloudFormation, botocore and Zappa use."""
+"""Every wording of a denial that AWS, CloudFormation, botocore and Zappa use, and what a terminal does to it."""
 
 from __future__ import annotations
 
 import json
+import random
+import time
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zappa_iam_ext.permissions.denials import Denial, parse_decoded, parse_denial
+from zappa_iam_ext.permissions.denials import Denial, parse_decoded, parse_denial, parse_denials
 from zappa_iam_ext.permissions.explain import explain
+from zappa_iam_ext.permissions.wordings import OWN_WORDINGS, about_credentials
 
+CASES = Path(__file__).parents[2] / "cases" / "denials" / "wordings.toml"
+WORDINGS = tomllib.loads(CASES.read_text(encoding="utf-8"))["wording"]
 USER = "arn:aws:iam::123456789012:user/serverless"
-SESSION = "arn:aws:sts::123456789012:assumed-role/Deployer/ci"
-FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:app-dev"
-ROLE = "arn:aws:iam::123456789012:role/app-dev-ZappaLambdaExecutionRole"
-BOTOCORE = "An error occurred ({}) when calling the {} operation: "
-ENCODED = "4GIOHlTkIaWHQD0Q0m6XSnuUMCm-_abcdefghijklmnopqrstuvwxyz0123456789"
+TEXTS = [row["text"] for row in WORDINGS]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param(
-            BOTOCORE.format("AccessDeniedException", "CreateFunction")
-            + f"User: {USER} is not authorized to perform: lambda:CreateFunction on resource: {FUNCTION} because no "
-            "identity-based policy allows the lambda:CreateFunction action",
-            Denial("lambda:CreateFunction", FUNCTION, USER, "CreateFunction", "identity"),
-            id="no identity policy allows it",
-        ),
-        pytest.param(
-            f"User: {SESSION} is not authorized to perform: iam:PassRole on resource: {ROLE} because no permissions "
-            "boundary allows the iam:PassRole action",
-            Denial("iam:PassRole", ROLE, SESSION, layer="boundary"),
-            id="the boundary does not allow it",
-        ),
-        pytest.param(
-            f"User: {SESSION} is not authorized to perform: iam:PassRole on resource: {ROLE} because no session policy "
-            "allows the iam:PassRole action",
-            Denial("iam:PassRole", ROLE, SESSION, layer="session"),
-            id="the session policy does not allow it",
-        ),
-        pytest.param(
-            f"User: {USER} is not authorized to perform: events:PutRule on resource: * because no service control policy "
-            "allows the events:PutRule action",
-            Denial("events:PutRule", "*", USER, layer="organization"),
-            id="the organization does not allow it",
-        ),
-        pytest.param(
-            f"User: {USER} is not authorized to perform: events:PutRule with an explicit deny in a service control policy",
-            Denial("events:PutRule", "", USER, layer="organization", explicit=True),
-            id="the organization denies it, no resource named",
-        ),
-        pytest.param(
-            f'User: {USER} is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::b/k" with an explicit deny '
-            "in a resource-based policy",
-            Denial("s3:PutObject", "arn:aws:s3:::b/k", USER, layer="resource", explicit=True),
-            id="the bucket policy denies it, resource in quotes",
-        ),
-        pytest.param(
-            f"User: {USER} is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::b/k with an explicit deny",
-            Denial("s3:PutObject", "arn:aws:s3:::b/k", USER, explicit=True),
-            id="an explicit deny of unnamed kind",
-        ),
-        pytest.param(
-            f"API: iam:CreateRole User: {USER} is not authorized to perform: iam:CreateRole on resource: {ROLE}",
-            Denial("iam:CreateRole", ROLE, USER),
-            id="CloudFormation names the API first",
-        ),
-        pytest.param(
-            f'Resource handler returned message: "User: {USER} is not authorized to perform: apigateway:POST on resource: '
-            'arn:aws:apigateway:us-east-1::/restapis (Service: ApiGateway, Status Code: 403, Request ID: 1)" '
-            "(RequestToken: 2, HandlerErrorCode: AccessDenied)",
-            Denial("apigateway:POST", "arn:aws:apigateway:us-east-1::/restapis", USER),
-            id="a resource handler of CloudFormation",
-        ),
-        pytest.param(
-            BOTOCORE.format("AccessDenied", "PutObject") + "Access Denied",
-            Denial(operation="PutObject"),
-            id="S3 names nothing but the operation",
-        ),
-        pytest.param(
-            BOTOCORE.format("403", "HeadBucket") + "Forbidden",
-            Denial(operation="HeadBucket"),
-            id="a HEAD request has no body to explain itself",
-        ),
-        pytest.param(
-            "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
-            "zappa-abc/app-dev-1.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied",
-            Denial("s3:GetObject", "arn:aws:s3:::zappa-abc/app-dev-1.zip"),
-            id="Lambda reads the package as the caller",
-        ),
-        pytest.param(
-            BOTOCORE.format("ValidationError", "CreateStack")
-            + "S3 error: Access Denied\nFor more information check the docs",
-            Denial("s3:GetObject", operation="CreateStack"),
-            id="CloudFormation reads the template as the caller",
-        ),
-        pytest.param(
-            "Access denied for S3 bucket 'zappa-abc'. Check that your IAM role has s3:ListBucket permission.",
-            Denial("s3:ListBucket", "arn:aws:s3:::zappa-abc", operation="HeadBucket"),
-            id="Zappa's own words for a bucket",
-        ),
-        pytest.param(
-            BOTOCORE.format("InvalidParameterValueException", "CreateEventSourceMapping")
-            + "The provided execution role does not have permissions to call ReceiveMessage on SQS",
-            Denial("sqs:ReceiveMessage", by_role=True),
-            id="it is the execution role that lacks it",
-        ),
-        pytest.param(
-            BOTOCORE.format("UnauthorizedOperation", "DescribeSubnets")
-            + f"You are not authorized to perform this operation. Encoded authorization failure message: {ENCODED}",
-            Denial(operation="DescribeSubnets", encoded=ENCODED),
-            id="EC2 encodes what it says",
-        ),
-        pytest.param(
-            f"User: {USER}\n    is not authorized to perform:\n lambda:GetFunction on resource:\n {FUNCTION}",
-            Denial("lambda:GetFunction", FUNCTION, USER),
-            id="line breaks of a terminal or a mail do not matter",
-        ),
-    ],
-)
-def test_wordings(text: str, expected: Denial) -> None:
-    assert parse_denial(text) == expected
+def meaning(row):
+    told = {key: value for key, value in row.items() if key not in {"rule", "source", "text", "further"}}
+    return Denial(**told)
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["rule"]) for row in WORDINGS])
+def test_wordings(row) -> None:
+    first, *others = parse_denials(row["text"])
+    assert first == meaning(row)
+    assert [denial.operation for denial in others] == row.get("further", [])
+    assert row["source"]
+
+
+def test_every_layer_and_every_own_wording_has_a_row() -> None:
+    assert {row.get("layer", "") for row in WORDINGS} == {
+        "",
+        "boundary",
+        "identity",
+        "organization",
+        "quarantine",
+        "resource",
+        "session",
+    }
+    for wording in OWN_WORDINGS:
+        assert any(wording.pattern.search(text) for text in TEXTS), wording.source
 
 
 @pytest.mark.parametrize(
@@ -132,10 +56,80 @@ def test_wordings(text: str, expected: Denial) -> None:
         "hello",
         "Deployment complete!",
         "An error occurred (ValidationError) when calling the X operation: no",
+        "An error occurred (ResourceNotFoundException) when calling the GetFunction operation: Function not found",
+        "You are authorized to perform: lambda:GetFunction",
+        (
+            "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token "
+            "included in the request is invalid."
+        ),
     ],
 )
 def test_what_is_no_denial_is_none(text: str) -> None:
     assert parse_denial(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included "
+            "in the request is invalid."
+        ),
+        (
+            "An error occurred (UnrecognizedClientException) when calling the GetFunction operation: The security token included "
+            "in the request is invalid"
+        ),
+        "An error occurred (ExpiredToken) when calling the HeadBucket operation: The provided token has expired.",
+        (
+            "An error occurred (SignatureDoesNotMatch) when calling the PutObject operation: The request signature we calculated "
+            "does not match the signature you provided."
+        ),
+        (
+            "An error occurred (AuthFailure) when calling the DescribeSubnets operation: AWS was not able to validate the provided "
+            "access credentials"
+        ),
+        "botocore.exceptions.NoCredentialsError: Unable to locate credentials",
+        "botocore.exceptions.ProfileNotFound: The config profile (serverless) could not be found",
+    ],
+)
+def test_credentials_that_are_not_accepted_are_no_denial(text: str) -> None:
+    assert about_credentials(text)
+    assert parse_denial(text) is None
+
+
+def test_no_wording_of_a_denial_is_about_credentials() -> None:
+    assert not [row["rule"] for row in WORDINGS if about_credentials(row["text"])]
+
+
+def test_every_denial_of_a_log_is_read_in_order_and_once() -> None:
+    one, two = (row["text"] for row in WORDINGS if row["rule"] in {"DynamoDB", "Route 53"})
+    log = f"10:00 {one}\n10:01 retrying\n10:02 {one}\n10:03 {two}\n"
+    assert [denial.action for denial in parse_denials(log)] == [
+        "dynamodb:CreateTable",
+        "route53:ChangeResourceRecordSets",
+    ]
+
+
+def test_the_end_of_a_long_log_is_read() -> None:
+    noise = "Uploading app.zip\n" * 20_000
+    denial = parse_denial(noise + TEXTS[0])
+    assert denial is not None
+    assert denial.action == "lambda:CreateFunction"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 132])
+def test_a_terminal_of_any_width_changes_nothing(width: int) -> None:
+    """A long sentence is cut hard every ``width`` characters, wherever that falls."""
+    wrong = []
+    for row in WORDINGS:
+        if "\n" in row["text"] or row.get("layer", "") != "identity":
+            continue
+        text = row["text"]
+        wrapped = "\n".join(text[at : at + width] for at in range(0, len(text), width))
+        found = parse_denial(wrapped)
+        if found is None or (found.action, found.resource) != (row["action"], row.get("resource", "")):
+            wrong.append((row["rule"], found))
+    assert not wrong
 
 
 def test_a_decoded_message_names_action_and_resource() -> None:
@@ -145,7 +139,11 @@ def test_a_decoded_message_names_action_and_resource() -> None:
         "context": {"principal": {"arn": USER}, "action": "ec2:DescribeSubnets", "resource": "*"},
     }
     assert parse_decoded(json.dumps(decoded)) == Denial("ec2:DescribeSubnets", "*", USER, explicit=True)
-    assert parse_decoded("[]") is None
+
+
+@pytest.mark.parametrize("text", ["[]", "", "{", '{"context": 1}', '{"context": {}}', "[" * 100_000])
+def test_what_is_no_decoded_message_is_none(text: str) -> None:
+    assert parse_decoded(text) is None
 
 
 @given(st.text(max_size=400))
@@ -154,38 +152,64 @@ def test_any_text_is_answered(text: str) -> None:
     assert denial is None or explain(denial).fix
 
 
+def mutated(chance: random.Random) -> str:
+    """Return a wording with pieces cut, doubled, swapped, replaced and broken."""
+    text = chance.choice(TEXTS)
+    for _ in range(chance.randint(1, 6)):
+        at, to = sorted((chance.randint(0, len(text)), chance.randint(0, len(text))))
+        match chance.randint(0, 6):
+            case 0:
+                text = text[:at] + text[to:]
+            case 1:
+                text = text[:to] + text[at:]
+            case 2:
+                text = text[:at] + chance.choice(TEXTS)[:200] + text[to:]
+            case 3:
+                text = text[:at] + chance.choice("\n\x1b[1m\x00\u202e\"'<>:*(){}%\\ \t") + text[at:]
+            case 4:
+                text = text[:at] + text[at:to][::-1] + text[to:]
+            case 5:
+                text = text[:at] + text[at:to].swapcase() + text[to:]
+            case _:
+                text = "\n".join((text[:at], text[at:]))
+    return text
+
+
+def test_20_000_mutations_are_answered_without_an_exception_or_a_hang() -> None:
+    """A Denial or None; the names that it holds never carry control characters or line breaks."""
+    chance = random.Random(20_000)  # noqa: S311  -- a fixed seed: the same texts each time
+    read = 0
+    for _ in range(20_000):
+        text = mutated(chance)
+        for denial in parse_denials(text):
+            read += 1
+            told = f"{denial.action}{denial.resource}{denial.principal}{denial.operation}{denial.policy}"
+            assert told.isprintable(), text
+    assert read > 10_000
+
+
 @pytest.mark.parametrize(
-    ("denial", "call", "dependent"),
+    "piece",
     [
-        pytest.param(
-            Denial("lambda:CreateFunction"), "lambda.CreateFunction", False, id="an action that Zappa calls"
-        ),
-        pytest.param(
-            Denial("iam:PassRole"), "lambda.CreateFunction", True, id="an action that AWS checks on its own"
-        ),
-        pytest.param(
-            Denial("apigateway:PUT"),
-            "cloudformation.CreateStack",
-            True,
-            id="an action that CloudFormation does",
-        ),
-        pytest.param(
-            Denial(operation="HeadBucket"), "s3.HeadBucket", False, id="only the operation is known"
-        ),
-        pytest.param(
-            Denial(operation="DescribeSubnets"),
-            "lambda.CreateFunction",
-            True,
-            id="an operation AWS does as the caller",
-        ),
+        "User:",
+        "User: arn:aws:iam::1:user/x ",
+        "is not authorized to perform: ",
+        "not authorized to perform: a1:b on resource: x\n",
+        "because no ",
+        "with an explicit deny in a ",
+        "Encoded authorization failure message: " + "A" * 40 + "\n",
+        "A" * 30 + "\n",
+        "error occurred (403) ",
+        "error occurred (403) when calling the X operation: ",
+        "denied by S3 ",
+        "<a-b ",
+        "\x1b[",
+        "│ ",
+        "a:",
+        "\n",
     ],
 )
-def test_a_denial_is_traced_to_its_call(denial: Denial, call: str, dependent: bool) -> None:
-    reasons = explain(denial).reasons
-    assert any(reason.operation == call and reason.dependent == dependent for reason in reasons)
-
-
-def test_what_zappa_never_needs_is_said() -> None:
-    explanation = explain(Denial("ec2:RunInstances"))
-    assert not explanation.reasons
-    assert "No call of Zappa needs this" in explanation.fix
+def test_a_hostile_text_takes_no_longer_than_a_long_one(piece: str) -> None:
+    started = time.perf_counter()
+    parse_denials(piece * (300_000 // len(piece)))
+    assert time.perf_counter() - started < 20

@@ -1,0 +1,358 @@
+"""``zappa-iam diff``: two versions of Zappa, two settings files, and what is needed against what is allowed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from zappa import __version__
+
+from zappa_iam_ext.cli import main
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.permissions.commands import parse_command
+from zappa_iam_ext.permissions.difference import difference, known_version, unneeded
+from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
+from zappa_iam_ext.rehearsal.local_aws import local_aws
+
+ACCOUNT = "123456789012"
+SETTINGS = {
+    "app_function": "app.app",
+    "project_name": "hello",
+    "aws_region": "us-east-1",
+    "runtime": "python3.12",
+}
+FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:hello-dev"
+
+
+def diff(*arguments: str):
+    done = CliRunner().invoke(main, ["diff", *arguments])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def write(file: Path, **more) -> Path:
+    file.write_text(json.dumps({"dev": {**SETTINGS, **more}}))
+    return file
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A settings file in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "zappa_settings.json")
+    return tmp_path
+
+
+def stage(version: str, **settings) -> Stage:
+    return Stage(
+        "dev",
+        "hello",
+        "hello-dev",
+        settings,
+        "us-east-1",
+        version,
+        ExecutionRole("hello-dev-ZappaLambdaExecutionRole"),
+        account_id=ACCOUNT,
+        websocket=bool(settings.get("websocket")),
+    )
+
+
+def actions(items) -> list[str]:
+    return sorted({item.action for item in items})
+
+
+URL = ["lambda:DeleteFunctionUrlConfig", "lambda:ListFunctionUrlConfigs"]
+PUBLISHED = ["lambda:GetFunctionConfiguration"]
+ALIASES = ["lambda:CreateAlias", "lambda:PublishVersion", "lambda:UpdateAlias"]
+PROVISIONED = [
+    "lambda:DeleteProvisionedConcurrencyConfig",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:PutProvisionedConcurrencyConfig",
+]
+SUBSCRIPTION = ["sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes"]
+MAKE_URL = [
+    "lambda:AddPermission",
+    "lambda:CreateFunctionUrlConfig",
+    "lambda:ListFunctionUrlConfigs",
+    "lambda:UpdateFunctionUrlConfig",
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "before", "after", "more"),
+    [
+        pytest.param({}, "0.60.0", "0.63.0", URL, id="0.61 looks for function URLs on update"),
+        pytest.param({}, "0.60.0", "0.60.2", [], id="a patch release needs nothing"),
+        pytest.param({}, "0.61.0", "0.63.0", [], id="nothing since, by default"),
+        pytest.param(
+            {"function_url_enabled": True}, "0.60.2", "0.61.0", MAKE_URL, id="0.61 makes function URLs"
+        ),
+        pytest.param(
+            {"async_source": "sns"}, "0.60.2", "0.61.0", [*URL, *SUBSCRIPTION], id="0.61 filters by SNS"
+        ),
+        pytest.param(
+            {"snap_start": "PublishedVersions"}, "0.61.4", "0.62.0", PUBLISHED, id="0.62 waits for versions"
+        ),
+        pytest.param(
+            {"snap_start": "PublishedVersions"}, "0.62.1", "0.63.0", ALIASES, id="0.63 publishes SnapStart"
+        ),
+        pytest.param(
+            {"provisioned_concurrency": 2},
+            "0.62.1",
+            "0.63.0",
+            sorted([*ALIASES, *PROVISIONED]),
+            id="0.63 provisions concurrency",
+        ),
+        pytest.param(
+            {"provisioned_concurrency": 2},
+            "0.60.0",
+            "0.63.0",
+            sorted([*ALIASES, *PROVISIONED, *PUBLISHED, *URL]),
+            id="all of it since 0.60",
+        ),
+    ],
+)
+def test_what_zappa_needs_more_from_version_to_version(settings, before: str, after: str, more) -> None:
+    """Held against the real releases by the drift test; here: the difference that a user is told."""
+    change = difference(requirements(stage(before, **settings)), requirements(stage(after, **settings)))
+    assert actions(change.added) == more
+    assert change.removed == ()
+    back = difference(requirements(stage(after, **settings)), requirements(stage(before, **settings)))
+    assert (back.added, back.removed) == (change.removed, change.added)
+
+
+@pytest.mark.usefixtures("project")
+def test_0_63_needs_2_more() -> None:
+    result = diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0", "--account", ACCOUNT)
+    assert result.exit_code == 1
+    assert result.stdout == (
+        "Zappa 0.63.0 needs 2 more than Zappa 0.60.0 (stage dev):\n"
+        "  + lambda:DeleteFunctionUrlConfig\n"
+        f"      on {FUNCTION}\n"
+        "      update: Zappa deletes a function URL that the settings no longer have (setting function_url_enabled)\n"
+        "  + lambda:ListFunctionUrlConfigs\n"
+        f"      on {FUNCTION}\n"
+        "      update: Zappa looks for a function URL that the settings no longer have (setting function_url_enabled)\n"
+    )
+
+
+@pytest.mark.usefixtures("project")
+def test_going_back_needs_less_and_ends_with_0() -> None:
+    result = diff("dev", "--from-zappa", "0.63", "--to-zappa", "0.60")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Zappa 0.60 needs 2 less than Zappa 0.63 (stage dev):\n  - lambda:")
+
+
+@pytest.mark.usefixtures("project")
+def test_a_command_narrows_it_down() -> None:
+    result = diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0", "--command", "deploy")
+    assert result.exit_code == 0
+    assert result.stdout == "Zappa 0.63.0 needs the same as Zappa 0.60.0 (stage dev).\n"
+
+
+@pytest.mark.usefixtures("project")
+def test_json_of_two_versions() -> None:
+    told = json.loads(
+        diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0", "--account", ACCOUNT, "--json").stdout
+    )
+    assert (told["schema_version"], told["stage"]) == (1, "dev")
+    assert (told["before"], told["after"]) == ("Zappa 0.60.0", "Zappa 0.63.0")
+    assert [item["action"] for item in told["added"]] == URL
+    assert told["added"][0]["resource"] == FUNCTION
+    assert told["added"][0]["command"] == "update"
+    assert told["added"][0]["setting"] == "function_url_enabled"
+    assert told["removed"] == []
+
+
+@pytest.mark.parametrize(
+    "version", ["999", "abc", "0.59.0", "0.64.0", "1", " ", "0.63.x", "-1", "0.63.0.1.2"]
+)
+@pytest.mark.usefixtures("project")
+def test_a_version_that_is_not_known_ends_with_2(version: str) -> None:
+    result = diff("dev", "--from-zappa", version)
+    assert result.exit_code == 2
+    assert "is no version of Zappa that is known here" in result.stderr
+    assert "Known are 0.60.0 to 0.63.0" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "same_as"),
+    [("0.62", "0.62.1"), ("0.60", "0.60.2"), ("v0.61.4", "0.61.4"), ("0.63", "0.63.0"), ("0.63.0", "0.63.0")],
+)
+def test_a_version_without_its_last_part_is_the_newest_such(text: str, same_as: str) -> None:
+    settings = {"provisioned_concurrency": 2, "snap_start": "PublishedVersions"}
+    meant = stage(known_version(text, "0.63.0"), **settings)
+    assert requirements(meant) == tuple(requirements(replace(meant, zappa_version=same_as)))
+
+
+def test_a_newer_installed_zappa_is_known() -> None:
+    assert known_version("0.64.0", "0.64.0") == "0.64.0"
+    with pytest.raises(SettingsError):
+        known_version("0.64.0", "0.63.0")
+
+
+def test_two_settings_files(project) -> None:
+    write(project / "before.json")
+    write(
+        project / "zappa_settings.json",
+        vpc_config={"SubnetIds": ["s"], "SecurityGroupIds": ["g"]},
+        keep_warm=False,
+    )
+    result = diff("dev", "--from-settings", "before.json", "--account", ACCOUNT)
+    assert result.exit_code == 1
+    head, *lines = result.stdout.splitlines()
+    assert head.startswith("the settings here need ")
+    assert head.endswith(" than before.json (stage dev):")
+    assert "  + ec2:DescribeSubnets" in lines
+    assert any(line.startswith("  - events:PutRule") for line in lines)
+
+
+def test_two_settings_files_that_need_the_same(project) -> None:
+    write(project / "other.json", memory_size=2048)
+    result = diff("dev", "--from-settings", "other.json", "-s", "zappa_settings.json")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "zappa_settings.json needs the same as other.json (stage dev).\n",
+    )
+
+
+def test_a_stage_that_the_other_file_lacks(project) -> None:
+    (project / "other.json").write_text(json.dumps({"prod": SETTINGS}))
+    result = diff("dev", "--from-settings", "other.json")
+    assert result.exit_code == 2
+    assert "has no stage 'dev'" in result.stderr
+
+
+def test_every_stage_is_compared(project) -> None:
+    stages = {"dev": SETTINGS, "prod": {**SETTINGS, "function_url_enabled": True}}
+    (project / "zappa_settings.json").write_text(json.dumps(stages))
+    text = diff("--all", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0").stdout
+    assert "(stage dev):" in text
+    assert "(stage prod):" in text
+    told = json.loads(
+        diff("--all", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0", "--format", "json").stdout
+    )
+    assert [item["stage"] for item in told["differences"]] == ["dev", "prod"]
+
+
+def policy(*commands: str) -> dict:
+    arguments = ["policy", "dev", "--account", ACCOUNT]
+    for command in commands:
+        arguments += ["--command", command]
+    return json.loads(CliRunner().invoke(main, arguments).stdout)
+
+
+def test_our_own_policy_lacks_nothing_and_allows_nothing_more(project) -> None:
+    (project / "policy.json").write_text(json.dumps(policy()))
+    result = diff("dev", "--policy", "policy.json")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"Zappa {__version__} needs nothing that policy.json does not allow (stage dev).\n",
+    )
+
+
+def test_a_policy_that_lacks_some_and_allows_more(project) -> None:
+    document = policy()
+    for statement in document["Statement"]:
+        if isinstance(statement["Action"], list):
+            statement["Action"] = [name for name in statement["Action"] if name != "lambda:GetPolicy"]
+    document["Statement"].append(
+        {"Sid": "More", "Effect": "Allow", "Action": ["ec2:*", "sqs:SendMessage"], "Resource": "*"}
+    )
+    document["Statement"].append(
+        {"Sid": "Elsewhere", "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": FUNCTION + "x"}
+    )
+    (project / "policy.json").write_text(json.dumps(document))
+    result = diff("dev", "--policy", "policy.json")
+    assert result.exit_code == 1
+    assert "needs 1 more than policy.json allows (stage dev):" in result.stdout
+    assert f"  + lambda:GetPolicy\n      on {FUNCTION}\n" in result.stdout
+    assert "policy.json allows what dev does not need:" in result.stdout
+    assert "  More: ec2:*, sqs:SendMessage" in result.stdout
+    assert "  Elsewhere: lambda:InvokeFunction" in result.stdout
+    told = json.loads(diff("dev", "--policy", "policy.json", "--json").stdout)
+    assert [item["action"] for item in told["added"]] == ["lambda:GetPolicy"]
+    assert {"action": "ec2:*", "sid": "More"} in told["surplus"]
+
+
+def test_a_placeholder_is_filled_in_with_the_account_that_is_asked_for(project) -> None:
+    text = json.dumps(policy()).replace(ACCOUNT, "<ACCOUNT_ID>")
+    (project / "policy.json").write_text(text)
+    assert diff("dev", "--policy", "policy.json", "--account", "999988887777").exit_code == 0
+    assert diff("dev", "--policy", "policy.json").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param([], "nothing to compare with", id="nothing"),
+        pytest.param(["--policy", "none.json"], "cannot be read", id="no such policy"),
+        pytest.param(["--from-settings", "none.json"], "there is no settings file", id="no such settings"),
+        pytest.param(
+            ["--policy", "x", "--from-zappa", "0.60.0"], "policies are compared", id="a policy and a version"
+        ),
+        pytest.param(
+            ["--policy", "x", "--profile-policy"], "policies are compared", id="two kinds of policies"
+        ),
+        pytest.param(["--from-zappa", "0.60.0", "--command", "fly"], "no such command", id="no such command"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+@pytest.mark.usefixtures("project")
+def test_what_cannot_be_compared_ends_with_2(arguments, words: str) -> None:
+    result = diff("dev", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+
+
+def test_what_is_needed_on_part_of_a_resource_is_no_surplus() -> None:
+    statement = {"Effect": "Allow", "Action": ["s3:*", "s3:GetObject"], "Resource": "arn:aws:s3:::zappa-*"}
+    document = PolicyDocument.parse({"Version": "2012-10-17", "Statement": [statement]})
+    needed = [("s3:PutObject", "arn:aws:s3:::zappa-?????????/x")]
+    assert [item.action for item in unneeded([document], needed)] == ["s3:GetObject"]
+    assert unneeded([document], []) == unneeded([document], [("s3:PutObject", "arn:aws:s3:::other")])
+
+
+@pytest.mark.usefixtures("project")
+def test_an_empty_list_of_commands_is_the_whole_life() -> None:
+    whole = requirements(stage("0.63.0"))
+    deploy = requirements(stage("0.63.0"), (parse_command("deploy"),))
+    assert len(difference(deploy, whole).added) == len(whole) - len(deploy)
+
+
+@pytest.mark.aws
+@pytest.mark.slow
+def test_what_the_profiles_user_holds(project, monkeypatch) -> None:
+    with local_aws() as aws:
+        iam = aws.client("iam")
+        iam.create_user(UserName="serverless")
+        document = json.dumps(policy("deploy")).replace(ACCOUNT, aws.account)
+        iam.put_user_policy(UserName="serverless", PolicyName="deploy", PolicyDocument=document)
+        iam.put_user_policy(
+            UserName="serverless",
+            PolicyName="look",
+            PolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+                }
+            ),
+        )
+        key = iam.create_access_key(UserName="serverless")["AccessKey"]
+        (project / "credentials").write_text(
+            f"[serverless]\naws_access_key_id = {key['AccessKeyId']}\naws_secret_access_key = {key['SecretAccessKey']}\n"
+        )
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(project / "credentials"))
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(project / "none"))
+        arguments = ("dev", "--profile-policy", "--profile", "serverless", "--endpoint-url", aws.endpoint)
+        result = diff(*arguments)
+        assert result.exit_code == 1
+        assert f"than arn:aws:iam::{aws.account}:user/serverless allows (stage dev):" in result.stdout
+        assert "  + lambda:UpdateFunctionCode" in result.stdout
+        assert diff(*arguments, "--command", "deploy").exit_code == 0

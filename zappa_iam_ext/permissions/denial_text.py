@@ -1,0 +1,53 @@
+r"""The text around a denial: a terminal's colours, a log's margins, line breaks in the middle of words.
+
+What people paste was wrapped by a terminal, quoted by a mail, escaped by JSON or coloured by Zappa before. Pure.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+MAX_TEXT = 100_000
+"""Characters that are searched from the start, and again from the end: a log's error stands last."""
+
+_ESCAPES = re.compile(r"(?:\x1b|\u241b|\^\[)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
+_MARGIN = re.compile(r"^[ \t]*(?:[│┃|>#]+[ \t]*)*", re.MULTILINE)
+_TRAIL = re.compile(r"[ \t]+$|[ \t]+[│┃|][ \t]*$", re.MULTILINE)
+_QUOTES = str.maketrans("\u201c\u201d\u2018\u2019\u00a0\r", "\"\"'' \n", "`")
+
+
+def clean(text: str) -> str:
+    """Return the text without colours, control characters, margins and escapes; line breaks stay."""
+    text = html.unescape(text) if "&" in text else text
+    text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
+    text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
+    text = _CONTROL.sub("", text.translate(_QUOTES))
+    return _TRAIL.sub("", _MARGIN.sub("", text))
+
+
+def windows(text: str) -> tuple[str, ...]:
+    """Return the parts of a text that are searched: all of it, or its beginning and its end."""
+    return (text,) if len(text) <= MAX_TEXT else (text[:MAX_TEXT], text[-MAX_TEXT:])
+
+
+def flexible(phrase: str) -> str:
+    """Return a pattern for a phrase whose words may be broken by a line break anywhere.
+
+    A space stands for any white space, ``|`` and parentheses keep their meaning.
+    """
+    return "".join(_flexible(character) for character in phrase)
+
+
+def _flexible(character: str) -> str:
+    if character == " ":
+        return r"\s+"
+    if character.isalpha():
+        return f"{character}\\n?"
+    return character if character in "()|?:" else re.escape(character)
+
+
+def joined(text: str | None) -> str:
+    """Return a name that a line break had cut, in one piece, without the punctuation around it."""
+    return re.sub(r"\s*\n\s*", "", text or "").strip("\"'.,;")
