@@ -48,6 +48,7 @@ def _names(stage: Stage, command: Command) -> dict[str, Any]:
         **_own_names(stage),
         **_flag_names(command),
         **_unmade_names(stage),
+        **_api_names(stage),
         "code_key": stage.handler_key if stage.settings.get("slim_handler") else stage.package_key,
         "function_url_auth": (stage.settings.get("function_url_config") or {}).get("authorizer", "NONE"),
         "qualified_function_arn": _qualified(stage),
@@ -102,6 +103,15 @@ def _unmade_names(stage: Stage) -> dict[str, Any]:
         "api_id": "*",
         "listener_arn": f"{balancing}listener/app/{stage.function_name}/*",
         "target_group_arn": f"{balancing}targetgroup/{stage.function_name}/*",
+    }
+
+
+def _api_names(stage: Stage) -> dict[str, Any]:
+    """Return what the template says of the API: that it has a policy, and its kind of endpoint."""
+    types = stage.settings.get("endpoint_configuration")
+    return {
+        "api_policy": "*" if stage.settings.get("apigateway_policy") else None,
+        "endpoint": {"Types": list(types)} if types else None,
     }
 
 
