@@ -68,9 +68,9 @@ class Enforcer:
         return {"Code": code, "Message": message}
 
 
-def with_template(call: Call, template: Mapping[str, Any]) -> Call:
-    """Return a call on a stack together with the stack's template, its intrinsic functions taken out."""
-    parameters = {**call.parameters, "Template": _plain(template)}
+def with_template(call: Call, template: Mapping[str, Any], tags: Sequence[Any] = ()) -> Call:
+    """Return a call on a stack with the stack's tags and its template, intrinsic functions taken out."""
+    parameters = {**call.parameters, "Template": _plain(template), "Tags": list(tags)}
     return Call(call.service, call.operation, parameters, region=call.region)
 
 
