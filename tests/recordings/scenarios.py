@@ -37,6 +37,7 @@ class Scenario:
     deployed_by: tuple[str, ...] = ("deploy",)
     meanwhile: tuple[str, ...] = ()
     package_size: int = 0
+    fails: Mapping[str, str] = field(default_factory=dict)
 
     def before_change(self) -> Scenario:
         """Return the scenario of the former deployment, by somebody else."""
@@ -88,6 +89,7 @@ def scenarios() -> tuple[Scenario, ...]:
             tuple(row.get("deployed_by", ("deploy",))),
             tuple(row.get("meanwhile", ())),
             row.get("package_size", 0),
+            row.get("fails", {}),
         )
         for row in table["scenario"]
     )
