@@ -17,17 +17,22 @@ def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
 
     Parameters that only AWS will know (the id of an API that does not exist yet) are ``*``.
     """
+    return tuple(call for _, call in predictions(stage, command))
+
+
+def predictions(stage: Stage, command: Command) -> Iterator[tuple[CallRow, Call]]:
+    """Yield each call of `calls_of` with the row of the table that predicts it."""
     names = _names(stage, command)
     version = parse_version(stage.zappa_version)
-    return tuple(
-        _call(row, item, stage, command)
-        for row in call_rows()
-        if command.name in row.commands
-        and not row.omitted
-        and row.in_version(version)
-        and all(holds(condition, stage, command) for condition in row.when)
-        for item in _items(row, stage, command, names)
-    )
+    for row in call_rows():
+        if (
+            command.name in row.commands
+            and not row.omitted
+            and row.in_version(version)
+            and all(holds(condition, stage, command) for condition in row.when)
+        ):
+            for item in _items(row, stage, command, names):
+                yield row, _call(row, item, stage, command)
 
 
 def template_resources(stage: Stage, command: Command, names: Mapping[str, Any]) -> Mapping[str, Any]:
