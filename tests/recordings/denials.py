@@ -75,7 +75,7 @@ def questions() -> tuple[Question, ...]:
 
 
 def _rows(recording: Recording, line: str, call: RecordedCall) -> frozenset[str]:
-    return frozenset(row.because for row in foreseen(recording, line, call))
+    return frozenset(item.row.because for item in foreseen(recording, line, call))
 
 
 def _where(call: RecordedCall) -> tuple[tuple[str, str], ...]:

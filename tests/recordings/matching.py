@@ -14,10 +14,11 @@ from tests.recordings.recording import ACCOUNT, RecordedCall, Recording, spoken
 from tests.recordings.scenarios import Scenario, scenarios
 from zappa_iam_ext.iam.patterns import text_glob
 from zappa_iam_ext.permissions.authorizations import Scope
-from zappa_iam_ext.permissions.calls import calls_of
+from zappa_iam_ext.permissions.calls import predictions
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables import CallRow
 from zappa_iam_ext.rehearsal.enforcement import SWITCHED_OFF
 
 _FUNCTION = re.compile(r"\b([A-Z]\w*\.\w+|[a-z_]\w+)(?=[,\s]|$)")
@@ -30,10 +31,20 @@ class RowKey:
     command: str
     name: str
     because: str
+    when: tuple[str, ...]
+    each: str
 
     @classmethod
-    def of(cls, call: Call) -> RowKey:
-        return cls(call.command, f"{call.service}.{call.operation}", call.because)
+    def of(cls, row: CallRow, command: str) -> RowKey:
+        return cls(command, f"{row.service}.{row.operation}", row.because, row.when, row.each)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A call that the table predicts, and its row."""
+
+    row: RowKey
+    call: Call
 
 
 @lru_cache(maxsize=128)
@@ -56,23 +67,24 @@ def scope_of(stage: Stage) -> Scope:
 
 
 @lru_cache(maxsize=512)
-def predicted(scenario: str, line: str) -> tuple[Call, ...]:
+def predicted(scenario: str, line: str) -> tuple[Prediction, ...]:
     """Return every call that the table predicts for a command line of a scenario."""
-    return calls_of(stage_of(scenario), parse_command(line))
+    command = parse_command(line)
+    found = predictions(stage_of(scenario), command)
+    return tuple(Prediction(RowKey.of(row, command.name), call) for row, call in found)
 
 
-def foreseen(recording: Recording, line: str, call: RecordedCall) -> tuple[Call, ...]:
+def foreseen(recording: Recording, line: str, made: RecordedCall) -> tuple[Prediction, ...]:
     """Return the predictions that a recorded call fits, those whose place in Zappa fits best."""
     fitting = [
-        (places, row)
-        for row in predicted(recording.scenario, line)
-        if row.service == call.service
-        and row.operation == call.operation
-        and matches(row.parameters, call.parameters)
-        and (places := shared_places(row, call))
+        (places, prediction)
+        for prediction in predicted(recording.scenario, line)
+        if prediction.row.name == made.name
+        and matches(prediction.call.parameters, made.parameters)
+        and (places := shared_places(prediction.call, made))
     ]
     best = max((places for places, _ in fitting), default=None)
-    return tuple(row for places, row in fitting if places == best)
+    return tuple(prediction for places, prediction in fitting if places == best)
 
 
 def shared_places(row: Call, call: RecordedCall) -> tuple[int, int] | None:
@@ -114,9 +126,9 @@ def needs_no_permission(call: RecordedCall) -> bool:
 def recorded_rows(recordings: Iterable[Recording]) -> frozenset[RowKey]:
     """Return the rows that at least one recorded call fits."""
     return frozenset(
-        RowKey.of(row)
+        prediction.row
         for recording in recordings
         for command in recording.commands
         for call in command.calls
-        for row in foreseen(recording, command.line, call)
+        for prediction in foreseen(recording, command.line, call)
     )

@@ -58,6 +58,11 @@ def role_lost(aws: LocalAws) -> None:
     iam.delete_role(RoleName=ROLE)
 
 
+def function_lost(aws: LocalAws) -> None:
+    """Delete the function and leave what calls it."""
+    aws.client("lambda").delete_function(FunctionName="hello-dev")
+
+
 def rule_left_behind(aws: LocalAws) -> None:
     """Make a schedule that a former deployment of the function left."""
     events, name = aws.client("events"), "hello-dev-app.hourly"
@@ -134,6 +139,7 @@ STEPS: Mapping[str, Callable[[LocalAws], dict[str, str] | None]] = {
     for step in (
         api_key,
         api_without_stack,
+        function_lost,
         hosted_zone,
         logs,
         network,

@@ -34,6 +34,7 @@ class Scenario:
     files: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
     deployed_with: Mapping[str, Any] | None = None
+    deployed_without: tuple[str, ...] = ()
     deployed_by: tuple[str, ...] = ("deploy",)
     meanwhile: tuple[str, ...] = ()
     package_size: int = 0
@@ -41,8 +42,9 @@ class Scenario:
 
     def before_change(self) -> Scenario:
         """Return the scenario of the former deployment, by somebody else."""
-        former = {"iam_ext": {"user_name": "former"}, **(self.deployed_with or {})}
-        return replace(self, settings={**self.settings, **former}, commands=self.deployed_by)
+        former = {**self.settings, "iam_ext": {"user_name": "former"}, **(self.deployed_with or {})}
+        kept = {key: value for key, value in former.items() if key not in self.deployed_without}
+        return replace(self, settings=kept, commands=self.deployed_by)
 
     @property
     def file_name(self) -> str:
@@ -86,6 +88,7 @@ def scenarios() -> tuple[Scenario, ...]:
             row.get("files", {}),
             tuple(row.get("before", ())),
             row.get("deployed_with"),
+            tuple(row.get("deployed_without", ())),
             tuple(row.get("deployed_by", ("deploy",))),
             tuple(row.get("meanwhile", ())),
             row.get("package_size", 0),
@@ -121,7 +124,7 @@ def run(
     names = {"account": own.account}
     for step in scenario.before:
         names |= STEPS[step](own) or {}
-    if scenario.deployed_with is not None:
+    if scenario.deployed_with is not None or scenario.deployed_without:
         former = scenario.before_change()
         done = _run(former, own, names, former.lines(own.account), enforce=False)
         ended = [command.exit_code for command in done.report.commands]

@@ -27,8 +27,7 @@ class Orders:
     """What a rehearsal is to do; written as JSON by the process that starts it.
 
     ``record`` is the file of JSON lines to append to. ``policies`` are documents by layer (None: nothing is
-    enforced here). ``deny`` names calls that are refused whatever the policies say: ``service.Operation``, or
-    ``service.Operation @ place`` for those made at one place in Zappa (`Observation.at`).
+    enforced here). ``deny`` names calls that are refused whatever the policies say (`Refused`).
     """
 
     record: str
@@ -62,12 +61,13 @@ class _Watcher:
     def __init__(self, orders: Orders) -> None:
         from zappa_iam_ext.iam import PolicySet  # noqa: PLC0415
         from zappa_iam_ext.permissions.authorizations import Scope  # noqa: PLC0415
-        from zappa_iam_ext.rehearsal.enforcement import Enforcer  # noqa: PLC0415
+        from zappa_iam_ext.rehearsal.enforcement import Enforcer, Refused  # noqa: PLC0415
 
         self._orders = orders
         scope = Scope(orders.account, orders.region, orders.partition)
         enforced = None if orders.policies is None else PolicySet(**orders.policies)
         self._enforcer = Enforcer(enforced, orders.principal, scope)
+        self._refused = tuple(map(Refused.parse, orders.deny))
         self._root: dict[str, Any] = {}
         self._making_own = False
 
@@ -119,8 +119,7 @@ class _Watcher:
         }
 
     def _refusal(self, call: Any, checked: Any, at: str) -> dict[str, str] | None:
-        name = f"{call.service}.{call.operation}"
-        if name in self._orders.deny or f"{name} @ {at}" in self._orders.deny:
+        if any(refused.meets(call, at) for refused in self._refused):
             from zappa_iam_ext.rehearsal.observation import Checked  # noqa: PLC0415
 
             return self._enforcer.refusal(call, (_denied(checked, Checked),))
