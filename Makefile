@@ -11,7 +11,7 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --no-input
 
-.PHONY: test fast slow lint types contracts format demo judges benchmark recordings docs clean
+.PHONY: test fast slow lint types contracts format demo judges benchmark recordings denials scenarios docs clean
 
 test: lint types contracts fast slow ## everything
 
@@ -65,6 +65,12 @@ benchmark: $(STAMP) ## ratios, measured
 
 recordings: $(STAMP) ## record the real Zappa again (minutes)
 	$(BIN)/python -m tests.recordings.record
+
+denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of it (half an hour, resumable)
+	$(BIN)/python -m tests.recordings.deny
+
+scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
+	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(DEMO) .cache dist build tests/judges/node_modules

@@ -127,7 +127,7 @@ def test_a_comparison_ends_with_an_answer_or_says_that_it_is_too_complex(text, m
     others = [Glob.of(text_glob(text).tokens), *(text_glob(f"*{letter}" * 12 + "*") for letter in "abcdef")]
     with suppress(PatternTooComplex):
         some_word(others[0], others[1:], never)
-    assert 0 < steps steps <= patterns.MAX_STEPS
+    assert 0 < steps <= patterns.MAX_STEPS
 
 
 def test_a_comparison_that_is_too_complex_is_refused_by_name():

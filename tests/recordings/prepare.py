@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Mapping
 
@@ -27,20 +28,56 @@ def package() -> bytes:
     return content.getvalue()
 
 
+ROLE = "hello-dev-ZappaLambdaExecutionRole"
+ELSE = json.dumps(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+)
+
+
 def role(aws: LocalAws) -> None:
-    aws.client("iam").create_role(
-        RoleName="hello-dev-ZappaLambdaExecutionRole", AssumeRolePolicyDocument=TRUST
-    )
+    aws.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=TRUST)
 
 
 def role_of_another_time(aws: LocalAws) -> None:
     role(aws)
-    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
-    aws.client("iam").put_role_policy(
-        RoleName="hello-dev-ZappaLambdaExecutionRole",
-        PolicyName="zappa-permissions",
-        PolicyDocument=json.dumps(document),
-    )
+    _write_policy(aws)
+
+
+def role_changed(aws: LocalAws) -> None:
+    aws.client("iam").update_assume_role_policy(RoleName=ROLE, PolicyDocument=TRUST)
+    _write_policy(aws)
+
+
+def _write_policy(aws: LocalAws) -> None:
+    aws.client("iam").put_role_policy(RoleName=ROLE, PolicyName="zappa-permissions", PolicyDocument=ELSE)
+
+
+def role_lost(aws: LocalAws) -> None:
+    iam = aws.client("iam")
+    iam.delete_role_policy(RoleName=ROLE, PolicyName="zappa-permissions")
+    iam.delete_role(RoleName=ROLE)
+
+
+def function_lost(aws: LocalAws) -> None:
+    """Delete the function and leave what calls it."""
+    aws.client("lambda").delete_function(FunctionName="hello-dev")
+
+
+def rule_left_behind(aws: LocalAws) -> None:
+    """Make a schedule that a former deployment of the function left."""
+    events, name = aws.client("events"), "hello-dev-app.hourly"
+    events.put_rule(Name=name, ScheduleExpression="rate(1 hour)")
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": _function_arn(aws)}])
+
+
+def subscription_left_behind(aws: LocalAws) -> None:
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name="news")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=_function_arn(aws))
+
+
+def _function_arn(aws: LocalAws) -> str:
+    return f"arn:aws:lambda:us-east-1:{aws.account}:function:hello-dev"
 
 
 def api_without_stack(aws: LocalAws) -> None:
@@ -51,24 +88,20 @@ def api_key(aws: LocalAws) -> dict[str, str]:
     return {"api_key": aws.client("apigateway").create_api_key(name="ours", enabled=True)["id"]}
 
 
-def function(aws: LocalAws) -> None:
-    role(aws)
-    aws.client("lambda").create_function(
-        FunctionName="hello-dev",
-        Runtime="python3.12",
-        Handler="handler.lambda_handler",
-        Role=f"arn:aws:iam::{aws.account}:role/hello-dev-ZappaLambdaExecutionRole",
-        Code={"ZipFile": package()},
-    )
-
-
-def function_with_url(aws: LocalAws) -> None:
-    function(aws)
-    aws.client("lambda").create_function_url_config(FunctionName="hello-dev", AuthType="NONE")
-
-
 def hosted_zone(aws: LocalAws) -> None:
     aws.client("route53").create_hosted_zone(Name="example.com", CallerReference=aws.account)
+
+
+def logs(aws: LocalAws) -> None:
+    """Make the log group that AWS makes when a function runs for the first time."""
+    client, group = aws.client("logs"), "/aws/lambda/hello-dev"
+    client.create_log_group(logGroupName=group)
+    client.create_log_stream(logGroupName=group, logStreamName="first")
+    client.put_log_events(
+        logGroupName=group,
+        logStreamName="first",
+        logEvents=[{"timestamp": int(time.time() * 1000), "message": "START"}],
+    )
 
 
 def network(aws: LocalAws) -> dict[str, str]:
@@ -84,7 +117,13 @@ def network(aws: LocalAws) -> dict[str, str]:
 
 
 def user_pool(aws: LocalAws) -> dict[str, str]:
-    pool = aws.client("cognito-idp").create_user_pool(PoolName="hello")
+    pool = aws.client("cognito-idp").create_user_pool(
+        PoolName="hello",
+        SmsVerificationMessage="Your code is {####}",
+        SmsAuthenticationMessage="Your code is {####}",
+        EmailVerificationMessage="Your code is {####}",
+        EmailVerificationSubject="Your code",
+    )
     return {"user_pool": pool["UserPool"]["Id"]}
 
 
@@ -100,13 +139,17 @@ STEPS: Mapping[str, Callable[[LocalAws], dict[str, str] | None]] = {
     for step in (
         api_key,
         api_without_stack,
-        function,
-        function_with_url,
+        function_lost,
         hosted_zone,
+        logs,
         network,
         package_on_s3,
         role,
+        role_changed,
+        role_lost,
         role_of_another_time,
+        rule_left_behind,
+        subscription_left_behind,
         user_pool,
     )
 }

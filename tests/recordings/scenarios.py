@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,18 @@ class Scenario:
     settings: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    deployed_with: Mapping[str, Any] | None = None
+    deployed_without: tuple[str, ...] = ()
+    deployed_by: tuple[str, ...] = ("deploy",)
+    meanwhile: tuple[str, ...] = ()
+    package_size: int = 0
+    fails: Mapping[str, str] = field(default_factory=dict)
+
+    def before_change(self) -> Scenario:
+        """Return the scenario of the former deployment, by somebody else."""
+        former = {**self.settings, "iam_ext": {"user_name": "former"}, **(self.deployed_with or {})}
+        kept = {key: value for key, value in former.items() if key not in self.deployed_without}
+        return replace(self, settings=kept, commands=self.deployed_by)
 
     @property
     def file_name(self) -> str:
@@ -52,8 +66,7 @@ class Scenario:
 
 
 def read_in(folder: Path) -> Stage:
-    import contextlib
-
+    """Read the only stage of a project; files that the settings name are found from the current folder."""
     with contextlib.chdir(folder):
         (stage,) = read_stages("zappa_settings.json")
     return stage
@@ -74,26 +87,78 @@ def scenarios() -> tuple[Scenario, ...]:
             },
             row.get("files", {}),
             tuple(row.get("before", ())),
+            row.get("deployed_with"),
+            tuple(row.get("deployed_without", ())),
+            tuple(row.get("deployed_by", ("deploy",))),
+            tuple(row.get("meanwhile", ())),
+            row.get("package_size", 0),
+            row.get("fails", {}),
         )
         for row in table["scenario"]
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A scenario that ran: on which stage, what its names stood for, and what was seen."""
+
+    stage: Stage
+    names: Mapping[str, str]
+    report: RehearsalReport
+
+
 def run(
     scenario: Scenario,
     aws: LocalAws,
-    folder: Path,
-    policies: PolicySet | None = None,
     *,
+    policies: PolicySet | None = None,
+    enforce: bool = True,
     deny: Iterable[str] = (),
-    commands: Iterable[str] = (),
-) -> RehearsalReport:
-    """Run a scenario under the computed policy (or the one given), in a fresh account."""
+    until: int | None = None,
+) -> Run:
+    """Run the commands of a scenario (or the first ``until``) in a fresh account.
+
+    Under the computed policy, or the one given; ``enforce=False`` makes the user an administrator.
+    """
     own = aws.another_account()
     names = {"account": own.account}
     for step in scenario.before:
         names |= STEPS[step](own) or {}
-    stage = scenario.stage(folder, names)
-    lines = tuple(commands) or scenario.lines(own.account)
-    held = computed_policy(stage, lines) if policies is None else policies
-    return rehearse(stage, lines, held, own, source=folder, deny=deny)
+    if scenario.deployed_with is not None or scenario.deployed_without:
+        former = scenario.before_change()
+        done = _run(former, own, names, former.lines(own.account), enforce=False)
+        ended = [command.exit_code for command in done.report.commands]
+        if any(ended):
+            raise RuntimeError(f"{scenario.name}: the former deployment failed: {ended}")
+    for step in scenario.meanwhile:
+        names |= STEPS[step](own) or {}
+    lines = scenario.lines(own.account)[:until]
+    return _run(scenario, own, names, lines, policies, enforce=enforce, deny=deny)
+
+
+def _run(
+    scenario: Scenario,
+    own: LocalAws,
+    names: Mapping[str, str],
+    lines: tuple[str, ...],
+    policies: PolicySet | None = None,
+    *,
+    enforce: bool,
+    deny: Iterable[str] = (),
+) -> Run:
+    with tempfile.TemporaryDirectory(prefix="scenario-") as base:
+        folder = Path(base) / "hello"
+        folder.mkdir()
+        stage = scenario.stage(folder, names)
+        held = computed_policy(stage, scenario.lines(own.account)) if policies is None else policies
+        report = rehearse(
+            stage,
+            lines,
+            held,
+            own,
+            source=folder,
+            enforce=enforce,
+            deny=deny,
+            package_size=scenario.package_size,
+        )
+    return Run(stage, names, report)

@@ -21,7 +21,17 @@ def calls_of(stage: Stage, command: Command) -> tuple[Call, ...]:
 
     Parameters that only AWS will know (the id of an API that does not exist yet) are ``*``.
     """
-    return tuple(different_calls(stage, (command,)))
+    return tuple(call for _, call in predictions(stage, command))
+
+
+def predictions(stage: Stage, command: Command) -> Iterator[tuple[CallRow, Call]]:
+    """Yield each call of `calls_of` with the row of the table that predicts it."""
+    names = _names(stage, command)
+    applies = conditions(stage, command)
+    for row in _rows(command.name, stage.zappa_version):
+        if applies(row.when):
+            for item in _items(row, stage, command, names):
+                yield row, _call(row, item, stage, command)
 
 
 def different_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
@@ -69,6 +79,7 @@ def _names(stage: Stage, command: Command) -> dict[str, Any]:
         **_own_names(stage),
         **_flag_names(command),
         **_unmade_names(stage),
+        **_api_names(stage),
         "code_key": stage.handler_key if stage.settings.get("slim_handler") else stage.package_key,
         "function_url_auth": (stage.settings.get("function_url_config") or {}).get("authorizer", "NONE"),
         "qualified_function_arn": _qualified(stage),
@@ -124,6 +135,15 @@ def _unmade_names(stage: Stage) -> dict[str, Any]:
         "api_id": "*",
         "listener_arn": f"{balancing}listener/app/{stage.function_name}/*",
         "target_group_arn": f"{balancing}targetgroup/{stage.function_name}/*",
+    }
+
+
+def _api_names(stage: Stage) -> dict[str, Any]:
+    """Return what the template says of the API: that it has a policy, and its kind of endpoint."""
+    types = stage.settings.get("endpoint_configuration")
+    return {
+        "api_policy": "*" if stage.settings.get("apigateway_policy") else None,
+        "endpoint": {"Types": list(types)} if types else None,
     }
 
 

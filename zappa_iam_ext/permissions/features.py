@@ -71,10 +71,10 @@ def _manages_role(stage: Stage, command: Command) -> bool:
 
 
 def _looks_up_role(stage: Stage, command: Command) -> bool:
-    """Without role_arn, or after Zappa managed the role, the ARN comes from GetRole; schedule needs it for events."""
-    if _manages_role(stage, command):
-        return False
-    return stage.role.arn is None and (command.name != "schedule" or _schedules(stage, command))
+    """Without role_arn, unless Zappa just managed the role, the ARN comes from GetRole; schedule needs it for events."""
+    if command.name == "schedule":
+        return stage.role.arn is None and _schedules(stage, command)
+    return stage.role.arn is None and not _manages_role(stage, command)
 
 
 def _updates_code(stage: Stage, command: Command) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.check import request_of
@@ -68,9 +69,42 @@ class Enforcer:
         return {"Code": code, "Message": message}
 
 
-def with_template(call: Call, template: Mapping[str, Any]) -> Call:
-    """Return a call on a stack together with the stack's template, its intrinsic functions taken out."""
-    parameters = {**call.parameters, "Template": _plain(template)}
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Calls that are refused whatever the policies say.
+
+    ``at`` limits them to one place in Zappa (`Observation.at`), ``where`` to those with these parameters.
+    """
+
+    call: str
+    at: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Refused:
+        """Read ``service.Operation``, ``service.Operation @ place``, ``service.Operation @ place | Name=value``."""
+        call, _, rest = text.partition(" @ ")
+        at, _, where = rest.partition(" | ")
+        pairs = (pair.partition("=") for pair in where.split(" & ") if pair)
+        return cls(call, at, tuple((name, value) for name, _, value in pairs))
+
+    def __str__(self) -> str:
+        """Return the text that `parse` reads."""
+        where = " & ".join(f"{name}={value}" for name, value in self.where)
+        return self.call + (f" @ {self.at}" if self.at else "") + (f" | {where}" if where else "")
+
+    def meets(self, call: Call, at: str) -> bool:
+        """Say whether this is one of the calls."""
+        return (
+            self.call == f"{call.service}.{call.operation}"
+            and self.at in {"", at}
+            and all(str(call.parameters.get(name)) == value for name, value in self.where)
+        )
+
+
+def with_template(call: Call, template: Mapping[str, Any], tags: Sequence[Any] = ()) -> Call:
+    """Return a call on a stack with the stack's tags and its template, intrinsic functions taken out."""
+    parameters = {**call.parameters, "Template": _plain(template), "Tags": list(tags)}
     return Call(call.service, call.operation, parameters, region=call.region)
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-import tarfile
-import time
-import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 VARIABLE = "ZAPPA_IAM_EXT_REHEARSAL"
 """Names the file that holds the orders of this rehearsal (`Orders`)."""
-_LONGEST_PAUSE = 0.05
 _FORBIDDEN = 403
 
 
@@ -29,7 +27,7 @@ class Orders:
     """What a rehearsal is to do; written as JSON by the process that starts it.
 
     ``record`` is the file of JSON lines to append to. ``policies`` are documents by layer (None: nothing is
-    enforced here). ``deny`` names calls (``service.Operation``) that are refused whatever the policies say.
+    enforced here). ``deny`` names calls that are refused whatever the policies say (`Refused`).
     """
 
     record: str
@@ -41,23 +39,20 @@ class Orders:
     policies: Mapping[str, Any] | None = None
     deny: tuple[str, ...] = ()
     full: bool = False
+    package_size: int = 0
 
 
 def install() -> None:
     """Take up the orders that the environment names."""
     orders = Orders(**json.loads(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))
+    from zappa_iam_ext.rehearsal.adaptations import adapt_zappa, shorten_pauses  # noqa: PLC0415
     from zappa_iam_ext.rehearsal.loopback import require_loopback, stay_on_this_machine  # noqa: PLC0415
 
     require_loopback(orders.endpoint)
     stay_on_this_machine()
-    _shorten_pauses()
+    shorten_pauses()
     _Watcher(orders).watch()
-    _adapt_zappa(full=orders.full)
-
-
-def _shorten_pauses() -> None:
-    pause = time.sleep
-    time.sleep = lambda seconds: pause(min(float(seconds), _LONGEST_PAUSE))
+    adapt_zappa(full=orders.full, package_size=orders.package_size)
 
 
 class _Watcher:
@@ -66,18 +61,21 @@ class _Watcher:
     def __init__(self, orders: Orders) -> None:
         from zappa_iam_ext.iam import PolicySet  # noqa: PLC0415
         from zappa_iam_ext.permissions.authorizations import Scope  # noqa: PLC0415
-        from zappa_iam_ext.rehearsal.enforcement import Enforcer  # noqa: PLC0415
+        from zappa_iam_ext.rehearsal.enforcement import Enforcer, Refused  # noqa: PLC0415
 
         self._orders = orders
         scope = Scope(orders.account, orders.region, orders.partition)
         enforced = None if orders.policies is None else PolicySet(**orders.policies)
         self._enforcer = Enforcer(enforced, orders.principal, scope)
+        self._refused = tuple(map(Refused.parse, orders.deny))
         self._root: dict[str, Any] = {}
         self._making_own = False
 
     def watch(self) -> None:
         """Be told of each call before it is made and after it was answered."""
         from botocore.client import ClientCreator  # noqa: PLC0415
+
+        from zappa_iam_ext.rehearsal.adaptations import whole_name  # noqa: PLC0415
 
         create = ClientCreator.create_client
 
@@ -88,6 +86,7 @@ class _Watcher:
                 region = client.meta.region_name
                 events.register_first("provide-client-params", self._remember)
                 events.register_first("before-call", lambda **told: self._before(region=region, **told))
+                events.register_last("provide-client-params", whole_name)
                 events.register_last("after-call", self._after)
                 events.register_last("after-call-error", self._after_error)
             return client
@@ -97,7 +96,7 @@ class _Watcher:
     def _remember(self, params: Any, context: dict[str, Any], **_: Any) -> None:
         from zappa_iam_ext.rehearsal.observation import jsonable  # noqa: PLC0415
 
-        context[VARIABLE] = {"parameters": jsonable(params)}
+        context[VARIABLE] = {"parameters": jsonable(params), "at": _place_in_zappa()}
 
     def _before(self, model: Any, context: dict[str, Any], region: str, **_: Any) -> Any:
         from zappa_iam_ext.permissions.model import Call  # noqa: PLC0415
@@ -106,10 +105,10 @@ class _Watcher:
         if "judged" in memory:
             return None
         call = Call(_client_name(model), model.name, memory["parameters"], region=region or "")
-        judged = self._with_template(call)
+        judged = self._completed(call)
         checked, known = self._enforcer.judge(judged)
         memory.update(judged=judged, checked=checked, known=known)
-        refusal = self._refusal(judged, checked)
+        refusal = self._refusal(judged, checked, memory.get("at", ""))
         if refusal is None:
             return None
         memory["refused"] = True
@@ -119,35 +118,41 @@ class _Watcher:
             "ResponseMetadata": metadata,
         }
 
-    def _refusal(self, call: Any, checked: Any) -> dict[str, str] | None:
-        if f"{call.service}.{call.operation}" in self._orders.deny:
+    def _refusal(self, call: Any, checked: Any, at: str) -> dict[str, str] | None:
+        if any(refused.meets(call, at) for refused in self._refused):
             from zappa_iam_ext.rehearsal.observation import Checked  # noqa: PLC0415
 
             return self._enforcer.refusal(call, (_denied(checked, Checked),))
         return self._enforcer.refusal(call, checked)
 
+    def _completed(self, call: Any) -> Any:
+        """Return the call with what AWS knows of its object and checks, though no parameter says it."""
+        try:
+            if f"{call.service}.{call.operation}" in _OF_A_MAPPING:
+                mapping = self._client("lambda").get_event_source_mapping(UUID=call.parameters["UUID"])
+                return replace(call, parameters={**call.parameters, "FunctionArn": mapping["FunctionArn"]})
+            if f"{call.service}.{call.operation}" in _OF_A_STACK:
+                return self._with_template(call)
+        except Exception:  # noqa: BLE001  -- there is no such object: the call itself will say so
+            return call
+        return call
+
     def _with_template(self, call: Any) -> Any:
         from zappa_iam_ext.rehearsal.enforcement import with_template  # noqa: PLC0415
 
-        if call.service != "cloudformation" or call.operation not in {
-            "CreateStack",
-            "UpdateStack",
-            "DeleteStack",
-        }:
-            return call
-        url = str(call.parameters.get("TemplateURL", ""))
-        try:
-            if url:
-                bucket, _, key = url.split("://", 1)[-1].partition("/")[2].partition("/")
-                body = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-            else:
-                body = self._client("cloudformation").get_template(StackName=call.parameters["StackName"])[
-                    "TemplateBody"
-                ]
-            template = body if isinstance(body, Mapping) else json.loads(body)
-        except Exception:  # noqa: BLE001  -- no template, no resources: the call itself will say so
-            return call
-        return with_template(call, template)
+        template, tags = self._template_of(call)
+        return with_template(call, template, tags)
+
+    def _template_of(self, call: Any) -> tuple[Any, Any]:
+        """Return the template of the call, or of the stack it is about, and the stack's tags."""
+        if url := str(call.parameters.get("TemplateURL", "")):
+            bucket, _, key = url.split("://", 1)[-1].partition("/")[2].partition("/")
+            body = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+            return json.loads(body), call.parameters.get("Tags") or []
+        stacks, name = self._client("cloudformation"), call.parameters["StackName"]
+        body = stacks.get_template(StackName=name)["TemplateBody"]
+        (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
+        return body if isinstance(body, Mapping) else json.loads(body), stack.get("Tags") or []
 
     def _client(self, service: str) -> Any:
         """Return a client of the local account's root, whose calls nobody watches."""
@@ -198,12 +203,19 @@ class _Watcher:
             error=error,
             checked=memory["checked"],
             known=memory["known"],
+            at=memory.get("at", ""),
         )
         line = json.dumps(seen.to_dict(), separators=(",", ":")) + "\n"
         with Path(self._orders.record).open("a", encoding="utf-8") as file:
             file.write(line)
 
 
+_OF_A_STACK = frozenset(
+    {"cloudformation.CreateStack", "cloudformation.UpdateStack", "cloudformation.DeleteStack"}
+)
+_OF_A_MAPPING = frozenset(
+    {"lambda.GetEventSourceMapping", "lambda.UpdateEventSourceMapping", "lambda.DeleteEventSourceMapping"}
+)
 _FAILED = 300
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"}
@@ -215,35 +227,29 @@ def _denied(checked: Any, kind: Any) -> Any:
     return kind(first.action, first.resource, allowed=False)
 
 
+def _place_in_zappa() -> str:
+    """Return the functions of Zappa that lead to the call, innermost first: ``Zappa.upload_to_s3 < ZappaCLI.deploy``.
+
+    A transfer to S3 calls from threads of its own, while Zappa waits for it in the main thread.
+    """
+    main = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001  -- the documented way
+    return " < ".join(_zappa_functions(sys._getframe(1)) or _zappa_functions(main))  # noqa: SLF001
+
+
+def _zappa_functions(frame: FrameType | None) -> tuple[str, ...]:
+    return tuple(name for name in _functions(frame) if name not in _EVERYWHERE)
+
+
+def _functions(frame: FrameType | None) -> Iterator[str]:
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] == "zappa":
+            yield frame.f_code.co_qualname.rpartition("<locals>.")[2]
+        frame = frame.f_back
+
+
+_EVERYWHERE = frozenset({"handle", "ZappaCLI.handle", "ZappaCLI.dispatch_command", "<module>"})
+
+
 def _client_name(model: Any) -> str:
     """Return the name under which boto3 makes the client (``elbv2``)."""
     return str(model.service_model.service_name)
-
-
-def _adapt_zappa(*, full: bool) -> None:
-    try:
-        from zappa.cli import ZappaCLI  # noqa: PLC0415
-        from zappa.core import Zappa  # noqa: PLC0415
-    except ImportError:
-        return
-    ZappaCLI.touch_endpoint = lambda *_: None
-    if not full:
-        Zappa.create_lambda_zip = _small_package
-        Zappa.create_handler_venv = lambda *_, **__: None
-
-
-def _small_package(
-    _zappa: Any, prefix: str = "lambda_package", *_: Any, archive_format: str = "zip", **options: Any
-) -> str:
-    """Take the place of ``create_lambda_zip``: a package of the same name with nothing in it but a handler."""
-    suffix = ".tar.gz" if archive_format == "tarball" else ".zip"
-    name = str(options.get("output") or "") or f"{prefix}-{int(time.time())}{suffix}"
-    handler = Path("handler.py")
-    source = "def lambda_handler(event, context):\n    return {'statusCode': 200, 'body': '{}'}\n"
-    if archive_format == "tarball":
-        with tarfile.open(name, "w:gz"):
-            pass
-    else:
-        with zipfile.ZipFile(name, "w") as package:
-            package.writestr(handler.name, source)
-    return name

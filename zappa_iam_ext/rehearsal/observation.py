@@ -42,7 +42,8 @@ class Checked:
 class Observation:
     """A call that the real Zappa made, with its outcome; ``error`` is AWS's code.
 
-    ``known`` is False when the table of authorisations has no row for the operation.
+    ``known`` is False when the table of authorisations has no row for the operation. ``at`` names the functions of
+    Zappa that led to the call, innermost first.
     """
 
     service: str
@@ -53,6 +54,7 @@ class Observation:
     error: str = ""
     checked: tuple[Checked, ...] = ()
     known: bool = True
+    at: str = ""
 
     @property
     def call(self) -> Call:

@@ -25,6 +25,8 @@ _TRUST = {
     ],
 }
 
+_THERE = frozenset({"BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceInUseException"})
+"""Errors that say that it is there already."""
 
 Step = tuple[str, Callable[[], Any]]
 
@@ -36,6 +38,8 @@ def make_prerequisites(aws: LocalAws, stage: Stage) -> tuple[str, ...]:
         try:
             make()
         except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _THERE:
+                continue
             missing.append(f"{what}: {type(error).__name__}")
     return tuple(missing)
 

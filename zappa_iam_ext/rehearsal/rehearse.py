@@ -67,6 +67,7 @@ def rehearse(
     full: bool = False,
     enforce: bool = True,
     deny: Iterable[str] = (),
+    package_size: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> RehearsalReport:
     """Run Zappa's commands for a stage on a local AWS as a real IAM user with these policies.
@@ -74,7 +75,9 @@ def rehearse(
     Two enforcements judge each call: ours, which also knows what AWS checks on its own account, and the local
     AWS's own. ``stage`` is in the local account already. ``principal`` is the ARN that policies see (default: the
     stage's user). ``prepare`` are commands that run before, as an administrator, and are not part of the report.
-    ``deny`` names calls that are refused whatever the policies say (``apigateway.GetRestApis``).
+    ``deny`` names calls that are refused whatever the policies say (``apigateway.GetRestApis``). ``package_size`` is
+    the size in bytes of the package that stands in for the real one unless ``full``: what is larger than 8 MiB is
+    uploaded in parts.
     """
     principal = principal or f"arn:{stage.partition}:iam::{aws.account}:user/{iam_ext_settings(stage).user}"
     documents = (*policies.identity, *policies.group) if enforce else (ADMINISTRATOR,)
@@ -88,6 +91,7 @@ def rehearse(
         policies=_raw(policies) if enforce else None,
         deny=tuple(deny),
         full=full,
+        package_size=package_size,
     )
     missing = make_prerequisites(aws, stage)
     with rehearsing_project(stage, source, full=full) as project:

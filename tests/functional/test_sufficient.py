@@ -1,0 +1,67 @@
+"""The real Zappa under the generated policy, as a real IAM user: two engines judge each call, and neither refuses one.
+
+`make slow` runs a dozen scenarios that differ most; `make scenarios` runs them all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.recordings.recording import read, recording_of
+from tests.recordings.scenarios import Scenario, run, scenarios
+from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
+
+DOZEN = frozenset(
+    {
+        "another region",
+        "cognito triggers",
+        "container image",
+        "default",
+        "domain without route 53, with a base path",
+        "events from s3",
+        "events from sqs",
+        "file system created",
+        "function url given to iam",
+        "gateway v2 with cors and tags",
+        "load balancer",
+        "managed role lost since",
+        "own role by name",
+        "slim handler in parts, bucket given",
+        "websocket",
+    }
+)
+ALL = os.environ.get("ZAPPA_IAM_EXT_SCENARIOS") == "all"
+
+pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LocalAws]:
+    with local_aws() as started:
+        yield started
+
+
+def test_the_dozen_are_scenarios() -> None:
+    assert {item.name for item in scenarios()} >= DOZEN
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(item, id=item.name) for item in scenarios() if ALL or item.name in DOZEN],
+)
+def test_the_generated_policy_suffices(scenario: Scenario, aws: LocalAws) -> None:
+    done = run(scenario, aws)
+    seen, kept = recording_of(scenario, done.names, done.report), read(scenario)
+    refused = [
+        f"{item.service}.{item.operation} ({item.outcome}): "
+        + ", ".join(f"{check.action} on {check.resource}" for check in item.checked)
+        for item in done.report.denied
+    ]
+    assert not refused
+    assert [command.exit_code for command in seen.commands] == [
+        command.exit_code for command in kept.commands
+    ]
+    assert {(call.name, call.at) for call in seen.calls} == {(call.name, call.at) for call in kept.calls}

@@ -1,0 +1,129 @@
+"""What Zappa made of each call that was denied: ``denials.json``, one line per call. Pure but for the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.recordings.matching import foreseen, needs_no_permission
+from tests.recordings.recording import RecordedCall, Recording, recordings
+from zappa_iam_ext.permissions.commands import parse_command
+from zappa_iam_ext.rehearsal.enforcement import Refused
+
+FILE = Path(__file__).parent / "denials.json"
+#: Parameters by which calls at one place in Zappa differ, where rows of the table tell them apart.
+_TELLING = ("Name", "Action", "Principal", "StatementId", "PolicyName", "ResourceType")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call to deny: in which scenario, in the command at which place, and which call."""
+
+    scenario: str
+    place: int
+    command: str
+    refused: Refused
+
+    @property
+    def key(self) -> str:
+        """What is asked, wherever it is tried."""
+        return f"{self.command}: {self.refused}"
+
+    def __str__(self) -> str:
+        return f"{self.scenario}, {self.command}: {self.refused}"
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What became of the command: whether the call was made at all and denied, and what Zappa did then.
+
+    ``went_on``: further calls were made, or the recording has none either. ``not_made`` names calls of the
+    recording that were no longer made.
+    """
+
+    question: Question
+    denied: bool
+    exit_code: int
+    usual_exit_code: int
+    went_on: bool
+    not_made: tuple[str, ...] = ()
+
+    @property
+    def observed(self) -> str:
+        """``stops`` or ``goes on``; where the command fails anyway, its exit code says nothing."""
+        failed = self.exit_code != 0 and self.usual_exit_code == 0
+        return "goes on" if self.went_on and not failed else "stops"
+
+
+def questions() -> tuple[Question, ...]:
+    """Return every recorded call once per command and place in Zappa, where the fewest commands come before it."""
+    asked: dict[tuple[object, ...], Question] = {}
+    for recording in recordings():
+        for place, command in enumerate(recording.commands):
+            name = parse_command(command.line).name
+            for call in command.calls:
+                if needs_no_permission(call):
+                    continue
+                key = (name, call.name, call.at, _rows(recording, command.line, call))
+                if key not in asked or place < asked[key].place:
+                    refused = Refused(call.name, call.at, _where(call))
+                    asked[key] = Question(recording.scenario, place, name, refused)
+    return tuple(asked.values())
+
+
+def _rows(recording: Recording, line: str, call: RecordedCall) -> frozenset[str]:
+    return frozenset(item.row.because for item in foreseen(recording, line, call))
+
+
+def _where(call: RecordedCall) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, value)
+        for name in _TELLING
+        if isinstance(value := call.parameters.get(name), str) and not value.startswith("SID")
+    )
+
+
+def read_denials() -> tuple[Denial, ...]:
+    """Return what is kept, in the order of the questions."""
+    if not FILE.exists():
+        return ()
+    return tuple(_read(raw) for raw in json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def write_denials(denials: Iterable[Denial]) -> None:
+    """Keep the answers, one a line."""
+    lines = [json.dumps(_raw(denial), ensure_ascii=False) for denial in denials]
+    FILE.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def _raw(denial: Denial) -> dict[str, Any]:
+    question = denial.question
+    raw: dict[str, Any] = {
+        "scenario": question.scenario,
+        "place": question.place,
+        "command": question.command,
+        "denied": str(question.refused),
+        "observed": denial.observed,
+        "exit_code": denial.exit_code,
+        "went_on": denial.went_on,
+    }
+    if not denial.denied:
+        raw["never_made"] = True
+    if denial.usual_exit_code:
+        raw["usual_exit_code"] = denial.usual_exit_code
+    return raw | ({"not_made": list(denial.not_made)} if denial.not_made else {})
+
+
+def _read(raw: dict[str, Any]) -> Denial:
+    question = Question(raw["scenario"], raw["place"], raw["command"], Refused.parse(raw["denied"]))
+    return Denial(
+        question,
+        denied=not raw.get("never_made", False),
+        exit_code=raw["exit_code"],
+        usual_exit_code=raw.get("usual_exit_code", 0),
+        went_on=raw["went_on"],
+        not_made=tuple(raw.get("not_made", ())),
+    )

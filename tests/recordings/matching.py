@@ -1,0 +1,134 @@
+"""Holds recorded calls against predicted ones: which row of the table foresaw a call. Pure."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tests.recordings.recording import ACCOUNT, RecordedCall, Recording, spoken
+from tests.recordings.scenarios import Scenario, scenarios
+from zappa_iam_ext.iam.patterns import text_glob
+from zappa_iam_ext.permissions.authorizations import Scope
+from zappa_iam_ext.permissions.calls import predictions
+from zappa_iam_ext.permissions.commands import parse_command
+from zappa_iam_ext.permissions.model import Call
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables import CallRow
+from zappa_iam_ext.rehearsal.enforcement import SWITCHED_OFF
+
+_FUNCTION = re.compile(r"\b([A-Z]\w*\.\w+|[a-z_]\w+)(?=[,\s]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """What tells one row of the table from all others, for one command."""
+
+    command: str
+    name: str
+    because: str
+    when: tuple[str, ...]
+    each: str
+
+    @classmethod
+    def of(cls, row: CallRow, command: str) -> RowKey:
+        return cls(command, f"{row.service}.{row.operation}", row.because, row.when, row.each)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A call that the table predicts, and its row."""
+
+    row: RowKey
+    call: Call
+
+
+@lru_cache(maxsize=128)
+def stage_of(name: str) -> Stage:
+    """Return the stage of a scenario as it is in a recording: in AWS's example account."""
+    (scenario,) = (item for item in scenarios() if item.name == name)
+    names = {key: spoken(key) for key in _placeholders(scenario)} | {"account": ACCOUNT}
+    with tempfile.TemporaryDirectory() as base:
+        folder = Path(base) / "hello"
+        folder.mkdir()
+        return scenario.stage(folder, names)
+
+
+def _placeholders(scenario: Scenario) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", repr(scenario.settings)))
+
+
+def scope_of(stage: Stage) -> Scope:
+    return Scope(stage.account, stage.region, stage.partition)
+
+
+@lru_cache(maxsize=512)
+def predicted(scenario: str, line: str) -> tuple[Prediction, ...]:
+    """Return every call that the table predicts for a command line of a scenario."""
+    command = parse_command(line)
+    found = predictions(stage_of(scenario), command)
+    return tuple(Prediction(RowKey.of(row, command.name), call) for row, call in found)
+
+
+def foreseen(recording: Recording, line: str, made: RecordedCall) -> tuple[Prediction, ...]:
+    """Return the predictions that a recorded call fits, those whose place in Zappa fits best."""
+    fitting = [
+        (places, prediction)
+        for prediction in predicted(recording.scenario, line)
+        if prediction.row.name == made.name
+        and matches(prediction.call.parameters, made.parameters)
+        and (places := shared_places(prediction.call, made))
+    ]
+    best = max((places for places, _ in fitting), default=None)
+    return tuple(prediction for places, prediction in fitting if places == best)
+
+
+def shared_places(row: Call, call: RecordedCall) -> tuple[int, int] | None:
+    """Return how well the row's source fits the functions that led to the call: the more inward, then the more."""
+    chain = call.at.split(" < ")
+    shared = [chain.index(name) for name in set(functions_of(row.source)) if name in chain]
+    return (-min(shared), len(shared)) if shared else None
+
+
+@lru_cache(maxsize=512)
+def functions_of(source: str) -> tuple[str, ...]:
+    """Return the functions of Zappa that a row names as its source."""
+    return tuple(name for name in _FUNCTION.findall(source) if not name.endswith(".py"))
+
+
+def matches(pattern: Any, value: Any) -> bool:
+    """Say whether a recorded value fits a predicted one: tables by their predicted keys, texts as patterns."""
+    if pattern == "*":
+        return value is not None
+    if isinstance(pattern, Mapping):
+        return isinstance(value, Mapping) and all(
+            key in value and matches(item, value[key]) for key, item in pattern.items()
+        )
+    if isinstance(pattern, str):
+        return isinstance(value, str | int | float) and text_glob(pattern).matches(str(value))
+    if isinstance(pattern, Sequence):
+        return (
+            isinstance(value, Sequence)
+            and len(pattern) == len(value)
+            and all(any(matches(item, given) for given in value) for item in pattern)
+        )
+    return bool(pattern == value)
+
+
+def needs_no_permission(call: RecordedCall) -> bool:
+    return call.name in SWITCHED_OFF
+
+
+def recorded_rows(recordings: Iterable[Recording]) -> frozenset[RowKey]:
+    """Return the rows that at least one recorded call fits."""
+    return frozenset(
+        prediction.row
+        for recording in recordings
+        for command in recording.commands
+        for call in command.calls
+        for prediction in foreseen(recording, command.line, call)
+    )
