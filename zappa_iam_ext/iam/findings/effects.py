@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from zappa_iam_ext.iam.compiled import VARIABLES_SINCE
-from zappa_iam_ext.iam.conditions import Context, Truth, judge_test
+from zappa_iam_ext.iam.conditions import Context, Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_names, is_known_service, services
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.clauses import Clause, can_name, definitions, expand
@@ -144,7 +144,7 @@ def _conditions(clause: Clause) -> Iterator[Finding]:
         never = [action for action in clause.statement.actions if _lacking(action, test.key)]
         if not never:
             continue
-        held = judge_test(test, Context({test.key.lower(): ()}, None)).truth
+        held = test.judge(Context({test.key: ()}, None)).truth
         listed = test.key.lower().startswith("aws:")
         if held is Truth.FALSE:
             told = f"{', '.join(never)} {_verb(never)} never {_done(clause)}: no request for it carries {test.key}"
