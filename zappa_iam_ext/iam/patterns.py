@@ -136,7 +136,7 @@ def covers(wider: Glob, narrower: Glob) -> bool:
 
 @lru_cache(maxsize=4096)
 def _covers_rest(wider: tuple[Token, ...], narrower: tuple[Token, ...]) -> bool:
-    return not some_word(Glob(narrower), (Glob(wider),), lambda matched: not matched[0])
+    return not some_word(Glob.of(narrower), (Glob.of(wider),), lambda matched: not matched[0])
 
 
 def _fixed_length(tokens: Sequence[Token]) -> int:

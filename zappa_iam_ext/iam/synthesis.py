@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.document import Condition, Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns import ARN_PARTS, arn_glob, covers
+from zappa_iam_ext.iam.patterns import arn_glob, covers
+from zappa_iam_ext.iam.tokens import ARN_PARTS
 
 #: Characters that a customer managed policy may have, white space not counted (IAM and STS quotas).
 MANAGED_POLICY_LIMIT = 6144

@@ -7,25 +7,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from zappa_iam_ext.iam.compiled import VARIABLES_SINCE, CompiledStatement, compile_statement
-from zappa_iam_ext.iam.conditions import Context, Truth
+from zappa_iam_ext.iam.conditions import Context, Truth, judge
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition, action_names, is_known_service
 from zappa_iam_ext.iam.document import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.findings.keys import is_supported
 from zappa_iam_ext.iam.findings.model import StatementRef
 from zappa_iam_ext.iam.patterns import (
-    ARN_PARTS,
     Glob,
     PatternTooComplex,
     arn_glob,
-    arn_tokens,
     covers,
     is_pattern,
-    part_tokens,
     some_word,
     text_glob,
-    text_tokens,
 )
 from zappa_iam_ext.iam.request import Layer, Match
+from zappa_iam_ext.iam.tokens import ARN_PARTS, arn_tokens, part_tokens, text_tokens
 from zappa_iam_ext.iam.variables import fill, parse_template
 
 EVERYTHING = frozenset({"*", "*:*"})
@@ -63,9 +60,9 @@ class Clause:
             return Truth.TRUE
         values = dict(context or {})
         for test in self.compiled.tests:
-            if not is_supported(test.key, action):
-                values[test.key.lower()] = ()
-        return self.compiled.condition(Context(values, None)).truth
+            if not is_supported(test.name, action):
+                values[test.key] = ()
+        return judge(self.compiled.tests, Context(values, None)).truth
 
     @property
     def condition_keys(self) -> tuple[str, ...]:
@@ -91,7 +88,7 @@ def clauses_of(documents: Sequence[PolicyDocument], layer: Layer = Layer.IDENTIT
 def wide_glob(resource: str, *, variables: bool) -> Glob:
     """Return a resource as a pattern that stands for all that its variables could make of it."""
     tokens = fill(parse_template(resource, variables=variables), {}, None).tokens or ()
-    return Glob(arn_tokens(tokens))
+    return Glob.of(arn_tokens(tokens))
 
 
 @lru_cache(maxsize=4096)
@@ -137,14 +134,14 @@ _BUCKET, _IN_BUCKET = "arn:*:s3:::*", arn_glob("arn:*:s3:::*/*")
 @lru_cache(maxsize=16384)
 def _type_glob(arn: str) -> Glob:
     """Return the ARN of a type as a pattern; what varies in its first parts holds no colon."""
-    return Glob(part_tokens(text_tokens(arn)))
+    return Glob.of(part_tokens(text_tokens(arn)))
 
 
 @lru_cache(maxsize=16384)
 def _name_of(glob: Glob) -> Glob:
     """Return what follows the first five parts of an ARN."""
     colons = [place for place, token in enumerate(glob.tokens) if token == ":"]  # noqa: S105  -- a token of a pattern
-    return Glob(glob.tokens[colons[ARN_PARTS - 2] + 1 :])
+    return Glob.of(glob.tokens[colons[ARN_PARTS - 2] + 1 :])
 
 
 def _possible(asked: Glob, glob: Glob, but: Glob | None) -> bool:

@@ -15,8 +15,9 @@ from zappa_iam_ext.iam.conditions import Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, contains
-from zappa_iam_ext.iam.patterns import ARN_PARTS, Glob, PatternTooComplex, arn_glob, is_pattern, some_word
+from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, is_pattern, some_word
 from zappa_iam_ext.iam.request import Layer
+from zappa_iam_ext.iam.tokens import ARN_PARTS
 
 
 class Breadth(IntEnum):

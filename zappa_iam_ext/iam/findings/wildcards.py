@@ -11,7 +11,8 @@ from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, definitions
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route, breadth_of
 from zappa_iam_ext.iam.findings.escalation import NOBODY, PASSED_TO
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns import ARN_PARTS, is_pattern
+from zappa_iam_ext.iam.patterns import is_pattern
+from zappa_iam_ext.iam.tokens import ARN_PARTS
 
 _READING = frozenset({AccessLevel.LIST, AccessLevel.READ})
 
