@@ -72,6 +72,18 @@ class Judge:
         return answers
 
 
+def timed(
+    judge: Judge, policies: dict[str, Any], requests: Sequence[dict[str, Any]]
+) -> tuple[float, list[str]]:
+    """The seconds in which one process decided all requests, its policies read before, and the decisions."""
+    question = json.dumps({"policies": policies, "requests": list(requests)}) + "\n"
+    done = subprocess.run(
+        judge.command, input=question, capture_output=True, text=True, check=True, timeout=300
+    )
+    answer = json.loads(done.stdout)
+    return answer["seconds"], answer["decisions"]
+
+
 def iam_simulate() -> Judge:
     """The judge in Node, installed from the lock file beside this module when it is not there yet."""
     node, npm = shutil.which("node"), shutil.which("npm")

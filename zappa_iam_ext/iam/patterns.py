@@ -16,7 +16,7 @@ from zappa_iam_ext.iam.automata import OTHER, Automaton
 from zappa_iam_ext.iam.tokens import ARN_PARTS, STARS, Token, Wild, arn_tokens, collapsed, text_tokens
 
 #: How many steps of single automata a comparison may take.
-MAX_STEPS = 400_000
+MAX_STEPS = 200_000
 
 
 class PatternTooComplex(ZappaIamError):

@@ -60,7 +60,7 @@ class Clause:
             return Truth.TRUE
         values = dict(context or {})
         for test in self.compiled.tests:
-            if not is_supported(test.key, action):
+            if not is_supported(test.name, action):
                 values[test.key] = ()
         return judge(self.compiled.tests, Context(values, None)).truth
 

@@ -139,19 +139,19 @@ def _forms(known: Sequence[ActionDefinition]) -> str:
 def _conditions(clause: Clause) -> Iterator[Finding]:
     """Tell the actions whose requests never carry a key that the condition asks for."""
     for test in clause.compiled.tests:
-        if not is_known(test.key):
+        if not is_known(test.name):
             continue
-        never = [action for action in clause.statement.actions if _lacking(action, test.key)]
+        never = [action for action in clause.statement.actions if _lacking(action, test.name)]
         if not never:
             continue
         held = test.judge(Context({test.key: ()}, None)).truth
-        listed = test.key.lower().startswith("aws:")
+        listed = test.key.startswith("aws:")
         if held is Truth.FALSE:
-            told = f"{', '.join(never)} {_verb(never)} never {_done(clause)}: no request for it carries {test.key}"
+            told = f"{', '.join(never)} {_verb(never)} never {_done(clause)}: no request for it carries {test.name}"
             severity = Severity.WARNING if listed else Severity.ERROR
             yield found("no-effect/condition-key", clause.ref, told, severity=severity, actions=never)
         elif held is Truth.TRUE:
-            told = f"{test.operator.name} {test.key} limits nothing for {', '.join(never)}: no request carries the key"
+            told = f"{test.operator.name} {test.name} limits nothing for {', '.join(never)}: no request carries the key"
             yield found("no-effect/condition-always-holds", clause.ref, told, actions=never)
 
 
