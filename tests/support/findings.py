@@ -33,8 +33,8 @@ may hold leaves a path open, and is named.
 
 The document that Zappa itself needs is not free of findings, and they are true. Whoever lets Zappa make its execution
 role (`"manage_roles": true`, the default) lets the deploying user write that role's permissions and pass it to a function:
-`privilege-escalation/put-role-policy`, a warning. With a role made by an administrator (`zappa-iam role`,
-`"manage_roles": false`) the warning is gone, and what stays is the note that a deployment is what it is: code that acts
+`privilege-escalation/put-role-policy`, a warning. With a role made by an administrator (`"manage_roles": false`)
+the warning is gone, and what stays is the note that a deployment is what it is: code that acts
 as the one role that was named.
 
 """
