@@ -72,5 +72,9 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
+docs: $(STAMP) ## write the generated pages
+	$(BIN)/python -m tests.support.pages
+	$(BIN)/python -m tests.support.findings
+
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(DEMO) .cache dist build tests/judges/node_modules

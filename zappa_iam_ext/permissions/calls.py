@@ -99,7 +99,7 @@ def _own_names(stage: Stage) -> dict[str, Any]:
         "archive_key": stage.archive_key,
         "bucket": stage.bucket_name,
         "bucket_configuration": None if stage.region == "us-east-1" else {"LocationConstraint": stage.region},
-        "efs_config": list(stage.efs_config),
+        "efs_config": _mounts(stage),
         "function_arn": stage.function_arn,
         "function_name": stage.function_name,
         "handler_key": stage.handler_key,
@@ -145,6 +145,12 @@ def _api_names(stage: Stage) -> dict[str, Any]:
         "api_policy": "*" if stage.settings.get("apigateway_policy") else None,
         "endpoint": {"Types": list(types)} if types else None,
     }
+
+
+def _mounts(stage: Stage) -> list[Mapping[str, Any]]:
+    """Return what the function mounts; an access point that Zappa will make has no ARN yet."""
+    unmade = f"arn:{stage.partition}:elasticfilesystem:{stage.region}:{stage.account}:access-point/*"
+    return [{"Arn": unmade, **mount} for mount in stage.efs_config]
 
 
 def _role_arn(stage: Stage, command: Command) -> str:

@@ -167,7 +167,6 @@ FEATURES: Mapping[str, Feature] = {
     "apigateway": _gateway,
     "apigateway_v1": _version("v1"),
     "apigateway_v2": _version("v2"),
-    "apigateway_policy": _setting("apigateway_policy"),
     "async_sns": _async("sns"),
     "async_table": _async("table"),
     "authorizer": lambda stage, _: (

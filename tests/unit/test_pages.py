@@ -1,0 +1,75 @@
+"""The generated pages are current, and say what they should."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.pages import (
+    COLLECTION_WORDS,
+    FEATURE_WORDS,
+    PAGES,
+    ROOT,
+    compared,
+    missing,
+    pairs,
+    surplus,
+    wider,
+)
+from zappa_iam_ext.permissions.collections import COLLECTIONS
+from zappa_iam_ext.permissions.commands import COMMANDS
+from zappa_iam_ext.permissions.features import FEATURES
+from zappa_iam_ext.permissions.tables import authorization_rows, call_rows, resource_rows, template_rows
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_current(name):
+    written = (ROOT / "docs" / name).read_text("utf-8")
+    assert written == PAGES[name]().rstrip() + "\n", f"docs/{name} is stale: run `make docs`"
+
+
+def test_every_condition_of_the_tables_is_put_into_words():
+    assert set(FEATURE_WORDS) == set(FEATURES)
+    assert set(COLLECTION_WORDS) == set(COLLECTIONS)
+
+
+def test_no_feature_and_no_collection_is_needless():
+    named = {name.lstrip("!") for row in (*call_rows(), *template_rows()) for name in row.when}
+    assert named == set(FEATURES)
+    assert set(COLLECTIONS) == {row.each for row in call_rows()} - {""}
+
+
+def test_every_command_call_and_resource_type_has_its_place():
+    page = PAGES["permissions.md"]()
+    for heading in (*COMMANDS, *authorization_rows(), *resource_rows()):
+        assert f"\n### {heading}\n" in page
+
+
+def test_every_call_leads_to_what_aws_checks():
+    page = PAGES["permissions.md"]()
+    anchors = {name.lower().replace(".", "") for name in authorization_rows()}
+    linked = {part.partition(")")[0] for part in page.split("](#")[1:]} - {"by-command", "by-call"}
+    assert linked <= anchors
+
+
+def test_the_published_policies_are_the_ones_in_circulation():
+    counts = {title: len({action for action, _ in pairs(document)}) for title, document in compared().items()}
+    assert (counts["conventional"], counts["Zappa's example"]) == (48, 61)
+
+
+def test_ours_misses_nothing_and_has_nothing_to_spare():
+    ours = compared()["ours"]
+    assert (missing(ours), surplus(ours), wider(ours)) == ([], [], [])
+
+
+def test_only_actions_that_know_no_resource_stand_on_a_star():
+    document = compared()["ours"]
+    assert {action for action, resource in pairs(document) if resource == "*"} == {
+        "cloudwatch:GetMetricStatistics",
+        "events:ListRuleNamesByTarget",
+    }
+
+
+def test_what_the_published_policies_miss_is_seen():
+    lacking = {title: {item.action for item in missing(document)} for title, document in compared().items()}
+    for title in ("conventional", "Zappa's example"):
+        assert {"iam:UpdateAssumeRolePolicy", "lambda:ListFunctionUrlConfigs"} <= lacking[title]
