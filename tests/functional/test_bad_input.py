@@ -103,7 +103,7 @@ CASES = [
     Case("an unknown command", valid, MANY[:5], "Zappa has no such command", "Choose from deploy", ("--command", "destroy")),
     Case("a command that asks nothing of AWS", valid, MANY[:5], "asks nothing of AWS", "Choose from deploy", ("--command", "package")),
     Case("an open quotation mark", valid, MANY[:5], "no command line", "Close every quotation mark", ("--command", "'deploy")),
-    Case("no such profile", write, ASKS_AWS[:3], "there is no profile 'serverless'", "zappa-iam apply"),
+    Case("no such profile", write, ASKS_AWS[:2], "there is no profile 'serverless'", "zappa-iam apply"),
     Case("no such profile on the command line", valid, ASKS_AWS[:1], "there is no profile 'nobody'", "aws configure", ("--profile", "nobody")),
     Case("no credentials anywhere", lambda: write(profile_name=None), ASKS_AWS[:4], "credentials", "AWS_ACCESS_KEY_ID"),
     Case("half a key", lambda: (write(), credentials(text="[serverless]\naws_access_key_id = AKIA\n")), ASKS_AWS[:2], "aws_secret_access_key", "both aws_access_key_id and"),
@@ -191,17 +191,15 @@ def test_a_home_that_cannot_be_written_is_met_before_anything_is_made(newcomer, 
     newcomer.administrator()
     elsewhere = newcomer.home.parent / "elsewhere"
     monkeypatch.setenv("AWS_CONFIG_FILE", str(newcomer.home / ".aws" / "config"))
-    monkeypatch.setenv("ADMIN", str(newcomer.credentials))
     key = re.search(r"id = (.+)\n.*key = (.+)", newcomer.credentials.read_text())
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", key[1])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key[2])
     if home == "a file":
         elsewhere.write_text("in the way")
+    elif os.geteuid() == 0:
+        elsewhere = Path("/proc/self")
     else:
-        if os.geteuid() == 0:
-            elsewhere = Path("/proc/self")
-        else:
-            elsewhere.mkdir(mode=0o500)
+        elsewhere.mkdir(mode=0o500)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(elsewhere / "credentials"))
     done = iam("apply", "dev", "--yes")
     assert done.exit_code == 2
