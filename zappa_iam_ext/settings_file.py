@@ -254,7 +254,7 @@ def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[
 
 def _reason(error: Exception) -> str:
     """Return Zappa's words, and where its parser stumbled if Zappa does not say."""
-    text = str(getattr(error, "message", "") or error or type(error).__name__)
+    text = str(getattr(error, "message", "") or str(error) or type(error).__name__)
     if isinstance(error.__context__, ValueError):
         text = f"{text} ({error.__context__})"
     return " ".join(text.split())[:300]
