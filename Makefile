@@ -9,9 +9,9 @@ DEMO := .venv-demo
 JUDGES := tests/judges/node_modules/.stamp
 export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-QUIET := --quiet --no-input
+QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast slow lint types contracts format demo judges benchmark recordings denials scenarios docs clean
+.PHONY: test fast slow lint types contracts format demo judges benchmark recordings denials scenarios docs help clean
 
 test: lint types contracts fast slow ## everything
 
@@ -72,9 +72,13 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
-docs: $(STAMP) ## write the generated pages
+docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
 	$(BIN)/python -m tests.support.pages
 	$(BIN)/python -m tests.support.findings
+	$(BIN)/python -m tests.support.readme
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) $(DEMO) .cache dist build tests/judges/node_modules

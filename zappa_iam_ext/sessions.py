@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from zappa_iam_ext.errors import CredentialsError
+from zappa_iam_ext.errors import AwsUnavailable, CredentialsError
 
 _ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -23,29 +23,42 @@ class AwsOptions:
 def open_session(profile: str | None, region: str | None) -> Any:
     """Return a boto3 session with Zappa's precedence: the profile, else the environment, else boto3's chain.
 
-    Raises `CredentialsError` when the profile does not exist (``core.py``, ``load_credentials``).
+    Raises `CredentialsError` when the profile does not exist or its file cannot be read
+    (``core.py``, ``load_credentials``).
     """
     import boto3  # noqa: PLC0415  -- half a second that offline commands need not spend
-    from botocore.exceptions import PartialCredentialsError, ProfileNotFound  # noqa: PLC0415
+    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
 
-    try:
-        if profile:
-            return boto3.Session(profile_name=profile, region_name=region)
-        if all(os.environ.get(name) for name in _ENVIRONMENT):
-            return boto3.Session(region_name=os.environ.get("AWS_DEFAULT_REGION") or region)
-        return boto3.Session(region_name=region)
-    except ProfileNotFound as error:
-        raise CredentialsError(
-            f"there is no profile {profile!r} in the AWS credentials or config file",
-            hint=f"Make it with `zappa-iam apply --admin-profile PROFILE`, or with `aws configure --profile {profile}`.",
-        ) from error
-    except PartialCredentialsError as error:
-        raise CredentialsError(
-            f"the credentials of profile {profile!r} are incomplete",
-            hint="A profile needs both aws_access_key_id and aws_secret_access_key.",
-        ) from error
+    from zappa_iam_ext.aws.errors import translated  # noqa: PLC0415
+
+    with translated():
+        try:
+            if profile:
+                return boto3.Session(profile_name=profile, region_name=region)
+            if all(os.environ.get(name) for name in _ENVIRONMENT):
+                return boto3.Session(region_name=os.environ.get("AWS_DEFAULT_REGION") or region)
+            return boto3.Session(region_name=region)
+        except ProfileNotFound as error:
+            missing = profile or os.environ.get("AWS_PROFILE", "")
+            raise CredentialsError(
+                f"there is no profile {missing!r} in the AWS credentials or config file",
+                hint=f"Make it with `zappa-iam apply --admin-profile PROFILE`, or with `aws configure --profile {missing}`.",
+            ) from error
 
 
 def open_client(session: Any, service: str, options: AwsOptions) -> Any:
-    """Return a client of the session, at the endpoint that the command line names, if it does."""
-    return session.client(service, endpoint_url=options.endpoint_url or None)
+    """Return a client of the session, at the endpoint that the command line names, if it does.
+
+    Raises `CredentialsError` when the profile holds half a key, `AwsUnavailable` for an endpoint that is none.
+    """
+    from zappa_iam_ext.aws.errors import translated  # noqa: PLC0415
+
+    with translated():
+        try:
+            return session.client(service, endpoint_url=options.endpoint_url or None)
+        except ValueError as error:
+            if "endpoint" not in str(error):
+                raise
+            raise AwsUnavailable(
+                f"{str(error)[:200]}", hint="An endpoint is a URL, such as http://127.0.0.1:4566."
+            ) from error

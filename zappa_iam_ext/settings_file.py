@@ -12,10 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from zappa_iam_ext.aws.errors import translate
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
 
+_OWN_VARIABLES = "ZAPPA_IAM_EXT_"
 _HINT = "See the settings file that Zappa documents, or run `zappa init`."
 
 
@@ -66,7 +70,7 @@ def command_from_cli(zappa_cli: Any) -> Command:
 def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool) -> tuple[str, ...]:
     with _as_settings_errors(path, stage):
         cli = _zappa_cli(stage)
-        with _stdout_to_stderr():
+        with _reading():
             cli.load_settings_file(_checked_path(path))
         settings = cli.zappa_settings
         if not isinstance(settings, Mapping) or not settings:
@@ -93,7 +97,7 @@ def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool
 def _read_stage(path: str | Path | None, name: str, profile: str | None, region: str | None) -> Stage:
     with _as_settings_errors(path, name):
         cli = _zappa_cli(name)
-        with _stdout_to_stderr():
+        with _reading():
             cli.load_settings(_checked_path(path))
         wanted = profile or cli.profile_name
         return _stage(cli, wanted, region or _region(cli.aws_region, wanted))
@@ -120,16 +124,20 @@ def _checked_path(path: str | Path | None) -> str | None:
 
 
 @contextlib.contextmanager
-def _stdout_to_stderr() -> Iterator[None]:
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
+def _reading() -> Iterator[None]:
+    """Leave stdout alone, and hide our own variables: Zappa takes every ``ZAPPA_*`` for a setting."""
+    own = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_OWN_VARIABLES)}
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.environ.update(own)
 
 
 def _region(setting: str | None, profile: str | None) -> str:
     """Return the region as ``Zappa.load_credentials`` would find it; reading the config file is no AWS call."""
     if setting:
         return str(setting)
-    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
     from botocore.session import Session  # noqa: PLC0415
 
     try:
@@ -145,12 +153,13 @@ def _region(setting: str | None, profile: str | None) -> str:
 
 
 def _partition(region: str) -> str:
-    partitions = _partitions()
-    for name, regions in partitions.items():
+    known = partitions()
+    for name, regions in known.items():
         if region in regions:
             return name
-    known = sorted(region for regions in partitions.values() for region in regions)
-    near = difflib.get_close_matches(region, known, n=1)
+    names = sorted(name for regions in known.values() for name in regions)
+    swapped = [name for name in names if sorted(name) == sorted(region)]
+    near = swapped or difflib.get_close_matches(region, names, n=1)
     meant = f"Did you mean {near[0]}?" if near else "A region is called like us-east-1."
     raise SettingsError(
         f"there is no AWS region {region[:80]!r}", hint=f"{meant} (For a new region, update botocore.)"
@@ -158,14 +167,13 @@ def _partition(region: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _partitions() -> Mapping[str, frozenset[str]]:
-    """Return the regions of each partition, as botocore's own data has them."""
-    from botocore.session import Session  # noqa: PLC0415
+def partitions() -> Mapping[str, frozenset[str]]:
+    """Return the regions of each AWS partition, from botocore's own data; no configuration is read."""
+    from botocore.loaders import Loader  # noqa: PLC0415
 
-    data = Session().get_component("data_loader").load_data("partitions")
     return {
         item["id"]: frozenset(name for name in item["regions"] if not name.endswith("-global"))
-        for item in data["partitions"]
+        for item in Loader().load_data("partitions")["partitions"]
     }
 
 
@@ -230,8 +238,8 @@ def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[
         yield
     except SettingsError:
         raise
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{where} is not UTF-8 text", hint="Save it as UTF-8.") from error
+    except BotoCoreError as error:
+        raise translate(error) from None
     except OSError as error:
         raise SettingsError(f"{where} cannot be read: {error.strerror or error}", hint=_HINT) from error
     except (KeyboardInterrupt, GeneratorExit):
@@ -239,9 +247,14 @@ def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[
     except SystemExit as error:
         raise SettingsError(f"{where} is not accepted by Zappa", hint=_HINT) from error
     except Exception as error:
+        if isinstance(error, UnicodeDecodeError) or isinstance(error.__context__, UnicodeDecodeError):
+            raise SettingsError(f"{where} is not UTF-8 text", hint="Save it as UTF-8.") from error
         raise SettingsError(f"{where} is not accepted by Zappa: {_reason(error)}", hint=_HINT) from error
 
 
 def _reason(error: Exception) -> str:
-    text = getattr(error, "message", "") or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:300]
+    """Return Zappa's words, and where its parser stumbled if Zappa does not say."""
+    text = str(getattr(error, "message", "") or str(error) or type(error).__name__)
+    if isinstance(error.__context__, ValueError):
+        text = f"{text} ({error.__context__})"
+    return " ".join(text.split())[:300]

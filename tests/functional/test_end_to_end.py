@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.recordings.prepare import TRUST, package
+from tests.recordings.prepare import TRUST
 from tests.recordings.scenarios import read_in
 from tests.support.newcomer import APP, SETTINGS, Newcomer, denied, iam
 from tests.support.proxy import Answer, Request, proxy
@@ -112,26 +112,13 @@ def nothing(_: LocalAws) -> None:
 
 
 def leftovers(aws: LocalAws) -> None:
-    """Leave a role that trusts others, a function with a former schedule's permission, and that schedule's rule."""
-    iam_client = aws.client("iam")
-    name = "hello-dev-ZappaLambdaExecutionRole"
-    iam_client.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST.replace("lambda", "ec2"))
-    function = aws.client("lambda").create_function(
-        FunctionName="hello-dev",
-        Runtime="python3.12",
-        Handler="handler.lambda_handler",
-        Role=f"arn:aws:iam::{aws.account}:role/{name}",
-        Code={"ZipFile": package()},
-    )["FunctionArn"]
-    aws.client("lambda").add_permission(
-        FunctionName="hello-dev",
-        StatementId="old",
-        Action="lambda:InvokeFunction",
-        Principal="events.amazonaws.com",
-    )
+    """Leave a role that trusts others, and the rule of a former schedule that still calls the function."""
+    name, where = "hello-dev-ZappaLambdaExecutionRole", f"us-east-1:{aws.account}"
+    aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST.replace("lambda", "ec2"))
     events = aws.client("events")
     events.put_rule(Name="hello-dev-former", ScheduleExpression="rate(1 day)")
-    events.put_targets(Rule="hello-dev-former", Targets=[{"Id": "1", "Arn": function}])
+    target = {"Id": "1", "Arn": f"arn:aws:lambda:{where}:function:hello-dev"}
+    events.put_targets(Rule="hello-dev-former", Targets=[target])
 
 
 def slow_stack(request: Request, answer: Answer) -> Answer:
@@ -147,11 +134,6 @@ def slow_stack(request: Request, answer: Answer) -> Answer:
 
 
 slow_stack.told = False
-
-
-def unlisted_versions(request: Request) -> Answer | None:
-    """Fail the call whose failure Zappa takes for "not deployed yet"."""
-    return Answer(503, b"{}", "application/json") if request.path.endswith("/hello-dev/versions") else None
 
 
 def broken_upload(request: Request) -> Answer | None:
@@ -180,7 +162,7 @@ EMPTY, LEFTOVERS, BROKEN = (
 )
 SITUATIONS = {
     EMPTY: Situation(nothing, after=slow_stack),
-    LEFTOVERS: Situation(leftovers, unlisted_versions),
+    LEFTOVERS: Situation(leftovers),
     BROKEN: Situation(nothing, broken_upload, large=True),
 }
 
@@ -191,7 +173,6 @@ USED_IN = {
     "events:ListTargetsByRule": LEFTOVERS,
     "events:RemoveTargets": LEFTOVERS,
     "iam:UpdateAssumeRolePolicy": LEFTOVERS,
-    "lambda:RemovePermission": LEFTOVERS,
     "s3:AbortMultipartUpload": BROKEN,
 }
 

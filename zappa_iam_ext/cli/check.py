@@ -13,6 +13,7 @@ from zappa_iam_ext.cli.options import (
     format_options,
     parse_commands,
     read,
+    require_account_id,
     stage_options,
 )
 
@@ -30,7 +31,9 @@ from zappa_iam_ext.cli.options import (
     type=click.Path(path_type=Path),
     help="Judge these policy documents instead of the profile's own policies; offline.",
 )
-@click.option("--account", default="", help="Account id for --policy; default: any.")
+@click.option(
+    "--account", default="", callback=require_account_id, help="Account id for --policy; default: any."
+)
 def command(
     stage: str | None,
     all_stages: bool,

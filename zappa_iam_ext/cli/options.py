@@ -89,6 +89,19 @@ def require_account_id(_: click.Context, __: click.Parameter, value: str) -> str
     return value
 
 
+def require_partition(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Refuse a partition that AWS does not have."""
+    if value:
+        from zappa_iam_ext.settings_file import partitions  # noqa: PLC0415
+
+        if value not in partitions():
+            raise SettingsError(
+                f"there is no AWS partition {value[:80]!r}",
+                hint=f"The partitions are {', '.join(sorted(partitions()))}.",
+            )
+    return value
+
+
 __all__ = [
     "AwsOptions",
     "ZappaIamError",
@@ -97,5 +110,6 @@ __all__ = [
     "parse_commands",
     "read",
     "require_account_id",
+    "require_partition",
     "stage_options",
 ]

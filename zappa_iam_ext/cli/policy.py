@@ -12,6 +12,7 @@ from zappa_iam_ext.cli.options import (
     parse_commands,
     read,
     require_account_id,
+    require_partition,
     stage_options,
 )
 
@@ -22,7 +23,9 @@ from zappa_iam_ext.cli.options import (
 @click.option(
     "--account", default="", callback=require_account_id, help="AWS account id; asked of AWS when left out."
 )
-@click.option("--partition", default="", help="AWS partition; default: the region's.")
+@click.option(
+    "--partition", default="", callback=require_partition, help="AWS partition; default: the region's."
+)
 @click.option("--split", is_flag=True, help="Print a JSON list of documents that each fit a managed policy.")
 @click.option(
     "--compact", is_flag=True, help="Shorten with wildcards until it fits; each widening is told on stderr."

@@ -104,9 +104,11 @@ def _newcomer(demo: Demo) -> None:
 
 
 def _refused(demo: Demo) -> None:
-    demo.tell("A Flask project whose profile `serverless` belongs to a user that may do nothing yet.\n")
+    demo.tell(
+        "A Flask project. Its profile `serverless` belongs to a user that may look at itself, and nothing else.\n"
+    )
     _zappa_iam(demo, ["check", "dev"], expected=1)
-    demo.tell("Zappa itself is stopped by the gate, before its first write:\n")
+    demo.tell("The real Zappa is stopped by the gate in its settings, before its first write:\n")
     run = _zappa(demo, "deploy", enforced=False)
     _require(run.exit_code == 1, "the gate did not refuse the deployment", run.output)
     written = [seen.operation for seen in run.observations if not seen.operation.startswith(("Get", "List"))]
@@ -124,11 +126,12 @@ def _provisioned(demo: Demo) -> None:
 
 
 def _deployed(demo: Demo) -> None:
-    demo.tell("The same project again, each call judged by two engines:\n")
+    demo.tell("The same project again; two engines judge each call, ours and the local AWS's own:\n")
     for name in ("deploy", "update", "status", "undeploy"):
         run = _zappa(demo, name, enforced=True)
         _require(run.exit_code == 0 and not run.denied, f"zappa {name} failed", run.output)
-        demo.tell(f"$ zappa {name} dev\n  {len(run.denied)} calls denied, exit code {run.exit_code}\n")
+        told = f"{len(run.observations)} calls, {len(run.denied)} denied, exit code {run.exit_code}"
+        demo.tell(f"$ zappa {name} dev\n  {told}\n")
 
 
 def _summary(demo: Demo) -> RehearsalReport:

@@ -84,6 +84,7 @@ def fix_of(report: Report) -> str:
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
     """Check a stage with the credentials of its profile."""
+    iam_ext_settings(stage)
     session = open_session(options.profile or stage.profile_name, options.region or stage.region)
     if options.profile:
         stage = replace(stage, profile_name=options.profile)

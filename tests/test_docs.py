@@ -1,0 +1,100 @@
+"""The documentation cannot drift: commands, settings, exit codes and links are those of the code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+
+from zappa_iam_ext import __all__ as public
+from zappa_iam_ext.check import ExitCode
+from zappa_iam_ext.cli import COMMANDS, main
+from zappa_iam_ext.config import ON_MISSING, IamExtSettings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+HOW_TO = (ROOT / "docs" / "how-to.md").read_text()
+PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_is_documented(name):
+    assert command(name).help
+    assert any(f"zappa-iam {name}" in page for page in PAGES)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name):
+    for parameter in command(name).params:
+        if isinstance(parameter, click.Option) and parameter.name not in {"output", "help"}:
+            assert parameter.help, parameter.name
+
+
+def test_every_option_that_the_documents_name_exists():
+    known = {
+        option for name in COMMANDS for p in command(name).params for option in p.opts + p.secondary_opts
+    }
+    for page in (README, HOW_TO):
+        for line in re.findall(r"zappa-iam (?:[a-z-]+ [^\n`#]*)", page):
+            named = set(re.findall(r"(?<![\w-])--[a-z-]+", line)) - {"--remove-logs"}
+            assert named <= known, line
+
+
+@pytest.mark.parametrize("setting", [item.name for item in fields(IamExtSettings)])
+def test_every_setting_is_in_the_how_to_with_its_default(setting):
+    row = re.search(rf"^\| `{setting}` \| (.+?) \| .+ \|$", HOW_TO, re.MULTILINE)
+    assert row, setting
+    default = getattr(IamExtSettings(), setting)
+    if isinstance(default, str) and default:
+        assert row[1] == f"`{default}`"
+
+
+def test_every_way_of_on_missing_is_in_the_how_to():
+    assert all(f"`{way}`" in HOW_TO for way in ON_MISSING)
+
+
+def test_the_exit_codes_are_those_of_the_code():
+    told = {int(code) for code in re.findall(r"^\| ([0-9]) \| ", README, re.MULTILINE)}
+    assert told == {value for name, value in vars(ExitCode).items() if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_resolve(document):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_the_public_names_that_the_readme_uses_exist():
+    used = {
+        name.strip()
+        for line in re.findall(r"from zappa_iam_ext import (.+)", README + HOW_TO)
+        for name in line.split(",")
+    }
+    assert used
+    assert used <= set(public)
+
+
+def test_what_make_help_lists_is_every_target_with_a_word_on_it():
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split()
+    told = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
+    assert set(phony) == told
+    assert {"make test", "make demo"} <= set(re.findall(r"make [a-z]+", README))
+
+
+def test_the_changelog_names_the_version_in_preparation_and_its_permissions():
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    unreleased = changelog[changelog.index("## [Unreleased]") :]
+    assert "### Permissions" in unreleased
+    for name in COMMANDS:
+        assert f"`zappa-iam {name}`" in unreleased, name
