@@ -95,7 +95,7 @@ MAKE_URL = [
         pytest.param({}, "0.60.0", "0.61.0", URL, id="0.61 looks for function URLs on update"),
         pytest.param({}, "0.60.0", "0.60.2", [], id="a patch release needs nothing"),
         pytest.param({}, "0.61.0", "0.62.1", [], id="nothing in between, by default"),
-        pytest.param({}, "0.62.1", "0.63.0", PRUNED, id="0.63 keeps ten versions by default"),
+        pytest.param({}, "0.62.1", "0.63.0", PRUNED, id="0.63 keeps five versions by default"),
         pytest.param({}, "0.60.0", "0.63.0", [*PRUNED, *URL], id="all of it, by default"),
         pytest.param(
             {"function_url_enabled": True}, "0.60.2", "0.61.0", MAKE_URL, id="0.61 makes function URLs"
