@@ -68,8 +68,13 @@ def actions(items) -> list[str]:
 
 
 URL = ["lambda:DeleteFunctionUrlConfig", "lambda:ListFunctionUrlConfigs"]
-PUBLISHED = ["lambda:GetFunctionConfiguration"]
-ALIASES = ["lambda:CreateAlias", "lambda:PublishVersion", "lambda:UpdateAlias"]
+PRUNED = ["lambda:DeleteFunction"]
+PUBLISHED = [
+    "lambda:CreateAlias",
+    "lambda:GetFunctionConfiguration",
+    "lambda:PublishVersion",
+    "lambda:UpdateAlias",
+]
 PROVISIONED = [
     "lambda:DeleteProvisionedConcurrencyConfig",
     "lambda:GetProvisionedConcurrencyConfig",
@@ -87,33 +92,36 @@ MAKE_URL = [
 @pytest.mark.parametrize(
     ("settings", "before", "after", "more"),
     [
-        pytest.param({}, "0.60.0", "0.63.0", URL, id="0.61 looks for function URLs on update"),
+        pytest.param({}, "0.60.0", "0.61.0", URL, id="0.61 looks for function URLs on update"),
         pytest.param({}, "0.60.0", "0.60.2", [], id="a patch release needs nothing"),
-        pytest.param({}, "0.61.0", "0.63.0", [], id="nothing since, by default"),
+        pytest.param({}, "0.61.0", "0.62.1", [], id="nothing in between, by default"),
+        pytest.param({}, "0.62.1", "0.63.0", PRUNED, id="0.63 keeps five versions by default"),
+        pytest.param({}, "0.60.0", "0.63.0", [*PRUNED, *URL], id="all of it, by default"),
         pytest.param(
             {"function_url_enabled": True}, "0.60.2", "0.61.0", MAKE_URL, id="0.61 makes function URLs"
         ),
         pytest.param(
-            {"async_source": "sns"}, "0.60.2", "0.61.0", [*URL, *SUBSCRIPTION], id="0.61 filters by SNS"
+            {"async_source": "sns"}, "0.62.1", "0.63.0", [*PRUNED, *SUBSCRIPTION], id="0.63 filters by SNS"
         ),
         pytest.param(
-            {"snap_start": "PublishedVersions"}, "0.61.4", "0.62.0", PUBLISHED, id="0.62 waits for versions"
-        ),
-        pytest.param(
-            {"snap_start": "PublishedVersions"}, "0.62.1", "0.63.0", ALIASES, id="0.63 publishes SnapStart"
+            {"snap_start": "PublishedVersions"},
+            "0.62.1",
+            "0.63.0",
+            sorted([*PRUNED, *PUBLISHED]),
+            id="0.63 publishes for SnapStart",
         ),
         pytest.param(
             {"provisioned_concurrency": 2},
             "0.62.1",
             "0.63.0",
-            sorted([*ALIASES, *PROVISIONED]),
+            sorted([*PRUNED, *PUBLISHED, *PROVISIONED]),
             id="0.63 provisions concurrency",
         ),
         pytest.param(
             {"provisioned_concurrency": 2},
             "0.60.0",
             "0.63.0",
-            sorted([*ALIASES, *PROVISIONED, *PUBLISHED, *URL]),
+            sorted([*PRUNED, *PUBLISHED, *PROVISIONED, *URL]),
             id="all of it since 0.60",
         ),
     ],
@@ -128,11 +136,11 @@ def test_what_zappa_needs_more_from_version_to_version(settings, before: str, af
 
 
 @pytest.mark.usefixtures("project")
-def test_0_63_needs_2_more() -> None:
-    result = diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0", "--account", ACCOUNT)
+def test_0_61_needs_2_more() -> None:
+    result = diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.61.0", "--account", ACCOUNT)
     assert result.exit_code == 1
     assert result.stdout == (
-        "Zappa 0.63.0 needs 2 more than Zappa 0.60.0 (stage dev):\n"
+        "Zappa 0.61.0 needs 2 more than Zappa 0.60.0 (stage dev):\n"
         "  + lambda:DeleteFunctionUrlConfig\n"
         f"      on {FUNCTION}\n"
         "      update: Zappa deletes a function URL that the settings no longer have (setting function_url_enabled)\n"
@@ -146,7 +154,7 @@ def test_0_63_needs_2_more() -> None:
 def test_going_back_needs_less_and_ends_with_0() -> None:
     result = diff("dev", "--from-zappa", "0.63", "--to-zappa", "0.60")
     assert result.exit_code == 0
-    assert result.stdout.startswith("Zappa 0.60 needs 2 less than Zappa 0.63 (stage dev):\n  - lambda:")
+    assert result.stdout.startswith("Zappa 0.60 needs 3 less than Zappa 0.63 (stage dev):\n  - lambda:")
 
 
 @pytest.mark.usefixtures("project")
@@ -159,10 +167,10 @@ def test_a_command_narrows_it_down() -> None:
 @pytest.mark.usefixtures("project")
 def test_json_of_two_versions() -> None:
     told = json.loads(
-        diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.63.0", "--account", ACCOUNT, "--json").stdout
+        diff("dev", "--from-zappa", "0.60.0", "--to-zappa", "0.61.0", "--account", ACCOUNT, "--json").stdout
     )
     assert (told["schema_version"], told["stage"]) == (1, "dev")
-    assert (told["before"], told["after"]) == ("Zappa 0.60.0", "Zappa 0.63.0")
+    assert (told["before"], told["after"]) == ("Zappa 0.60.0", "Zappa 0.61.0")
     assert [item["action"] for item in told["added"]] == URL
     assert told["added"][0]["resource"] == FUNCTION
     assert told["added"][0]["command"] == "update"
@@ -171,7 +179,7 @@ def test_json_of_two_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["999", "abc", "0.59.0", "0.64.0", "1", " ", "0.63.x", "-1", "0.63.0.1.2"]
+    "version", ["999", "abc", "0.59.0", "0.64.0", "1", " ", "0.63.x", "-1", "0.63.0.1.2", "0.61.77"]
 )
 @pytest.mark.usefixtures("project")
 def test_a_version_that_is_not_known_ends_with_2(version: str) -> None:

@@ -10,15 +10,13 @@ from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.patterns import Glob, arn_glob, overlaps, text_glob
 from zappa_iam_ext.permissions.model import Requirement
-from zappa_iam_ext.permissions.tables import call_rows, parse_version
+from zappa_iam_ext.permissions.tables import Version, call_rows, parse_version
 
 Key = tuple[str, str, tuple[tuple[str, object], ...]]
 OLDEST = "0.60.0"
 """The oldest version of Zappa that the table of calls was held against."""
 
 _VERSION = re.compile(r"v?([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?")
-_ANY = 999_999
-"""Stands for the newest patch release of a version that is given without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +70,27 @@ def unneeded(
 
 
 def known_version(text: str, installed: str) -> str:
-    """Return the version that is meant: ``0.63`` is the newest 0.63; raise `SettingsError` for one we do not know.
+    """Return the version that is meant: ``0.62`` is the newest 0.62; raise `SettingsError` for one we do not know.
 
-    Known are the versions from `OLDEST` to the newest that a row of the table, or the installed Zappa, names.
+    Known are the releases from `OLDEST` on to the newest that a row of the table, or the installed Zappa, names:
+    wherever a release changed something, the rows name it or the one before it.
     """
-    newest = max([parse_version(installed), *(parse_version(row.since) for row in call_rows() if row.since)])
     found = _VERSION.fullmatch(text.strip())
-    major, minor, patch = found.groups() if found else ("0", "0", "0")
-    version = (int(major), int(minor), int(patch) if patch else _ANY)
-    if version < parse_version(OLDEST) or version[: 3 if patch else 2] > newest:
+    given = tuple(int(number) for number in found.groups() if number) if found else ()
+    named = _named_versions(installed)
+    series = [version for version in named if version[:2] == given[:2]]
+    newest = max(series, default=())
+    if not given or not series or not parse_version(OLDEST) <= (*given, *newest[len(given) :]) <= newest:
         raise SettingsError(
             f"{text[:40]!r} is no version of Zappa that is known here",
-            hint=f"Known are {OLDEST} to {'.'.join(map(str, newest))}, such as 0.62.1.",
+            hint=f"Known are {OLDEST} to {'.'.join(map(str, max(named)))}, such as 0.62.1.",
         )
-    return ".".join(map(str, min(version, newest)))
+    return ".".join(map(str, (*given, *newest[len(given) :])))
+
+
+def _named_versions(installed: str) -> set[Version]:
+    named = {row.since for row in call_rows()} | {row.until for row in call_rows()}
+    return {parse_version(text) for text in (*named, installed, OLDEST) if text}
 
 
 def _key(requirement: Requirement) -> Key:

@@ -8,6 +8,7 @@ from typing import Any
 
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns import arn_glob
+from zappa_iam_ext.permissions.authorizations import HANDLERS
 from zappa_iam_ext.permissions.denials import Denial
 from zappa_iam_ext.permissions.remedy import Row, advice, pattern_of, resource_arn, statements
 from zappa_iam_ext.permissions.tables import (
@@ -17,8 +18,6 @@ from zappa_iam_ext.permissions.tables import (
     resource_rows,
     template_rows,
 )
-
-_STACK_OPERATIONS = ("cloudformation.CreateStack", "cloudformation.UpdateStack", "cloudformation.DeleteStack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Explanation:
 
 def explain(denial: Denial) -> Explanation:
     """Return where a denial comes from. ``reasons`` is empty when no call of Zappa needs the action."""
-    checks = _narrowed(denial, [(name, row) for name, row in _checks() if _matches(denial, name, row.action)])
+    checks = _narrowed(denial, [(name, row) for name, row in _checks() if _matches(denial, name, row)])
     reasons = tuple(dict.fromkeys(_reasons(checks)))
     rows = [row for _, row in checks]
     return Explanation(
@@ -85,14 +84,15 @@ def _checks() -> Iterator[tuple[str, Row]]:
         yield from ((operation, row) for row in rows)
     for row_type in dict.fromkeys(row.type for row in template_rows()):
         for row in resource_rows().get(row_type, ()):
-            for operation in _STACK_OPERATIONS:
-                yield operation, row
+            for operation, handlers in HANDLERS.items():
+                if handlers & set(row.handlers):
+                    yield f"cloudformation.{operation}", row
 
 
-def _matches(denial: Denial, operation: str, action: str) -> bool:
-    called = denial.operation.lower()
+def _matches(denial: Denial, operation: str, row: Row) -> bool:
+    action, called = row.action, denial.operation.lower()
     if denial.by_role:
-        return called == operation.partition(".")[2].lower()
+        return called == operation.partition(".")[2].lower() and not row.because
     if denial.action:
         return action.lower() == denial.action.lower()
     return bool(called) and called in {operation.partition(".")[2].lower(), action.partition(":")[2].lower()}

@@ -62,19 +62,25 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _details(denial, what)
     if explanation.reasons:
         yield ""
+        yield "It comes up when Zappa makes the call:" if denial.by_role else "Zappa needs it:"
         yield from _reasons(explanation.reasons)
     yield ""
     yield f"Fix: {explanation.fix}"
     if explanation.statements:
         where = "extra_permissions" if denial.by_role else "the policy of whoever deploys"
         yield f"     The statement that allows it, for {where}:"
-        if not denial.resource:
+        if not denial.resource and any(_is_pattern(item["Resource"]) for item in explanation.statements):
             yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
         for statement in explanation.statements:
             yield from (
                 f"     {plain(line)}"
                 for line in json.dumps(statement, indent=2, ensure_ascii=False).splitlines()
             )
+
+
+def _is_pattern(resource: str | list[str]) -> bool:
+    resources = [resource] if isinstance(resource, str) else resource
+    return any("*" in item and item != "*" for item in resources)
 
 
 def _details(denial: Denial, what: str) -> Iterator[str]:
@@ -102,7 +108,6 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
     groups: dict[tuple[str, str, str], list[Reason]] = {}
     for reason in reasons:
         groups.setdefault((reason.action, reason.operation, reason.because), []).append(reason)
-    yield "Zappa needs it:"
     for (action, operation, because), group in list(groups.items())[:_SHOWN]:
         commands = dict.fromkeys(command for reason in group for command in reason.commands)
         settings = dict.fromkeys(reason.setting for reason in group)

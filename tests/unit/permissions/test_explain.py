@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, evaluate
-from zappa_iam_ext.permissions.authorizations import Scope
+from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope
 from zappa_iam_ext.permissions.denials import Denial, parse_denial
 from zappa_iam_ext.permissions.explain import explain
 from zappa_iam_ext.permissions.model import Call
@@ -25,7 +25,13 @@ ROWS = [
     for row in rows
     if operation in CALLED
 ]
-STACK_ROWS = [("cloudformation.CreateStack", row) for rows in resource_rows().values() for row in rows]
+STACK_ROWS = [
+    (f"cloudformation.{operation}", row)
+    for rows in resource_rows().values()
+    for row in rows
+    for operation, handlers in HANDLERS.items()
+    if handlers & set(row.handlers)
+]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,21 @@ def test_a_denial_is_traced_to_its_call(denial: Denial, call: str, dependent: bo
 )
 def test_the_text_narrows_the_reasons_down(denial: Denial, operations: set[str]) -> None:
     assert {reason.operation for reason in explain(denial).reasons} == operations
+
+
+def test_a_stack_operation_is_named_only_where_it_has_the_handler() -> None:
+    """Deleting a stack makes no API: only what a handler does in that phase is a reason."""
+    made = explain(Denial("apigateway:POST", "arn:aws:apigateway:us-east-1::/restapis")).reasons
+    assert {reason.operation for reason in made} == {
+        "cloudformation.CreateStack",
+        "cloudformation.UpdateStack",
+    }
+
+
+def test_what_a_role_lacks_is_traced_to_zappas_call_and_not_to_what_the_user_needs() -> None:
+    trust = explain(Denial("sts:AssumeRole", operation="CreateFunction", by_role=True, layer="resource"))
+    assert {reason.action for reason in trust.reasons} == {"lambda:CreateFunction"}
+    assert "It comes up when Zappa makes the call:" in explanation_text([trust])
 
 
 def test_a_reason_names_the_setting_the_source_and_what_a_denial_does() -> None:
