@@ -67,16 +67,20 @@ def parse_commands(lines: tuple[str, ...]) -> tuple[Command, ...]:
 def read(
     stage: str | None, settings_file: Path | None, *, all_stages: bool, options: AwsOptions
 ) -> tuple[Stage, ...]:
-    """Return the stages that the command line names."""
+    """Return the stages that the command line names; raise `SettingsError`, also for what is wrong under ``iam_ext``."""
+    from zappa_iam_ext.config import iam_ext_settings  # noqa: PLC0415
     from zappa_iam_ext.settings_file import read_stages  # noqa: PLC0415  -- imports Zappa
 
-    return read_stages(
+    stages = read_stages(
         settings_file,
         stage=stage,
         all_stages=all_stages,
         profile=options.profile or None,
         region=options.region or None,
     )
+    for item in stages:
+        iam_ext_settings(item)
+    return stages
 
 
 def require_account_id(_: click.Context, __: click.Parameter, value: str) -> str:

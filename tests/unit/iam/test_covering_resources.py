@@ -1,4 +1,4 @@
-"""The short way of comparing resources in synthesis says what the long one says."""
+"""What synthesis rules out from the text alone is ruled out by the long way too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zappa_iam_ext.iam.patterns import arn_glob, covers
-from zappa_iam_ext.iam.synthesis import Grant, _resource_covers, synthesize
+from zappa_iam_ext.iam.synthesis import Grant, _may_cover, synthesize
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/"
 RESOURCES = [
@@ -29,15 +29,15 @@ RESOURCES = [
 
 @pytest.mark.parametrize("wider", RESOURCES)
 @pytest.mark.parametrize("narrower", RESOURCES)
-def test_both_ways_agree(wider, narrower):
+def test_no_cover_is_missed(wider, narrower):
     if wider != narrower:
-        assert _resource_covers(wider, narrower) == covers(arn_glob(wider), arn_glob(narrower))
+        assert _may_cover(wider, narrower) or not covers(arn_glob(wider), arn_glob(narrower))
 
 
 @given(*[st.text("ab*?:/", max_size=6).map(lambda tail: RULE + tail)] * 2)
-def test_both_ways_agree_on_generated_resources(wider, narrower):
+def test_no_cover_is_missed_on_generated_resources(wider, narrower):
     if wider != narrower:
-        assert _resource_covers(wider, narrower) == covers(arn_glob(wider), arn_glob(narrower))
+        assert _may_cover(wider, narrower) or not covers(arn_glob(wider), arn_glob(narrower))
 
 
 def test_many_resources_of_one_action_take_no_minute():
