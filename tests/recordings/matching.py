@@ -33,10 +33,11 @@ class RowKey:
     because: str
     when: tuple[str, ...]
     each: str
+    source: str
 
     @classmethod
     def of(cls, row: CallRow, command: str) -> RowKey:
-        return cls(command, f"{row.service}.{row.operation}", row.because, row.when, row.each)
+        return cls(command, f"{row.service}.{row.operation}", row.because, row.when, row.each, row.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def scope_of(stage: Stage) -> Scope:
 def predicted(scenario: str, line: str) -> tuple[Prediction, ...]:
     """Return every call that the table predicts for a command line of a scenario."""
     command = parse_command(line)
-    found = predictions(stage_of(scenario), command)
+    found = predictions(stage_of(scenario), (command,))
     return tuple(Prediction(RowKey.of(row, command.name), call) for row, call in found)
 
 
@@ -87,11 +88,11 @@ def foreseen(recording: Recording, line: str, made: RecordedCall) -> tuple[Predi
     return tuple(prediction for places, prediction in fitting if places == best)
 
 
-def shared_places(row: Call, call: RecordedCall) -> tuple[int, int] | None:
+def shared_places(row: Call, call: RecordedCall) -> tuple[int, int, int] | None:
     """Return how well the row's source fits the functions that led to the call: the more inward, then the more."""
     chain = call.at.split(" < ")
     shared = [chain.index(name) for name in set(functions_of(row.source)) if name in chain]
-    return (-min(shared), len(shared)) if shared else None
+    return (-min(shared), len(shared), -sum(shared)) if shared else None
 
 
 @lru_cache(maxsize=512)
