@@ -126,33 +126,30 @@ def formats(action: str) -> tuple[str, ...]:
 def resource_of(action: str, parameters: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return the resource of a call: the format that its parameters fill best, made-up words for the rest."""
     arns = [value for value in _texts(parameters) if value.startswith("arn:")]
-    best: tuple[int, str] = (99, "*")
-    for given in formats(action):
-        if given == "*":
-            continue
+    candidates = [given for given in formats(action) if given != "*"]
+    for given in candidates:
         for arn in arns:
             if _pattern(given).fullmatch(arn):
                 return arn
-        best = min(best, _filled(given, parameters, names), key=lambda found: found[0])
-    return best[1]
+    filled = [_filled(given, parameters, names) for given in candidates]
+    return min(filled, key=lambda found: found[:2])[2] if filled else "*"
 
 
-def _filled(given: str, parameters: Mapping[str, Any], names: Mapping[str, str]) -> tuple[int, str]:
-    unfilled = 0
+def _filled(given: str, parameters: Mapping[str, Any], names: Mapping[str, str]) -> tuple[int, int, str]:
+    """Return how many parts of a format stay unknown, less how many are known, and the ARN."""
+    found = {name: _named(name, parameters, names) for name in _PLACEHOLDER.findall(given)}
+    unknown = sum(value is None for value in found.values())
+    text = _PLACEHOLDER.sub(lambda match: found[match[1]] or "made-up", given)
+    return unknown, unknown - len(found), text
 
-    def fill(match: re.Match[str]) -> str:
-        nonlocal unfilled
-        name = match[1]
-        if name.lower() in names:
-            return names[name.lower()]
-        for key in (*_CALLED.get(name, ()), name):
-            if isinstance(value := parameters.get(key), str):
-                return value.rsplit(":function:", 1)[-1].removeprefix("/hostedzone/")
-        unfilled += 1
-        return "made-up"
 
-    text = _PLACEHOLDER.sub(fill, given)
-    return unfilled, text
+def _named(name: str, parameters: Mapping[str, Any], names: Mapping[str, str]) -> str | None:
+    if name.lower() in names:
+        return names[name.lower()]
+    for key in (*_CALLED.get(name, ()), name):
+        if isinstance(value := parameters.get(key), str):
+            return value.rsplit("function:", 1)[-1].removeprefix("/hostedzone/")
+    return None
 
 
 def _pattern(given: str) -> re.Pattern[str]:

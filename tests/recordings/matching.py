@@ -79,13 +79,20 @@ def foreseen(recording: Recording, line: str, made: RecordedCall) -> tuple[Predi
     """Return the predictions that a recorded call fits, those whose place in Zappa fits best."""
     fitting = [
         (places, prediction)
-        for prediction in predicted(recording.scenario, line)
-        if prediction.row.name == made.name
+        for prediction in _by_name(recording.scenario, line).get(made.name, ())
+        if (places := shared_places(prediction.call, made))
         and matches(prediction.call.parameters, made.parameters)
-        and (places := shared_places(prediction.call, made))
     ]
     best = max((places for places, _ in fitting), default=None)
     return tuple(prediction for places, prediction in fitting if places == best)
+
+
+@lru_cache(maxsize=512)
+def _by_name(scenario: str, line: str) -> Mapping[str, Sequence[Prediction]]:
+    found: dict[str, list[Prediction]] = {}
+    for prediction in predicted(scenario, line):
+        found.setdefault(prediction.row.name, []).append(prediction)
+    return found
 
 
 def shared_places(row: Call, call: RecordedCall) -> tuple[int, int, int] | None:
