@@ -8,29 +8,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.recordings.matching import foreseen, needs_no_permission
-from tests.recordings.recording import RecordedCall, Recording, recordings
+from tests.recordings.matching import needs_no_permission
+from tests.recordings.recording import RecordedCall, recordings
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.rehearsal.enforcement import Refused
 
 FILE = Path(__file__).parent / "denials.json"
 #: Parameters by which calls at one place in Zappa differ, where rows of the table tell them apart.
 _TELLING = ("Name", "Action", "Principal", "StatementId", "PolicyName", "ResourceType")
+OK, FAILS = "is answered", "fails"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call to deny: in which scenario, in the command at which place, and which call."""
+    """A call to deny: in which scenario, in the command at which place, and which call.
+
+    ``usually`` is how the call ends in the recording: what Zappa makes of a denial can depend on whether it would
+    have found what it looks for.
+    """
 
     scenario: str
     place: int
     command: str
     refused: Refused
+    usually: str = OK
 
     @property
     def key(self) -> str:
         """What is asked, wherever it is tried."""
-        return f"{self.command}: {self.refused}"
+        return f"{self.command}: {self.refused} ({self.usually})"
 
     def __str__(self) -> str:
         return f"{self.scenario}, {self.command}: {self.refused}"
@@ -59,23 +65,34 @@ class Denial:
 
 
 def questions() -> tuple[Question, ...]:
-    """Return every recorded call once per command and place in Zappa, where the fewest commands come before it."""
-    asked: dict[tuple[object, ...], Question] = {}
+    """Return every recorded call once per command and place in Zappa, and once more where it usually fails.
+
+    It is asked in a scenario whose command succeeds, if there is one, with the fewest commands before it.
+    """
+    asked: dict[str, tuple[tuple[bool, int], Question]] = {}
     for recording in recordings():
-        for place, command in enumerate(recording.commands):
-            name = parse_command(command.line).name
-            for call in command.calls:
-                if needs_no_permission(call):
-                    continue
-                key = (name, call.name, call.at, _rows(recording, command.line, call))
-                if key not in asked or place < asked[key].place:
-                    refused = Refused(call.name, call.at, _where(call))
-                    asked[key] = Question(recording.scenario, place, name, refused)
-    return tuple(asked.values())
+        for question in asked_of(recording.scenario):
+            rank = (bool(recording.commands[question.place].exit_code), question.place)
+            if question.key not in asked or rank < asked[question.key][0]:
+                asked[question.key] = (rank, question)
+    return tuple(question for _, question in asked.values())
 
 
-def _rows(recording: Recording, line: str, call: RecordedCall) -> frozenset[str]:
-    return frozenset(item.row.because for item in foreseen(recording, line, call))
+def asked_of(scenario: str) -> list[Question]:
+    """Return a question for each recorded call of a scenario."""
+    recording = next(item for item in recordings() if item.scenario == scenario)
+    return [
+        Question(
+            scenario,
+            place,
+            parse_command(command.line).name,
+            Refused(call.name, call.at, _where(call)),
+            FAILS if call.error else OK,
+        )
+        for place, command in enumerate(recording.commands)
+        for call in command.calls
+        if not needs_no_permission(call)
+    ]
 
 
 def _where(call: RecordedCall) -> tuple[tuple[str, str], ...]:
@@ -106,6 +123,7 @@ def _raw(denial: Denial) -> dict[str, Any]:
         "place": question.place,
         "command": question.command,
         "denied": str(question.refused),
+        "usually": question.usually,
         "observed": denial.observed,
         "exit_code": denial.exit_code,
         "went_on": denial.went_on,
@@ -118,7 +136,9 @@ def _raw(denial: Denial) -> dict[str, Any]:
 
 
 def _read(raw: dict[str, Any]) -> Denial:
-    question = Question(raw["scenario"], raw["place"], raw["command"], Refused.parse(raw["denied"]))
+    question = Question(
+        raw["scenario"], raw["place"], raw["command"], Refused.parse(raw["denied"]), raw["usually"]
+    )
     return Denial(
         question,
         denied=not raw.get("never_made", False),

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from tests.recordings.denials import FILE, Denial, Question, questions, read_denials, write_denials
 from tests.recordings.record import AT_ONCE, tell
-from tests.recordings.recording import Recording, RecordedCall, read, recording_of
+from tests.recordings.recording import RecordedCall, Recording, read, recording_of
 from tests.recordings.scenarios import run, scenarios
 from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
 
@@ -57,6 +57,8 @@ def main(arguments: list[str]) -> None:
     known = {} if "--again" in arguments else {denial.question.key: denial for denial in read_denials()}
     wanted = list(questions())
     open_ = [item for item in wanted if item.key not in known and (not names or item.scenario in names)]
+    places = {(denial.question.command, denial.question.refused) for denial in known.values()}
+    open_.sort(key=lambda item: (item.command, item.refused) in places)  # what is quite unknown comes first
     tell(f"{len(wanted)} calls to deny, {len(open_)} of them now")
     with local_aws(progress=tell) as aws, ProcessPoolExecutor(AT_ONCE) as pool:
         asked = {pool.submit(ask, question, aws): question for question in open_}
