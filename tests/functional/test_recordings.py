@@ -20,7 +20,7 @@ from tests.recordings.matching import (
     scope_of,
     stage_of,
 )
-from tests.recordings.recording import FOLDER, path_of, read, recordings
+from tests.recordings.recording import FOLDER, Normaliser, path_of, read, recordings
 from tests.recordings.scenarios import Scenario, scenarios
 from zappa_iam_ext.check import request_of
 from zappa_iam_ext.iam import CompiledPolicySet, Decision, PolicySet
@@ -168,3 +168,28 @@ def test_predictions_fit_only_what_they_name() -> None:
     )
     assert not foreseen(recording, "deploy", elsewhere)
     assert predicted("default", "deploy")
+
+
+def test_what_changes_from_run_to_run_is_not_kept() -> None:
+    texts = [
+        ("204871113364", "zappa-k3j4h5g6f", "hello-dev-1795577086.zip", "e0cfd0f0"),
+        ("918273645546", "zappa-zzzzzzzzz", "hello-dev-1695570000.zip", "1234abcd"),
+    ]
+    kept = []
+    for account, bucket, key, api in texts:
+        normal = Normaliser({"account": account})
+        kept.append(
+            normal.value(
+                {
+                    "Role": f"arn:aws:iam::{account}:role/hello",
+                    "Bucket": bucket,
+                    "Key": key,
+                    "restApiId": api,
+                    "logGroupName": f"API-Gateway-Execution-Logs_{api}/dev",
+                    "startTime": int(account),
+                }
+            )
+        )
+    assert kept[0] == kept[1]
+    assert kept[0]["Role"] == "arn:aws:iam::123456789012:role/hello"
+    assert kept[0]["restApiId"] in kept[0]["logGroupName"]

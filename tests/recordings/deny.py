@@ -51,14 +51,32 @@ def _names(calls: Iterable[RecordedCall], question: Question) -> Iterator[str]:
             yield call.name
 
 
+def _most_telling_first(asked: Iterable[Question], known: Iterable[Denial]) -> list[Question]:
+    """Order by what is known already: functions of Zappa of which nothing is, then commands, then the rest."""
+    functions, places = set(), set()
+    for denial in known:
+        functions.add(_function(denial.question))
+        places.add((denial.question.command, denial.question.refused))
+    ordered: list[tuple[int, Question]] = []
+    for question in asked:
+        place = (question.command, question.refused)
+        ordered.append(((_function(question) in functions) + (place in places), question))
+        functions.add(_function(question))
+        places.add(place)
+    return [question for _, question in sorted(ordered, key=lambda item: item[0])]
+
+
+def _function(question: Question) -> tuple[str, str]:
+    return question.refused.call, question.refused.at.partition(" < ")[0]
+
+
 def main(arguments: list[str]) -> None:
     """Ask what is not known yet, and keep every answer as it comes."""
     names = {name for name in arguments if not name.startswith("-")}
     known = {} if "--again" in arguments else {denial.question.key: denial for denial in read_denials()}
     wanted = list(questions())
     open_ = [item for item in wanted if item.key not in known and (not names or item.scenario in names)]
-    places = {(denial.question.command, denial.question.refused) for denial in known.values()}
-    open_.sort(key=lambda item: (item.command, item.refused) in places)  # what is quite unknown comes first
+    open_ = _most_telling_first(open_, known.values())
     tell(f"{len(wanted)} calls to deny, {len(open_)} of them now")
     with local_aws(progress=tell) as aws, ProcessPoolExecutor(AT_ONCE) as pool:
         asked = {pool.submit(ask, question, aws): question for question in open_}
