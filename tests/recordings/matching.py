@@ -71,7 +71,7 @@ def scope_of(stage: Stage) -> Scope:
 def predicted(scenario: str, line: str) -> tuple[Prediction, ...]:
     """Return every call that the table predicts for a command line of a scenario."""
     command = parse_command(line)
-    found = predictions(stage_of(scenario), (command,))
+    found = predictions(stage_of(scenario), command)
     return tuple(Prediction(RowKey.of(row, command.name), call) for row, call in found)
 
 
