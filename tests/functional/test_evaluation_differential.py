@@ -29,9 +29,19 @@ if TYPE_CHECKING:
 __all__ = ["ministack_endpoint", "ministack_judge", "node_judge"]  # fixtures
 
 SEED, PAIRS, UNKNOWNS, PATTERNS, LEAST = 20260, 24_000, 1500, 1500, 20_000
+
+
+def with_user_name(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the key that AWS always gives for a user; ours derives it, the judges do not."""
+    known = (
+        {"aws:username": request["principal"].rpartition("/")[2]} if ":user/" in request["principal"] else {}
+    )
+    return request | {"context": known | request["context"]}
+
+
 LISTED = tomllib.loads((HERE / "disagreements.toml").read_text())["disagreement"]
 CASES = [
-    case | {"source": case["name"]}
+    case | {"source": case["name"], "request": with_user_name(case["request"])}
     for file in sorted((HERE.parent / "cases" / "evaluation").glob("*.json"))
     for case in json.loads(file.read_text())
     if case["expected"] not in ("malformed", "unknown")

@@ -311,7 +311,8 @@ class _Draw:
         if arn == "*":
             return self.one(("*", "arn:aws:s3:::*"))
         if self.incomplete and self.chance(0.02):
-            return arn.rsplit(":", self.random.randint(1, 3))[0]
+            cut = arn.rsplit(":", self.random.randint(1, 3))[0]
+            return cut if "::" not in cut else ":".join(arn.split(":")[:3])
         parts = arn.split(":", 5)
         if parts[3] and self.chance(0.15):
             parts[3] = self.one(("*", "us-east-1", "eu-*"))

@@ -214,6 +214,19 @@ def _matches_by_segment(pattern: list[str], asked: list[str]) -> bool:
     )
 
 
+def takes_the_empty_string_for_a_value(pair: Pair) -> None:
+    """``ForAllValues`` compares a lone empty string with the policy's values, as it does any other."""
+    context = pair["request"]["context"]
+    empty = {key.lower() for key, value in context.items() if value in ("", [""])}
+
+    def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
+        if operator.startswith("ForAllValues:") and key.lower() in empty:
+            return operator.removeprefix("ForAllValues:"), key, values
+        return operator, key, values
+
+    _rewrite_conditions(pair, change)
+
+
 def parts_arns_before_it_resolves_variables(pair: Pair) -> None:
     """A NotResource of another region or account is outside, although its variable has no value."""
     asked = pair["request"]["resource"].split(":", 5)

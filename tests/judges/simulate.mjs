@@ -71,6 +71,7 @@ function answerOne({ policies, request }) {
   if (/[*?]/.test(request.resource) && request.resource !== '*') {
     return { abstains: 'asks a pattern for overlap, not for containment' }
   }
+  if (/[*?]/.test(request.action)) return { abstains: 'knows no patterns of actions as requests' }
   return { decision: decide(prepare(policies), request) }
 }
 

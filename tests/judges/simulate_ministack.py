@@ -40,6 +40,10 @@ def parse(documents):
     return [iam_evaluator.parse_policy_document(document) for document in documents]
 
 
+def is_pattern(text):
+    return "*" in text or "?" in text
+
+
 def decide(policies, request):
     context = {key.lower(): value for key, value in request["context"].items()}
     asked = set(condition_keys(policies))
@@ -53,7 +57,7 @@ def decide(policies, request):
         raise Abstains("derives aws:PrincipalArn from the principal")
     if "aws:principalaccount" in asked and context.get("aws:principalaccount") != account:
         raise Abstains("derives aws:PrincipalAccount from the principal")
-    if any(mark in request["resource"] for mark in "*?") and request["resource"] != "*":
+    if is_pattern(request["action"]) or (is_pattern(request["resource"]) and request["resource"] != "*"):
         raise Abstains("knows no patterns as requests")
     if principal.endswith(":root"):
         raise Abstains("lets the root user pass before any policy")

@@ -15,6 +15,7 @@ from typing import Any
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.document import Effect, PolicyDocument, PolicyKind, PrincipalElement, Statement
 from zappa_iam_ext.iam.operators import parse_operator
+from zappa_iam_ext.iam.values import date_seconds
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 MAX_TEXT = 1_000_000
@@ -32,9 +33,9 @@ _STATEMENT = frozenset(
         "Condition",
     }
 )
-_ACTION = re.compile(r"\*+|[A-Za-z0-9-]+:[A-Za-z0-9*?_-]+|\*:\*")
+_ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9.-]+):[^:]+", re.DOTALL)
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_RESOURCE = re.compile(r"arn:[^:]+:[^:]+(:|$)")
+_RESOURCE = re.compile(r"arn:(?:\*|aws(?:-[a-z]+)*):[^:*?]+(?::.*)?", re.DOTALL)
 _SID = re.compile(r"[A-Za-z0-9]*")
 _PRINCIPALS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
 _WITH_PRINCIPAL = frozenset({PolicyKind.RESOURCE, PolicyKind.TRUST})
@@ -139,9 +140,24 @@ def _actions(item: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
 def _resources(item: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
     values = _strings(item, name, path)
     for value in values:
-        if value.strip("*") and not _RESOURCE.match(value):
+        if value != "*" and not _RESOURCE.fullmatch(value):
             raise _refused(f"{path}.{name}", f"{value[:100]!r} is neither an ARN nor *", "resource")
+        parts = value.split(":", _ARN_COLONS)
+        if len(parts) <= _ARN_COLONS and "::" in value:
+            raise _refused(f"{path}.{name}", f"{value[:100]!r} has lost a part of its ARN", "resource")
+        if _names_a_region_in_vain(parts):
+            raise _refused(
+                f"{path}.{name}", f"an ARN of {parts[2]} has no region: {value[:100]!r}", "resource"
+            )
     return values
+
+
+def _names_a_region_in_vain(parts: Sequence[str]) -> bool:
+    """Say whether an ARN of a service without regions names one; S3 has ARNs of an account which do."""
+    service, region, account = (*parts, "", "", "", "", "")[2:5]
+    if region in {"", "*"}:
+        return False
+    return service == "iam" or (service == "s3" and not account and len(parts) > _ARN_COLONS)
 
 
 def _strings(item: Mapping[str, Any], name: str, path: str) -> tuple[str, ...]:
@@ -193,7 +209,19 @@ def _condition(value: Any, path: str) -> Mapping[str, Mapping[str, tuple[str, ..
             _key(key, f"{path}.{operator}"): _values(entry, f"{path}.{operator}.{key}")
             for key, entry in tests.items()
         }
+        _readable(operator, found[operator], f"{path}.{operator}")
     return found
+
+
+def _readable(operator: str, tests: Mapping[str, tuple[str, ...]], path: str) -> None:
+    """Refuse a date that is none, as IAM does: it would never match, and a Deny with it never deny."""
+    parsed = parse_operator(operator)
+    if parsed is None or not parsed.family.startswith("date"):
+        return
+    for key, values in tests.items():
+        for value in values:
+            if date_seconds(value) is None:
+                raise _refused(f"{path}.{key}", f"{value[:100]!r} is no date", "date")
 
 
 def _key(key: Any, path: str) -> str:

@@ -77,10 +77,12 @@ def _ordered(read: Callable[[str], Any]) -> Callable[[str, str], Callable[[str],
 
 
 _NUMBER = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?", re.ASCII)
-_EPOCH = re.compile(r"-?\d{1,13}(\.\d{1,9})?", re.ASCII)
+_EPOCH = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
+_LAST_EPOCH = 2**63 - 1
 _ISO = re.compile(
-    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?)?)?",
-    re.ASCII,
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
+    r"(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -93,26 +95,36 @@ def _number(text: str) -> Decimal | None:
         return None
 
 
-def _date(text: str) -> Decimal | None:
-    """Return seconds since 1970 of an ISO 8601 date or of an epoch number (W3C profile of ISO 8601)."""
+def date_seconds(text: str) -> Decimal | None:
+    """Return seconds since 1970 of an ISO 8601 date or of an epoch number; None of what is neither.
+
+    IAM User Guide, date condition operators: the W3C's forms of ISO 8601, or UNIX time.
+    """
     text = text.strip()
     iso = _ISO.fullmatch(text)
     if iso and (len(text) != len("2020") or "-" in text):
         return _iso_seconds(iso)
-    return Decimal(text) if _EPOCH.fullmatch(text) else None
+    if not _EPOCH.fullmatch(text) or Decimal(text) > _LAST_EPOCH:
+        return None
+    return Decimal(text)
 
 
 def _iso_seconds(iso: re.Match[str]) -> Decimal | None:
     year, month, day, hour, minute, second, fraction, zone = iso.groups()
-    offset = (zone or "Z").replace("Z", "+00:00")
-    offset = offset if ":" in offset else f"{offset[:3]}:{offset[3:]}"
-    text = f"{year}-{month or '01'}-{day or '01'}T{hour or '00'}:{minute or '00'}:{second or '00'}{offset}"
+    time = f"{(hour or '00').zfill(2)}:{minute or '00'}:{second or '00'}"
+    text = f"{year}-{month or '01'}-{day or '01'}T{time}{_offset(zone or 'Z')}"
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     whole = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     return Decimal(int(whole)) + (Decimal(f"0.{fraction}") if fraction else 0)
+
+
+def _offset(zone: str) -> str:
+    if zone in {"Z", "z"}:
+        return "+00:00"
+    return f"{zone[:3]}:{zone[3:].lstrip(':') or '00'}"
 
 
 def _bool(text: str, _: str) -> Callable[[str], bool]:
@@ -161,7 +173,7 @@ def _network(text: str) -> _Network | None:
 _READERS: Mapping[str, Callable[[str, str], Callable[[str], bool]]] = {
     "binary": _binary,
     "bool": _bool,
-    "date": _ordered(_date),
+    "date": _ordered(date_seconds),
     "ip": _ip,
     "number": _ordered(_number),
 }
