@@ -301,7 +301,9 @@ def test_no_permission_of_the_generated_policy_is_surplus(running_aws, tmp_path,
         def choose(document: PolicyDocument, permission: tuple[str, str, str] = permission) -> PolicyDocument:
             account = next(found for found in map(account_of, permissions(document)) if found)
             action, resource, value = permission
-            return without(document, (action, resource.replace(model, account), value))
+            return without(
+                document, (action, resource.replace(model, account), value.replace(model, account))
+            )
 
         made = deploy(running_aws, tmp_path / str(number), situation, choose)
         refused = {item.action for seen in made if seen.denied for item in seen.checked if not item.allowed}
