@@ -10,8 +10,8 @@ import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
 from zappa_iam_ext.documents import read_document
-from zappa_iam_ext.errors import SettingsError
-from zappa_iam_ext.iam import AuthorizationRequest, Decision, EvaluationResult, PolicySet, evaluate
+from zappa_iam_ext.errors import InvalidArn, SettingsError
+from zappa_iam_ext.iam import Arn, AuthorizationRequest, Decision, EvaluationResult, PolicySet, evaluate
 
 EXIT = {Decision.ALLOWED: 0, Decision.IMPLICIT_DENY: 1, Decision.EXPLICIT_DENY: 1, Decision.UNKNOWN: 3}
 PRINCIPAL_KEYS = frozenset(
@@ -50,6 +50,13 @@ OFFLINE_PRINCIPAL = "arn:aws:iam::123456789012:user/serverless"
     help="A condition key of the request; may be repeated.",
 )
 @click.option(
+    "--without",
+    "absent",
+    multiple=True,
+    metavar="KEY",
+    help="A condition key that the request does not carry; may be repeated.",
+)
+@click.option(
     "--explain", "explained", is_flag=True, help="Say which statements decided, and why others did not."
 )
 def command(
@@ -64,16 +71,21 @@ def command(
     boundaries: tuple[Path, ...],
     principal: str,
     pairs: tuple[str, ...],
+    absent: tuple[str, ...],
     explained: bool,
 ) -> None:
     """Answer whether ACTION is allowed on RESOURCE (default: everything).
 
-    RESOURCE may hold wildcards; yes then means all of it. Exit codes: 0 yes, 1 no, 3 unknown, 2 could not ask.
+    RESOURCE may hold wildcards; yes then means all of it. A condition key that is given neither with --context nor
+    with --without may have any value: where it matters, the answer is unknown. Exit codes: 0 yes, 1 no, 3 unknown,
+    2 could not ask.
     """
+    from zappa_iam_ext.iam.findings import action_note  # noqa: PLC0415
     from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text  # noqa: PLC0415
 
-    context = _context(pairs)
+    context = {**_context(pairs), **dict.fromkeys(absent, ())}
     _require_action(action)
+    _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
     held, who, unreadable = _policies(policies, boundaries, options)
     request = AuthorizationRequest(
@@ -85,6 +97,8 @@ def command(
         unknown_context=True,
     )
     result = _with_gaps(evaluate(held, request), unreadable)
+    if note := action_note(action):
+        click.echo(f"note: {note}", err=True)
     if as_json or output == "json":
         click.echo(evaluation_json(request, result, unreadable))
     else:
@@ -98,6 +112,17 @@ def _require_action(action: str) -> None:
         raise SettingsError(
             f"{action[:100]!r} is not an IAM action", hint="An action looks like lambda:CreateFunction."
         )
+
+
+def _require_resource(resource: str) -> None:
+    if resource.strip("*"):
+        try:
+            Arn.parse(resource)
+        except InvalidArn as error:
+            raise InvalidArn(
+                str(error),
+                hint="A resource looks like arn:aws:s3:::bucket/key, and may hold wildcards; * is everything.",
+            ) from None
 
 
 def _policies(

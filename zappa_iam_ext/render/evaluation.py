@@ -6,16 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, EvaluationResult
-from zappa_iam_ext.iam.request import Match
+from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.iam.patterns import is_pattern
+from zappa_iam_ext.iam.request import Layer, Match
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
-
-_ANSWER = {
-    Decision.ALLOWED: "yes",
-    Decision.IMPLICIT_DENY: "no: nothing allows it",
-    Decision.EXPLICIT_DENY: "no: it is denied explicitly",
-    Decision.UNKNOWN: "unknown",
-}
 
 
 def evaluation_text(
@@ -26,9 +21,7 @@ def evaluation_text(
     explained: bool = False,
 ) -> str:
     """Return the answer in one line; with ``explained``, the statements that decided and the near misses."""
-    lines = [f"{_ANSWER[result.decision]}: {plain(request.action)} on {plain(request.resource)}"]
-    if result.layer and result.decision is not Decision.ALLOWED:
-        lines.append(f"  blocked by: {result.layer} policy")
+    lines = [f"{_answer(request, result)}: {plain(request.action)} on {plain(request.resource)}"]
     if result.decision is Decision.UNKNOWN:
         lines += _unknown(result, unreadable)
     if explained:
@@ -38,6 +31,31 @@ def evaluation_text(
             for miss in result.near_misses
         ]
     return "\n".join(lines)
+
+
+def _answer(request: AuthorizationRequest, result: EvaluationResult) -> str:
+    """Return the decision in words; of a pattern, no says that not all of it is allowed."""
+    many = _for_many(request)
+    if result.decision is Decision.IMPLICIT_DENY:
+        whole = "all of it" if many else "it"
+        limited = result.layer and result.layer is not Layer.IDENTITY
+        return (
+            f"no: the {result.layer} policy does not allow {whole}"
+            if limited
+            else f"no: nothing allows {whole}"
+        )
+    if result.decision is Decision.EXPLICIT_DENY:
+        what = "part of it" if many else "it"
+        return f"no: {what} is denied explicitly by the {result.layer} policy"
+    return "yes" if result.decision is Decision.ALLOWED else "unknown"
+
+
+def _for_many(request: AuthorizationRequest) -> bool:
+    if is_pattern(request.action):
+        return True
+    known = action_definition(request.action)
+    alone = request.resource == "*" and known is not None and not known.limited_to_resources
+    return is_pattern(request.resource) and not alone
 
 
 def evaluation_json(

@@ -11,7 +11,7 @@ from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Statement
-from zappa_iam_ext.iam.synthesis import Grant, compact, merge, split
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT, Grant, compact, merge, split
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
@@ -49,7 +49,18 @@ def policy_documents(
         result = compact(document)
         document = result.document
         notes += tuple(f"wider than needed: {widening}" for widening in result.widenings)
-    return (split(document) if wanted.split else (document,)), notes
+    if wanted.split:
+        return split(document), notes
+    return (document,), notes + _too_long(document, compacted=wanted.compact)
+
+
+def _too_long(document: PolicyDocument, *, compacted: bool) -> tuple[str, ...]:
+    """Return a note when a document does not fit a managed policy, with what can be done about it."""
+    if document.size <= MANAGED_POLICY_LIMIT:
+        return ()
+    ways = "--split prints several that do" + ("" if compacted else ", --compact shortens with wildcards")
+    size = f"{document.size:,} of {MANAGED_POLICY_LIMIT:,}"
+    return (f"too long for one managed policy ({size} characters): {ways}",)
 
 
 def locate(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:
