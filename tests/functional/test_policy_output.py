@@ -95,8 +95,7 @@ def test_a_compact_document_fits_grants_no_less_and_tells_each_widening_on_stder
     lost = [
         (action, resource)
         for action, resource, condition in grants(whole)
-        if condition == "null"
-        and compiled.decide(AuthorizationRequest(WHO, action, resource)) != "allowed"
+        if condition == "null" and compiled.decide(AuthorizationRequest(WHO, action, resource)) != "allowed"
     ]
     assert lost == []
     new = {entry for s in document.statements for entry in (*s.actions, *s.resources)} - {

@@ -258,7 +258,7 @@ def test_of_two_shortenings_that_are_not_both_needed_one_is_done():
     statements_of = [
         Statement(
             Effect.ALLOW,
-            ("lambda:GetFunction", "lambda:GetFunctionConfiguration"),
+            ("s3:DeleteObject", "s3:DeleteObjectTagging"),
             (),
             (RESOURCES[1],),
             sid="One",
@@ -280,6 +280,28 @@ def test_of_two_shortenings_that_are_not_both_needed_one_is_done():
         "Two: s3:PutObject, s3:PutObjectAcl, s3:PutObjectTagging became s3:PutObject*, which adds "
     )
     assert result.document.statements[0] == statements_of[0]
+
+
+@pytest.mark.parametrize(
+    ("needed", "after"),
+    [
+        pytest.param(1, ["lambda:GetAccountSetting*"], id="first what adds no action that writes"),
+        pytest.param(
+            60,
+            ["lambda:GetAccountSetting*", "arn:aws:lambda:us-east-1:123456789012:function:a*"],
+            id="then resources",
+        ),
+    ],
+)
+def test_the_least_grave_shortening_is_done_first(needed, after):
+    names = (
+        "lambda:GetAccountSettings",
+        "lambda:GetAccountSetting",
+        "lambda:DeleteFunction",
+        "lambda:DeleteFunctionUrlConfig",
+    )
+    document = PolicyDocument((Statement(Effect.ALLOW, names, (), RESOURCES[1:3]),))
+    assert [widening.after for widening in compact(document, document.size - needed).widenings] == after
 
 
 def test_what_cannot_be_made_to_fit_says_so():

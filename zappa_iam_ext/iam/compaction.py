@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from zappa_iam_ext.iam.definitions import action_names, is_known_service
+from zappa_iam_ext.iam.definitions import action_definition, action_names, is_known_service
 from zappa_iam_ext.iam.document import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.packing import MANAGED_POLICY_LIMIT, renamed
 from zappa_iam_ext.iam.patterns import ARN_PARTS, is_pattern, text_glob
@@ -66,14 +66,14 @@ class _Step:
 def compact(document: PolicyDocument, limit: int = MANAGED_POLICY_LIMIT) -> CompactResult:
     """Shorten a document until it fits ``limit``; what it then allows more is told, widening by widening.
 
-    First what widens nothing: statements that differ in one element only share one. Then actions that begin alike
-    (``lambda:GetFunction*``), then resources that do, those that save most first, and none that turns out not to be
-    needed. A Deny, NotAction and NotResource are left alone: wider, they would take away or give without saying what.
+    First what widens nothing: statements that differ in one element only share one. Then actions that begin alike,
+    where the pattern adds none that writes (``lambda:GetFunction*``), then resources that begin alike, then the other
+    actions; of each those that save most first, and none that turns out not to be needed. A Deny, NotAction and NotResource are left alone: wider, they would take away or give without saying what.
     """
     if document.size <= limit:
         return CompactResult(document, ())
     shorter = replace(document, statements=renamed(_joined(document.statements)))
-    steps = sorted(_steps(shorter), key=lambda step: (not step.of_actions, -step.saving, step.before))
+    steps = sorted(_steps(shorter), key=lambda step: (_danger(step), -step.saving, step.before))
     taken: list[_Step] = []
     for step in steps:
         if _with(shorter, taken).size <= limit:
@@ -116,6 +116,16 @@ def _steps(document: PolicyDocument) -> Iterator[_Step]:
             yield _Step(place, of_actions=True, before=names, after=f"{_common(names)}*")
         for names in _alike(statement.resources, _place_of):
             yield _Step(place, of_actions=False, before=names, after=f"{_common(names)}*")
+
+
+def _danger(step: _Step) -> int:
+    """Return how grave a step is: it adds reading, it adds resources, it adds writing."""
+    if not step.of_actions:
+        return 1
+    known = map(action_definition, _added(step))
+    service = step.after.partition(":")[0]
+    reads = is_known_service(service) and all(each is not None and not each.writes for each in known)
+    return 0 if reads else 2
 
 
 def _alike(entries: Sequence[str], start: Callable[[str], str]) -> Iterator[tuple[str, ...]]:

@@ -53,6 +53,11 @@ class ActionDefinition:
         """Whether a policy can limit the action to resources."""
         return bool(self.resource_types)
 
+    @property
+    def writes(self) -> bool:
+        """Whether the action does more than list and read."""
+        return self.level not in {AccessLevel.LIST, AccessLevel.READ}
+
     def supports(self, key: str) -> bool:
         """Say whether the action supports a condition key of its service or of tags."""
         wanted = key.lower()

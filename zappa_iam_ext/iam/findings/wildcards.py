@@ -14,8 +14,6 @@ from zappa_iam_ext.iam.findings.model import Finding, Severity
 from zappa_iam_ext.iam.patterns import is_pattern
 from zappa_iam_ext.iam.tokens import ARN_PARTS
 
-_READING = frozenset({AccessLevel.LIST, AccessLevel.READ})
-
 
 def wildcards(effective: Effective) -> Iterator[Finding]:
     """Yield what the Allow statements leave open; the statement of an administrator is told elsewhere."""
@@ -35,7 +33,7 @@ def _actions(clause: Clause) -> Iterator[Finding]:
             yield found("wildcard/all-actions", clause.ref, f"{action} allows every action", actions=[action])
             continue
         known = tuple(definitions(action))
-        writing = [each for each in known if each.level not in _READING]
+        writing = [each for each in known if each.writes]
         if not is_pattern(action):
             continue
         if len(known) > 1 and not action.partition(":")[2].strip("*"):
@@ -66,21 +64,20 @@ def _resources(clause: Clause) -> Iterator[Finding]:
     """Tell the actions that reach every resource of their type, the gravest severity first found for all."""
     statement = clause.statement
     open_ones = [resource for resource in statement.resources if is_pattern(resource)]
-    reached: dict[str, tuple[AccessLevel, list[str]]] = {}
+    reached: dict[str, tuple[bool, list[str]]] = {}
     for action in statement.actions:
         for known in definitions(action):
             if known.name == PASS_ROLE or not known.resource_types:
                 continue
             wide = [each for each in open_ones if breadth_of(each, known) is Breadth.ALL]
             if wide:
-                reached.setdefault(action, (known.level, wide))
-                if known.level not in _READING:
-                    reached[action] = (known.level, wide)
+                wrote, _ = reached.get(action, (False, wide))
+                reached[action] = (wrote or known.writes, wide)
     if not reached:
         return
     resources = tuple(dict.fromkeys(each for _, wide in reached.values() for each in wide))
     anywhere = any(map(_anywhere, resources))
-    writes = any(level not in _READING for level, _ in reached.values())
+    writes = any(wrote for wrote, _ in reached.values())
     grave = anywhere and writes and not statement.condition
     yield found(
         "wildcard/resource",
