@@ -10,7 +10,8 @@ from itertools import groupby
 from zappa_iam_ext.iam.definitions import action_definition, action_names, is_known_service
 from zappa_iam_ext.iam.document import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.packing import MANAGED_POLICY_LIMIT, renamed
-from zappa_iam_ext.iam.patterns import ARN_PARTS, is_pattern, text_glob
+from zappa_iam_ext.iam.patterns import is_pattern, text_glob
+from zappa_iam_ext.iam.tokens import ARN_PARTS
 
 _VERB = re.compile(r"[A-Za-z0-9-]+:[A-Z][a-z]+")
 _SHOWN = 4
