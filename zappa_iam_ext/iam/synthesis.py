@@ -10,7 +10,6 @@ from zappa_iam_ext.iam.compaction import CompactResult, Widening, compact
 from zappa_iam_ext.iam.document import Condition, Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.packing import MANAGED_POLICY_LIMIT, merge, renamed, split
 from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, covers, is_pattern, text_glob
-from zappa_iam_ext.iam.tokens import ARN_PARTS
 
 __all__ = [
     "MANAGED_POLICY_LIMIT",
@@ -37,7 +36,6 @@ class Grant:
     purpose: str = ""
 
 
-_FIXED = re.compile(r"[^*?]*")
 _Condition = frozenset[tuple[str, str, tuple[str, ...]]]
 _Frozen = tuple[str, str, _Condition, str]
 
@@ -103,22 +101,16 @@ def _within(narrower: _Frozen, wider: _Frozen) -> bool:
         return False
     if wider[1] == narrower[1]:
         return True
-    if "${" in wider[1] or not _may_cover(wider[1], narrower[1]):
-        return False
-    return _contains(arn_glob(wider[1]), arn_glob(narrower[1]))
-
-
-def _may_cover(wider: str, narrower: str) -> bool:
-    """Say whether one complete ARN could cover another; told from the text alone, as most that could not can be."""
-    if wider.count(":") < ARN_PARTS - 1:
-        return True
-    fixed = _FIXED.match(wider)
-    start = fixed[0] if fixed else ""
-    return narrower.startswith(start) and len(start) < len(wider)
+    return "${" not in wider[1] and _contains(arn_glob(wider[1]), arn_glob(narrower[1]))
 
 
 def _contains(wider: Glob, narrower: Glob) -> bool:
-    """Say whether one pattern covers another; where it is too complex to say, both are kept."""
+    """Say whether one pattern covers another; where it is too complex to say, both are kept.
+
+    Most that could not cover are told from their literal beginnings alone.
+    """
+    if wider.literal is not None or not narrower.prefix.startswith(wider.prefix):
+        return wider == narrower
     try:
         return covers(wider, narrower)
     except PatternTooComplex:
