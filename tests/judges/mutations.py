@@ -181,7 +181,7 @@ def _break(tree: Any, source: random.Random) -> None:
             node = node[step] if _has(node, step) else node
         holder[last] = copy.deepcopy(node)
     else:
-        holder[last] = source.choice(STRANGE)
+        holder[last] = copy.deepcopy(source.choice(STRANGE))
 
 
 def _has(node: Any, step: Any) -> bool:
