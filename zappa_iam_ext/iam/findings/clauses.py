@@ -124,7 +124,7 @@ def can_name(glob: Glob, arn: str) -> bool:
     if not all(text_glob(head).matches(part) for head, part in zip(heads, given, strict=False)):
         return False
     if len(given) < ARN_PARTS - 1:
-        return _possible(_type_glob(arn), glob, _IN_BUCKET if arn == _BUCKET else None)
+        return _possible(type_glob(arn), glob, _IN_BUCKET if arn == _BUCKET else None)
     return _possible(text_glob(name), _name_of(glob), text_glob("*/*") if arn == _BUCKET else None)
 
 
@@ -132,7 +132,7 @@ _BUCKET, _IN_BUCKET = "arn:*:s3:::*", arn_glob("arn:*:s3:::*/*")
 
 
 @lru_cache(maxsize=16384)
-def _type_glob(arn: str) -> Glob:
+def type_glob(arn: str) -> Glob:
     """Return the ARN of a type as a pattern; what varies in its first parts holds no colon."""
     return Glob.of(part_tokens(text_tokens(arn)))
 

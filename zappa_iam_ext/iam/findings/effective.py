@@ -6,7 +6,7 @@ permissions boundary lets it through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -14,7 +14,7 @@ from functools import lru_cache
 from zappa_iam_ext.iam.conditions import Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
-from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, contains
+from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, contains, type_glob
 from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, is_pattern, some_word
 from zappa_iam_ext.iam.request import Layer
 from zappa_iam_ext.iam.tokens import ARN_PARTS
@@ -50,7 +50,7 @@ class _Reading:
     globs: tuple[Glob, ...]
     negated: bool
 
-    def says(self, matched: Iterable[Glob]) -> bool:
+    def says(self, matched: Collection[Glob]) -> bool:
         hit = any(glob in matched for glob in self.globs)
         return hit != self.negated
 
@@ -185,21 +185,52 @@ def _open(
     reading: _Reading, known: ActionDefinition, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
 ) -> bool:
     """Say whether some resource of the action is allowed, not denied, and within the bounds."""
-    if not limits and bounds is None and not reading.negated and known.resource_types:
-        return any(can_name(glob, kind.arn) for glob in reading.globs for kind in known.resource_types)
-    globs = list(dict.fromkeys(glob for each in (reading, *limits, *(bounds or ())) for glob in each.globs))
+    if not known.resource_types:
+        matched = {
+            glob for each in (reading, *limits, *(bounds or ())) for glob in each.globs if glob.matches("*")
+        }
+        return _passes(matched, reading, limits, bounds)
+    return any(_open_in(kind.arn, reading, limits, bounds) for kind in known.resource_types)
+
+
+def _open_in(
+    arn: str, reading: _Reading, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
+) -> bool:
+    """Say it of one type of resources; the patterns are only compared in full where the short way does not tell."""
+    if not reading.negated and not any(can_name(glob, arn) for glob in reading.globs):
+        return False
+    near = [limit for limit in limits if limit.negated or any(can_name(glob, arn) for glob in limit.globs)]
+    if any(_swallows(limit, reading) for limit in near):
+        return False
+    if not near and bounds is None and not reading.negated:
+        return True
+    globs = list(dict.fromkeys(glob for each in (reading, *near, *(bounds or ())) for glob in each.globs))
 
     def passes(accepted: tuple[bool, ...]) -> bool:
         matched = {glob for glob, accepts in zip(globs, accepted, strict=True) if accepts}
-        return (
-            reading.says(matched)
-            and not any(limit.says(matched) for limit in limits)
-            and (bounds is None or any(bound.says(matched) for bound in bounds))
-        )
+        return _passes(matched, reading, near, bounds)
 
-    if not known.resource_types:
-        return passes(tuple(glob.matches("*") for glob in globs))
     try:
-        return any(some_word(arn_glob(kind.arn), globs, passes) for kind in known.resource_types)
+        return some_word(type_glob(arn), globs, passes)
     except PatternTooComplex:
         return True
+
+
+def _swallows(limit: _Reading, reading: _Reading) -> bool:
+    """Say whether a Deny names all that an Allow names."""
+    if limit.negated or reading.negated:
+        return False
+    return all(any(contains(wide, glob) for wide in limit.globs) for glob in reading.globs)
+
+
+def _passes(
+    matched: Collection[Glob],
+    reading: _Reading,
+    limits: Sequence[_Reading],
+    bounds: Sequence[_Reading] | None,
+) -> bool:
+    return (
+        reading.says(matched)
+        and not any(limit.says(matched) for limit in limits)
+        and (bounds is None or any(bound.says(matched) for bound in bounds))
+    )
