@@ -44,14 +44,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What became of the command: whether the call was made at all and denied, and what Zappa did then.
+    """What became of the command once the call was denied.
 
     ``went_on``: further calls were made, or the recording has none either. ``not_made`` names calls of the
     recording that were no longer made.
     """
 
     question: Question
-    denied: bool
     exit_code: int
     usual_exit_code: int
     went_on: bool
@@ -128,8 +127,6 @@ def _raw(denial: Denial) -> dict[str, Any]:
         "exit_code": denial.exit_code,
         "went_on": denial.went_on,
     }
-    if not denial.denied:
-        raw["never_made"] = True
     if denial.usual_exit_code:
         raw["usual_exit_code"] = denial.usual_exit_code
     return raw | ({"not_made": list(denial.not_made)} if denial.not_made else {})
@@ -141,7 +138,6 @@ def _read(raw: dict[str, Any]) -> Denial:
     )
     return Denial(
         question,
-        denied=not raw.get("never_made", False),
         exit_code=raw["exit_code"],
         usual_exit_code=raw.get("usual_exit_code", 0),
         went_on=raw["went_on"],
