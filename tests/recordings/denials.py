@@ -58,9 +58,9 @@ class Denial:
 
     @property
     def observed(self) -> str:
-        """``stops`` or ``goes on``; where the command fails anyway, its exit code says nothing."""
-        failed = self.exit_code != 0 and self.usual_exit_code == 0
-        return "goes on" if self.went_on and not failed else "stops"
+        """``stops``: the command ended with an error; where it does so anyway, no call was made any more."""
+        stopped = not self.went_on if self.usual_exit_code else self.exit_code != 0
+        return "stops" if stopped else "goes on"
 
 
 def questions() -> tuple[Question, ...]:
