@@ -44,14 +44,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What became of the command: whether the call was made at all and denied, and what Zappa did then.
+    """What became of the command once the call was denied.
 
     ``went_on``: further calls were made, or the recording has none either. ``not_made`` names calls of the
     recording that were no longer made.
     """
 
     question: Question
-    denied: bool
     exit_code: int
     usual_exit_code: int
     went_on: bool
@@ -59,9 +58,9 @@ class Denial:
 
     @property
     def observed(self) -> str:
-        """``stops`` or ``goes on``; where the command fails anyway, its exit code says nothing."""
-        failed = self.exit_code != 0 and self.usual_exit_code == 0
-        return "goes on" if self.went_on and not failed else "stops"
+        """``stops``: the command ended with an error; where it does so anyway, no call was made any more."""
+        stopped = not self.went_on if self.usual_exit_code else self.exit_code != 0
+        return "stops" if stopped else "goes on"
 
 
 def questions() -> tuple[Question, ...]:
@@ -128,8 +127,6 @@ def _raw(denial: Denial) -> dict[str, Any]:
         "exit_code": denial.exit_code,
         "went_on": denial.went_on,
     }
-    if not denial.denied:
-        raw["never_made"] = True
     if denial.usual_exit_code:
         raw["usual_exit_code"] = denial.usual_exit_code
     return raw | ({"not_made": list(denial.not_made)} if denial.not_made else {})
@@ -141,7 +138,6 @@ def _read(raw: dict[str, Any]) -> Denial:
     )
     return Denial(
         question,
-        denied=not raw.get("never_made", False),
         exit_code=raw["exit_code"],
         usual_exit_code=raw.get("usual_exit_code", 0),
         went_on=raw["went_on"],

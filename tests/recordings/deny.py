@@ -20,7 +20,7 @@ from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
 _AT_EXIT = "ZappaCLI.on_exit"
 
 
-def ask(question: Question, aws: LocalAws) -> Denial:
+def ask(question: Question, aws: LocalAws) -> Denial | None:
     """Run the scenario up to the command, as an administrator who is refused this one call."""
     (scenario,) = (item for item in scenarios() if item.name == question.scenario)
     done = run(scenario, aws, enforce=False, deny=[str(question.refused)], until=question.place + 1)
@@ -28,19 +28,20 @@ def ask(question: Question, aws: LocalAws) -> Denial:
     return outcome(question, read(scenario), seen)
 
 
-def outcome(question: Question, baseline: Recording, seen: Recording) -> Denial:
-    """Compare what Zappa did with what it does otherwise."""
+def outcome(question: Question, baseline: Recording, seen: Recording) -> Denial | None:
+    """Compare what Zappa did with what it does otherwise; None when it did not make the call this time."""
     before, after = baseline.commands[question.place], seen.commands[question.place]
     denied = [index for index, call in enumerate(after.calls) if question.refused.meets(call.call, call.at)]
+    if not denied:
+        return None
     first = next(i for i, call in enumerate(before.calls) if question.refused.meets(call.call, call.at))
     usual = Counter(_names(before.calls[first + 1 :], question))
-    still = Counter(_names(after.calls[denied[0] + 1 :], question)) if denied else Counter()
+    still = Counter(_names(after.calls[denied[0] + 1 :], question))
     return Denial(
         question,
-        denied=bool(denied),
         exit_code=after.exit_code,
         usual_exit_code=before.exit_code,
-        went_on=bool(still) or not usual,
+        went_on=bool(still) or (not usual and not before.exit_code),
         not_made=tuple(sorted((usual - still).keys())),
     )
 
@@ -83,10 +84,14 @@ def main(arguments: list[str]) -> None:
         for number, future in enumerate(as_completed(asked), 1):
             question = asked[future]
             try:
-                known[question.key] = future.result()
+                answer = future.result()
             except Exception as error:  # noqa: BLE001  -- one that cannot be asked must not end the hour
                 tell(f"{number}/{len(open_)} {question}: {type(error).__name__}: {error}")
                 continue
+            if answer is None:
+                tell(f"{number}/{len(open_)} never made: {question}")
+                continue
+            known[question.key] = answer
             write_denials([known[item.key] for item in wanted if item.key in known])
             tell(f"{number}/{len(open_)} {known[question.key].observed}: {question}")
     tell(f"kept in {FILE.name}")

@@ -16,13 +16,20 @@ _RULES = "arn:{partition}:events:{region}:{account}:rule/default/*"
 _DEFAULT_BUS = "rules of the default bus are named rule/default/NAME instead of rule/NAME"
 
 _NO_NAMES = "the names in the call are not looked at"
-_PARTIAL = "arn:{partition}:lambda:{region}:{account}:function:function:{function}:*"
+_DOMAINS = "arn:{partition}:apigateway:{region}::/domainnames/*"
 
 DEVIATIONS: tuple[tuple[str, str, str], ...] = (
     ("lambda:CreateEventSourceMapping", "*", "the condition key lambda:FunctionArn is not sent"),
+    ("acm:ImportCertificate", "*", "a certificate that has no ARN yet is checked as *"),
+    ("apigateway:PATCH", _DOMAINS, "an empty base path is taken for no base path mapping at all"),
     ("lambda:CreateFunction", "*", "CreateFunction names its function in the body, which is not looked at"),
+    (
+        "lambda:CreateFunctionUrlConfig",
+        _FUNCTION,
+        "UpdateFunctionUrlConfig and DeleteFunctionUrlConfig are taken for it",
+    ),
     ("lambda:GetFunction", _FUNCTION, "ListFunctionUrlConfigs is taken for GetFunction"),
-    ("lambda:GetFunction", _PARTIAL, "a partial ARN is taken for a name"),
+    ("lambda:GetFunctionConfiguration", _FUNCTION, "the qualifier is not looked at"),
     ("lambda:ListAliases", _FUNCTION, "GetAlias is taken for ListAliases"),
     ("lambda:PutFunctionConcurrency", _FUNCTION, "DeleteFunctionConcurrency is taken for it"),
     ("events:DeleteRule", _RULES, _DEFAULT_BUS),
