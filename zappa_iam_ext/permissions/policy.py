@@ -36,7 +36,8 @@ _BY_ACTION = {
     "s3:GetBucketNotification": "NotifyFunction",
     "s3:PutBucketNotification": "NotifyFunction",
 }
-#: Keys that narrow a grant where AWS sends them, and must not void it where it does not.
+#: Keys that narrow a grant where AWS sends them, and must not void it where it does not. Their values are always known:
+#: a star is the principal ``*``, no wildcard.
 _IF_EXISTS = frozenset({"lambda:Principal"})
 
 
@@ -81,10 +82,10 @@ def _values(requirement: Requirement, key: str) -> tuple[str, ...]:
 
 
 def _operator(key: str, values: Sequence[str], *, many: bool) -> str:
+    if key in _IF_EXISTS:
+        return "StringEqualsIfExists"
     if any(value.startswith("arn:") for value in values):
         name = "ArnLike"
     else:
         name = "StringLike" if any("*" in value or "?" in value for value in values) else "StringEquals"
-    if many:
-        return f"ForAllValues:{name}"
-    return f"{name}IfExists" if key in _IF_EXISTS else name
+    return f"ForAllValues:{name}" if many else name
