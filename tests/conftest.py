@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.newcomer import Newcomer
 from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
 from zappa_iam_ext.rehearsal.loopback import is_loopback
+
+# Laws hold on a busy machine too, and what fails in CI fails everywhere: no deadlines, the same examples each time.
+settings.register_profile(
+    "laws",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("laws")
+
+
+@pytest.fixture
+def clock():
+    """Processor seconds that a call takes, the least of several runs."""
+
+    def least(run, times=5):
+        took = []
+        for _ in range(times):
+            start = time.process_time()
+            run()
+            took.append(time.process_time() - start)
+        return min(took)
+
+    return least
 
 
 @pytest.fixture(scope="session")
