@@ -58,9 +58,15 @@ class Denial:
 
     @property
     def observed(self) -> str:
-        """``stops``: the command ended with an error; where it does so anyway, no call was made any more."""
-        stopped = not self.went_on if self.usual_exit_code else self.exit_code != 0
-        return "stops" if stopped else "goes on"
+        """``stops``: the command ended with an error; where it does so anyway, calls were left out.
+
+        ``fails anyway``: the command ends with an error right after this call, denied or not, which tells nothing.
+        """
+        if not self.usual_exit_code:
+            return "stops" if self.exit_code else "goes on"
+        if self.went_on:
+            return "goes on"
+        return "stops" if self.not_made else "fails anyway"
 
 
 def questions() -> tuple[Question, ...]:
