@@ -19,6 +19,9 @@ TARGET = Path(__file__).parents[2] / "zappa_iam_ext" / "iam" / "definitions.json
 #: Actions that AWS asks for though its reference does not list them: CloudFormation's registry schema of
 #: AWS::ApiGatewayV2::Stage names them, API Gateway's denials the first. Which resources they know is not said anywhere.
 UNLISTED = {"apigateway": ("TagResource", "UntagResource")}
+#: Types of resources of an action that its reference does not list: version 2 of API Gateway's API tags with
+#: ``POST /v2/tags/{resource-arn}`` (API Gateway Version 2 API Reference, Tags).
+UNLISTED_TYPES = {("apigateway", "POST"): "Tags"}
 Row = tuple[str, set[tuple[str, str]], set[str]]
 LEVELS = {"List": "L", "Read": "R", "Write": "W", "Tagging": "T", "Permissions management": "P"}
 
@@ -35,6 +38,9 @@ def _service(prefix: str, data: dict[str, Any]) -> dict[str, Any]:
     arns = {row["resource"]: row["arn"] for row in data["resources"].values()}
     rows = {name: _action(row, arns) for name, row in sorted(data["privileges"].items())}
     _add_other_pages(prefix, types, rows)
+    for (service, name), label in UNLISTED_TYPES.items():
+        if service == prefix:
+            rows[name][1].update(pair for pair in types if pair[0] == label)
     for name in UNLISTED.get(prefix, ()):
         rows[name] = (LEVELS["Tagging"], set(types), set())
     places = {pair: index for index, pair in enumerate(sorted(types))}
