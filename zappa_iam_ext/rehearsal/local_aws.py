@@ -107,6 +107,22 @@ def _greet(aws: LocalAws) -> None:
         )
 
 
+_ON_A_LEASH = """
+import os, runpy, signal, sys, threading, time
+
+def end_with_whoever_started_us():
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+    if hasattr(os, "killpg"):
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+threading.Thread(target=end_with_whoever_started_us, daemon=True).start()
+runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+"""
+"""Runs the local AWS until its standard input closes: however our process ends, nothing of it is left."""
+
+
 def _start(python: Path, port: int, folder: Path) -> subprocess.Popen[bytes]:
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -119,10 +135,10 @@ def _start(python: Path, port: int, folder: Path) -> subprocess.Popen[bytes]:
     }
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603  -- our own environment's Python
-            [str(python), "-m", "ministack"],
+            [str(python), "-c", _ON_A_LEASH],
             env=environment,
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=os.name != "nt",
@@ -153,6 +169,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    finally:
+        if process.stdin:
+            process.stdin.close()
 
 
 def _free_port() -> int:
