@@ -173,6 +173,7 @@ def request_of(requirement: Requirement, principal: str, region: str) -> Authori
         resource=requirement.resource,
         context=context,
         unknown_context=True,
+        bounded=True,
     )
 
 

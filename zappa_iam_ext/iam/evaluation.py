@@ -75,7 +75,7 @@ class CompiledPolicySet:
         if question.for_many:
             return decide_whole(
                 question.action,
-                question.resource,
+                question.asked,
                 question.context,
                 self._indexes,
                 lambda matching: self._of_class(question.principal, matching),

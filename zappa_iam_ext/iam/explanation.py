@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from zappa_iam_ext.iam.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
 from zappa_iam_ext.iam.conditions import Truth, judge
-from zappa_iam_ext.iam.patterns import arn_glob, is_pattern, overlaps, some_word, text_glob
+from zappa_iam_ext.iam.patterns import is_pattern, overlaps, some_word, text_glob
 from zappa_iam_ext.iam.principals import Naming, naming
 from zappa_iam_ext.iam.question import Question
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
@@ -69,7 +69,7 @@ def _touched(statement: CompiledStatement, question: Question) -> int:
     if not question.for_many:
         return statement.touches(question.resource, question.context)
     patterns = statement.patterns(question.context)
-    asked = arn_glob(question.resource)
+    asked = question.asked
     if statement.negated:
         found = some_word(asked, patterns.certain, lambda matched: not any(matched))
         return patterns.at_most if found else FALSE

@@ -13,7 +13,16 @@ from functools import lru_cache
 
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.iam.automata import OTHER, Automaton
-from zappa_iam_ext.iam.tokens import ARN_PARTS, STARS, Token, Wild, arn_tokens, collapsed, text_tokens
+from zappa_iam_ext.iam.tokens import (
+    ARN_PARTS,
+    STARS,
+    Token,
+    Wild,
+    arn_tokens,
+    bounded_tokens,
+    collapsed,
+    text_tokens,
+)
 
 #: How many steps of single automata a comparison may take.
 MAX_STEPS = 200_000
@@ -104,6 +113,12 @@ def arn_glob(text: str) -> Glob:
     """Return the pattern of an ARN, or of ``*``."""
     whole = text.count(":") >= ARN_PARTS - 1 or not text.startswith("arn:")
     return (_simple(text) if whole else None) or Glob.of(arn_tokens(text_tokens(text)))
+
+
+@lru_cache(maxsize=16384)
+def bounded_glob(text: str) -> Glob:
+    """Return the pattern of an ARN whose wildcards stand for no colon; a lone ``*`` is everything."""
+    return Glob.of(bounded_tokens(text_tokens(text))) if text.startswith("arn:") else arn_glob(text)
 
 
 def _simple(text: str) -> Glob | None:

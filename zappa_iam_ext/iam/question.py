@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from zappa_iam_ext.iam.arn import Principal
 from zappa_iam_ext.iam.conditions import Context
 from zappa_iam_ext.iam.definitions import action_definition
-from zappa_iam_ext.iam.patterns import is_pattern
+from zappa_iam_ext.iam.patterns import Glob, arn_glob, bounded_glob, is_pattern
 from zappa_iam_ext.iam.request import AuthorizationRequest
 
 
@@ -32,6 +32,11 @@ class Question:
         self._request = request
         self._derived = derived
         self._context: Context | None = None
+
+    @property
+    def asked(self) -> Glob:
+        """The resource as a pattern of all that is asked for."""
+        return bounded_glob(self.resource) if self._request.bounded else arn_glob(self.resource)
 
     @property
     def context(self) -> Context:

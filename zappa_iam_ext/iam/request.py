@@ -55,7 +55,9 @@ class AuthorizationRequest:
     ``action`` and ``resource`` may be patterns: the answer then holds for everything they cover.
     ``context`` maps condition keys to a string or a list of strings; numbers and booleans are written as JSON does,
     a key that maps to None is absent. A key that is neither given nor follows from the principal is absent, unless
-    ``unknown_keys`` names it or ``unknown_context`` says that anything may be there. Raises `InvalidRequest`.
+    ``unknown_keys`` names it or ``unknown_context`` says that anything may be there. ``bounded`` says that
+    the wildcards of the resource stand for names without a colon, as those of functions, rules and APIs are: a Deny on
+    ``arn:aws:lambda:*:*:function:other`` is then about no version of another function. Raises `InvalidRequest`.
     """
 
     principal: str | Principal
@@ -64,6 +66,7 @@ class AuthorizationRequest:
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     unknown_keys: frozenset[str] = frozenset()
     unknown_context: bool = False
+    bounded: bool = False
 
     def __post_init__(self) -> None:
         principal: Any = self.principal

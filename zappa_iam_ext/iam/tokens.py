@@ -58,6 +58,11 @@ def part_tokens(tokens: Sequence[Token]) -> list[Token]:
     return found
 
 
+def bounded_tokens(tokens: Iterable[Token]) -> list[Token]:
+    """Return tokens whose wildcards stand for no colon anywhere."""
+    return [_IN_PART.get(token, token) if isinstance(token, Wild) else token for token in tokens]
+
+
 def collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
     """Drop a star that follows the same star: it adds nothing."""
     kept: list[Token] = []

@@ -13,7 +13,7 @@ from zappa_iam_ext.iam.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
 from zappa_iam_ext.iam.conditions import Context
 from zappa_iam_ext.iam.index import StatementIndex
 from zappa_iam_ext.iam.logic import Matched
-from zappa_iam_ext.iam.patterns import Glob, arn_glob, is_pattern, some_word, text_glob
+from zappa_iam_ext.iam.patterns import Glob, is_pattern, some_word, text_glob
 from zappa_iam_ext.iam.request import Decision, Layer
 
 Answer = tuple[Decision, Layer | None]
@@ -40,7 +40,7 @@ class Relevant:
 
 def decide_whole(
     action: str,
-    resource: str,
+    asked: Glob,
     context: Context,
     indexes: Sequence[StatementIndex],
     decide: Callable[[Matching], Answer],
@@ -50,7 +50,6 @@ def decide_whole(
     Raises `PatternTooComplex`.
     """
     answers: dict[Decision, Layer | None] = {}
-    asked = arn_glob(resource)
     seen: set[frozenset[CompiledStatement]] = set()
 
     def of_action(speaking: Mapping[StatementIndex, Sequence[CompiledStatement]]) -> bool:

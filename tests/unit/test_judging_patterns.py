@@ -1,0 +1,48 @@
+"""What a requirement's wildcards stand for: names that AWS will choose, and these hold no colon."""
+
+from __future__ import annotations
+
+import pytest
+
+from zappa_iam_ext.check import Evidence, Verdict, judge
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile, evaluate  # noqa: A004  -- the public word
+from zappa_iam_ext.permissions.model import Requirement
+
+USER = "arn:aws:iam::123456789012:user/serverless"
+VERSIONS = "arn:aws:lambda:us-east-1:123456789012:function:hello-dev:*"
+RULES = "arn:aws:events:us-east-1:123456789012:rule/hello-dev-*"
+STREAMS = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/hello-dev:*"
+
+
+def policies(denied: str) -> PolicySet:
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": denied},
+    ]
+    return PolicySet(identity={"Version": "2012-10-17", "Statement": statements})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "denied", "verdict"),
+    [
+        ("lambda:DeleteFunction", VERSIONS, "arn:aws:lambda:*:*:function:prod-*", Verdict.ALLOWED),
+        ("lambda:DeleteFunction", VERSIONS, "arn:aws:lambda:*:*:function:hello-*", Verdict.DENIED),
+        ("lambda:DeleteFunction", VERSIONS, "arn:aws:lambda:*:*:function:*:live", Verdict.DENIED),
+        ("events:PutRule", RULES, "arn:aws:events:*:*:rule/prod-*", Verdict.ALLOWED),
+        ("events:PutRule", RULES, "arn:aws:events:*:*:rule/*-nightly", Verdict.DENIED),
+        ("logs:FilterLogEvents", STREAMS, "arn:aws:logs:*:*:log-group:/aws/lambda/prod-*", Verdict.ALLOWED),
+        ("logs:FilterLogEvents", STREAMS, "arn:aws:logs:*:*:log-group:/aws/lambda/*", Verdict.DENIED),
+        ("ec2:CreateNetworkInterface", "*", "arn:aws:ec2:*:*:subnet/subnet-1", Verdict.DENIED),
+    ],
+)
+def test_a_deny_about_other_names_is_none_about_ours(action, resource, denied, verdict):
+    requirement = Requirement(action, resource)
+    judged = judge(requirement, compile(policies(denied)), USER, "us-east-1", Evidence.POLICIES)
+    assert judged.verdict is verdict
+
+
+def test_without_the_promise_a_wildcard_stands_for_colons_too():
+    asked = AuthorizationRequest(USER, "lambda:DeleteFunction", VERSIONS)
+    assert evaluate(policies("arn:aws:lambda:*:*:function:prod-*"), asked).decision == "explicitDeny"
+    asked = AuthorizationRequest(USER, "lambda:DeleteFunction", VERSIONS, bounded=True)
+    assert evaluate(policies("arn:aws:lambda:*:*:function:prod-*"), asked).decision == "allowed"
