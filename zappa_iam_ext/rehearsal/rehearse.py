@@ -29,7 +29,7 @@ from zappa_iam_ext.rehearsal.zappa_process import run_zappa
 __all__ = ["DEFAULT_COMMANDS", "computed_policy", "rehearse"]
 
 _OUTPUT_LINES = 12
-_VERSION_CHECK = "host='pypi.org'"
+_VERSION_CHECK = "url: /pypi/Zappa/json"
 """Zappa looks for a newer Zappa, which a rehearsal does not let it, and says that it could not."""
 _PREPARING_USER = "zappa-iam-preparation"
 
