@@ -149,6 +149,20 @@ def covers(wider: Glob, narrower: Glob) -> bool:
     return bool(outer) and _covers_rest(outer, inner)
 
 
+@lru_cache(maxsize=65536)
+def surely_covers(wider: Glob, narrower: Glob) -> bool:
+    """Say whether one pattern covers another; too complex to say counts as no.
+
+    Most that could not cover are told from their literal beginnings alone.
+    """
+    if wider.literal is not None or not narrower.prefix.startswith(wider.prefix):
+        return wider == narrower
+    try:
+        return covers(wider, narrower)
+    except PatternTooComplex:
+        return False
+
+
 @lru_cache(maxsize=4096)
 def _covers_rest(wider: tuple[Token, ...], narrower: tuple[Token, ...]) -> bool:
     return not some_word(Glob.of(narrower), (Glob.of(wider),), lambda matched: not matched[0])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from zappa_iam_ext.iam.compaction import CompactResult, Widening, compact
 from zappa_iam_ext.iam.document import Condition, Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.packing import MANAGED_POLICY_LIMIT, merge, renamed, split
-from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, covers, is_pattern, text_glob
+from zappa_iam_ext.iam.patterns import arn_glob, is_pattern, surely_covers, text_glob
 
 __all__ = [
     "MANAGED_POLICY_LIMIT",
@@ -97,24 +97,11 @@ def _within(narrower: _Frozen, wider: _Frozen) -> bool:
     if wider[2] and wider[2] != narrower[2]:
         return False
     one, other = wider[0].lower(), narrower[0].lower()
-    if one != other and not (is_pattern(one) and _contains(text_glob(one), text_glob(other))):
+    if one != other and not (is_pattern(one) and surely_covers(text_glob(one), text_glob(other))):
         return False
     if wider[1] == narrower[1]:
         return True
-    return "${" not in wider[1] and _contains(arn_glob(wider[1]), arn_glob(narrower[1]))
-
-
-def _contains(wider: Glob, narrower: Glob) -> bool:
-    """Say whether one pattern covers another; where it is too complex to say, both are kept.
-
-    Most that could not cover are told from their literal beginnings alone.
-    """
-    if wider.literal is not None or not narrower.prefix.startswith(wider.prefix):
-        return wider == narrower
-    try:
-        return covers(wider, narrower)
-    except PatternTooComplex:
-        return False
+    return "${" not in wider[1] and surely_covers(arn_glob(wider[1]), arn_glob(narrower[1]))
 
 
 def _rectangles(granted: Mapping[str, set[str]]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zappa_iam_ext.iam.patterns import arn_glob, covers
-from zappa_iam_ext.iam.synthesis import Grant, _contains, synthesize
+from zappa_iam_ext.iam.patterns import arn_glob, covers, surely_covers
+from zappa_iam_ext.iam.synthesis import Grant, synthesize
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/"
 RESOURCES = [
@@ -31,13 +31,13 @@ RESOURCES = [
 @pytest.mark.parametrize("narrower", RESOURCES)
 def test_the_short_way_says_what_the_long_way_says(wider, narrower):
     asked = arn_glob(wider), arn_glob(narrower)
-    assert _contains(*asked) is covers(*asked)
+    assert surely_covers(*asked) is covers(*asked)
 
 
 @given(*[st.text("ab*?:/", max_size=6).map(lambda tail: RULE + tail)] * 2)
 def test_the_short_way_agrees_on_generated_resources(wider, narrower):
     asked = arn_glob(wider), arn_glob(narrower)
-    assert _contains(*asked) is covers(*asked)
+    assert surely_covers(*asked) is covers(*asked)
 
 
 def test_many_resources_of_one_action_take_no_minute():

@@ -16,7 +16,6 @@ from zappa_iam_ext.iam.patterns import (
     Glob,
     PatternTooComplex,
     arn_glob,
-    covers,
     is_pattern,
     some_word,
     text_glob,
@@ -154,16 +153,3 @@ def _possible(asked: Glob, glob: Glob, but: Glob | None) -> bool:
         return some_word(asked, globs, lambda matched: matched == wanted)
     except PatternTooComplex:
         return True
-
-
-@lru_cache(maxsize=65536)
-def contains(wider: Glob, narrower: Glob) -> bool:
-    """Say whether one pattern covers another; too complex to say counts as no."""
-    if wider.literal is not None or wider == narrower:
-        return wider == narrower
-    if not narrower.prefix.startswith(wider.prefix):
-        return False
-    try:
-        return covers(wider, narrower)
-    except PatternTooComplex:
-        return False

@@ -14,8 +14,8 @@ from functools import lru_cache
 from zappa_iam_ext.iam.conditions import Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
-from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, contains, type_glob
-from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, is_pattern, some_word
+from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, type_glob
+from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, is_pattern, some_word, surely_covers
 from zappa_iam_ext.iam.request import Layer
 from zappa_iam_ext.iam.tokens import ARN_PARTS
 
@@ -108,7 +108,7 @@ def breadth_of(resource: str, known: ActionDefinition) -> Breadth:
     parts = resource.split(":", ARN_PARTS - 1)
     if len(parts) < ARN_PARTS:
         return Breadth.ALL
-    if any(contains(arn_glob(resource), _placed(kind.arn, parts)) for kind in known.resource_types):
+    if any(surely_covers(arn_glob(resource), _placed(kind.arn, parts)) for kind in known.resource_types):
         return Breadth.ALL
     if "${" in resource:
         return Breadth.OWN if resource.endswith("/${aws:username}") else Breadth.SOME
@@ -220,7 +220,7 @@ def _swallows(limit: _Reading, reading: _Reading) -> bool:
     """Say whether a Deny names all that an Allow names."""
     if limit.negated or reading.negated:
         return False
-    return all(any(contains(wide, glob) for wide in limit.globs) for glob in reading.globs)
+    return all(any(surely_covers(wide, glob) for wide in limit.globs) for glob in reading.globs)
 
 
 def _passes(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from zappa_iam_ext.iam.findings.catalogue import found
-from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, contains
+from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, overlaps, text_glob
+from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, overlaps, surely_covers, text_glob
 
 
 def redundancies(clauses: Sequence[Clause]) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _left_out_covered(wider: Clause, clause: Clause) -> bool:
     every = any(action in EVERYTHING for action in wider.statement.actions) or (
         bool(spared)
         and all(
-            any(contains(_text(mine), _text(theirs)) for mine in clause.statement.not_actions)
+            any(surely_covers(_text(mine), _text(theirs)) for mine in clause.statement.not_actions)
             for theirs in spared
         )
     )
@@ -130,7 +130,7 @@ def _left_out_covered(wider: Clause, clause: Clause) -> bool:
 def _action_covered(wider: Clause, action: str) -> bool:
     if wider.statement.not_actions:
         return not any(_touch(_text(spared), _text(action)) for spared in wider.statement.not_actions)
-    return any(contains(_text(each), _text(action)) for each in wider.statement.actions)
+    return any(surely_covers(_text(each), _text(action)) for each in wider.statement.actions)
 
 
 def _all_resources_covered(wider: Clause, clause: Clause) -> bool:
@@ -139,7 +139,7 @@ def _all_resources_covered(wider: Clause, clause: Clause) -> bool:
         return any(not each.strip("*") for each in theirs.resources) or (
             bool(theirs.not_resources)
             and all(
-                any(contains(arn_glob(m), arn_glob(t)) for m in mine.not_resources)
+                any(surely_covers(arn_glob(m), arn_glob(t)) for m in mine.not_resources)
                 for t in theirs.not_resources
             )
         )
@@ -152,7 +152,7 @@ def _resource_covered(wider: Clause, resource: str, clause: Clause) -> bool:
         return not any(_touch(wider.glob(spared), asked) for spared in wider.statement.not_resources)
     asked = clause.glob(resource)
     return any(
-        each == resource if "${" in each else contains(arn_glob(each), asked)
+        each == resource if "${" in each else surely_covers(arn_glob(each), asked)
         for each in wider.statement.resources
     )
 
@@ -167,7 +167,7 @@ def _touch(one: Glob, other: Glob) -> bool:
 def _entries(clause: Clause) -> Iterator[Finding]:
     """Tell entries of one list that another entry of the same list covers."""
     statement = clause.statement
-    actions = _inner([*statement.actions], lambda wide, narrow: contains(_text(wide), _text(narrow)))
+    actions = _inner([*statement.actions], lambda wide, narrow: surely_covers(_text(wide), _text(narrow)))
     resources = _inner([*statement.resources], lambda wide, narrow: _wider_entry(clause, wide, narrow))
     if actions:
         told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in actions.items())
@@ -178,7 +178,7 @@ def _entries(clause: Clause) -> Iterator[Finding]:
 
 
 def _wider_entry(clause: Clause, wide: str, narrow: str) -> bool:
-    return wide == narrow if "${" in wide else contains(arn_glob(wide), clause.glob(narrow))
+    return wide == narrow if "${" in wide else surely_covers(arn_glob(wide), clause.glob(narrow))
 
 
 def _inner(entries: Sequence[str], covers: Callable[[str, str], bool]) -> dict[str, str]:
