@@ -73,9 +73,9 @@ scenarios: $(STAMP) ## the real Zappa in every scenario under its generated poli
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
 docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
-	$(BIN)/python -m tests.support.pages
-	$(BIN)/python -m tests.support.findings
-	$(BIN)/python -m tests.support.readme
+	$(BIN)/python -m tests.generate.pages
+	$(BIN)/python -m tests.generate.findings
+	$(BIN)/python -m tests.generate.readme
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.newcomer import Newcomer
-from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
-from zappa_iam_ext.rehearsal.loopback import is_loopback
+from zappa_iam_ext.rehearsal.local_aws.loopback import is_loopback
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 
 # Laws hold on a busy machine too, and what fails in CI fails everywhere: no deadlines, the same examples each time.
 settings.register_profile(

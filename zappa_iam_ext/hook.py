@@ -42,11 +42,11 @@ class _Refusal(click.ClickException):
 
 
 def _check(zappa_cli: Any) -> tuple[Report | None, str]:
-    from zappa_iam_ext.permissions.commands import COMMANDS  # noqa: PLC0415  -- importing the gate must be cheap
+    from zappa_iam_ext.permissions.commands import COMMANDS
 
     if zappa_cli.command not in COMMANDS or not zappa_cli.load_credentials:
         return None, ""
-    from zappa_iam_ext.workflow import check_running_zappa  # noqa: PLC0415
+    from zappa_iam_ext.workflow import check_running_zappa
 
     return check_running_zappa(zappa_cli, may_provision=not _in_ci(), progress=_say)
 
@@ -57,7 +57,7 @@ def _in_ci() -> bool:
 
 
 def _tell(report: Report, on_missing: str) -> None:
-    from zappa_iam_ext.render.text import report_text, summary  # noqa: PLC0415
+    from zappa_iam_ext.render.text import report_text, summary
 
     if code := report.exit_code():
         text = report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")

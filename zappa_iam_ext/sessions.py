@@ -26,10 +26,10 @@ def open_session(profile: str | None, region: str | None) -> Any:
     Raises `CredentialsError` when the profile does not exist or its file cannot be read
     (``core.py``, ``load_credentials``).
     """
-    import boto3  # noqa: PLC0415  -- half a second that offline commands need not spend
-    from botocore.exceptions import ProfileNotFound  # noqa: PLC0415
+    import boto3
+    from botocore.exceptions import ProfileNotFound
 
-    from zappa_iam_ext.aws.errors import translated  # noqa: PLC0415
+    from zappa_iam_ext.aws.errors import translated
 
     with translated():
         try:
@@ -51,7 +51,7 @@ def open_client(session: Any, service: str, options: AwsOptions) -> Any:
 
     Raises `CredentialsError` when the profile holds half a key, `AwsUnavailable` for an endpoint that is none.
     """
-    from zappa_iam_ext.aws.errors import translated  # noqa: PLC0415
+    from zappa_iam_ext.aws.errors import translated
 
     with translated():
         try:

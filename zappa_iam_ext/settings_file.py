@@ -105,7 +105,7 @@ def _read_stage(path: str | Path | None, name: str, profile: str | None, region:
 
 def _zappa_cli(stage: str | None) -> Any:
     """Return a ``ZappaCLI`` that has no credentials and so can call nobody."""
-    from zappa.cli import ZappaCLI  # noqa: PLC0415  -- importing Zappa takes its time
+    from zappa.cli import ZappaCLI
 
     cli = ZappaCLI()
     cli.load_credentials = False
@@ -138,7 +138,7 @@ def _region(setting: str | None, profile: str | None) -> str:
     """Return the region as ``Zappa.load_credentials`` would find it; reading the config file is no AWS call."""
     if setting:
         return str(setting)
-    from botocore.session import Session  # noqa: PLC0415
+    from botocore.session import Session
 
     try:
         region = Session(profile=profile).get_config_variable("region")
@@ -169,7 +169,7 @@ def _partition(region: str) -> str:
 @lru_cache(maxsize=1)
 def partitions() -> Mapping[str, frozenset[str]]:
     """Return the regions of each AWS partition, from botocore's own data; no configuration is read."""
-    from botocore.loaders import Loader  # noqa: PLC0415
+    from botocore.loaders import Loader
 
     return {
         item["id"]: frozenset(name for name in item["regions"] if not name.endswith("-global"))
@@ -178,7 +178,7 @@ def partitions() -> Mapping[str, frozenset[str]]:
 
 
 def _stage(cli: Any, profile: str | None, region: str) -> Stage:
-    from zappa import __version__  # noqa: PLC0415
+    from zappa import __version__
 
     settings: Mapping[str, Any] = cli.stage_config
     return Stage(

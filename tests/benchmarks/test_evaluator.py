@@ -140,7 +140,7 @@ def test_parsing_and_compiling_800_statements(benchmark):
 @cpu
 @pytest.mark.parametrize("projects", SIZES)
 def test_moto(benchmark, projects):
-    from moto.iam.access_control import IAMPolicy, PermissionResult  # noqa: PLC0415  -- slow to import
+    from moto.iam.access_control import IAMPolicy, PermissionResult
 
     policy, asked_of_both = IAMPolicy(text_of(projects)), questions(projects, FEWER[projects])
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from zappa_iam_ext.cli import main
-from zappa_iam_ext.rehearsal.local_aws import local_aws
+from zappa_iam_ext.rehearsal.local_aws.server import local_aws
 
 NETWORK = {
     "Sid": "Net",

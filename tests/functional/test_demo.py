@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.readme import block, comparable, demo, written
+from tests.generate.readme import block, comparable, demo, written
 
 pytestmark = [
     pytest.mark.aws,

@@ -8,7 +8,7 @@ from tests.recordings.denials import FAILS, FILE, Denial, questions, read_denial
 from tests.recordings.matching import Prediction, RowKey, foreseen
 from tests.recordings.recording import recordings
 from zappa_iam_ext.permissions.model import Consequence
-from zappa_iam_ext.permissions.tables import call_rows
+from zappa_iam_ext.permissions.tables.rows import call_rows
 
 
 def test_every_recorded_call_was_denied_once() -> None:

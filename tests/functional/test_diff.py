@@ -17,7 +17,7 @@ from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.difference import difference, known_version, unneeded
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
-from zappa_iam_ext.rehearsal.local_aws import local_aws
+from zappa_iam_ext.rehearsal.local_aws.server import local_aws
 
 ACCOUNT = "123456789012"
 SETTINGS = {

@@ -18,7 +18,7 @@ from tests.support.zappa_source import (
     read,
     source,
 )
-from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version
+from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, parse_version
 
 INSTALLED = pytest.param("", id=f"installed {version('zappa')}")
 EVERY_VERSION = [INSTALLED, *(pytest.param(name, id=name, marks=pytest.mark.slow) for name in VERSIONS)]
@@ -57,7 +57,7 @@ def stale_rows(found: Source) -> list[str]:
 @pytest.mark.parametrize("zappa", EVERY_VERSION)
 def test_every_call_of_the_source_has_a_row(zappa):
     missing = unknown_sites(source(zappa))
-    assert not missing, "add to zappa_calls.toml:\n\n" + "\n".join(site.skeleton() for site in missing)
+    assert not missing, "add to permissions/tables/zappa_calls/:\n\n" + "\n".join(site.skeleton() for site in missing)
 
 
 @pytest.mark.parametrize("zappa", EVERY_VERSION)

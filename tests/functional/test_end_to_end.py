@@ -21,8 +21,8 @@ from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.rehearsal.deviations import deviations_document
-from zappa_iam_ext.rehearsal.local_aws import LocalAws
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import deviations_document
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.observation import Observation
 from zappa_iam_ext.rehearsal.rehearse import rehearse
 from zappa_iam_ext.settings_file import read_stages

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.support.service_definitions import action, operation, unknown_names
-from zappa_iam_ext.permissions.tables import authorization_rows, call_rows, resource_rows
+from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows
 
 AUTHORIZATIONS = [row for rows in authorization_rows().values() for row in rows]
 RESOURCES = [row for rows in resource_rows().values() for row in rows]

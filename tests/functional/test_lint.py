@@ -16,7 +16,7 @@ from zappa_iam_ext.iam.positions import statement_lines
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
-from zappa_iam_ext.rehearsal.local_aws import local_aws
+from zappa_iam_ext.rehearsal.local_aws.server import local_aws
 
 PASS = {"Sid": "Pass", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
 CREATE = {"Sid": "Make", "Effect": "Allow", "Action": "lambda:CreateFunction", "Resource": "*"}

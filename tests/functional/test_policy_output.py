@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument, PolicySet, compile  # noqa: A004  -- the public name
-from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
 
 ACCOUNT = "123456789012"
 WHO = f"arn:aws:iam::{ACCOUNT}:user/serverless"

@@ -23,7 +23,7 @@ from tests.support.watched import watched
 from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS, self_inspection_grants
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument
-from zappa_iam_ext.rehearsal.local_aws import local_aws, new_account
+from zappa_iam_ext.rehearsal.local_aws.server import local_aws, new_account
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.xdist_group("rehearse")]
 

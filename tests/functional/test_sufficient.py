@@ -12,7 +12,7 @@ import pytest
 
 from tests.recordings.recording import read, recording_of
 from tests.recordings.scenarios import Scenario, run, scenarios
-from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 
 DOZEN = frozenset(
     {

@@ -16,7 +16,7 @@ from zappa.core import Zappa
 from zappa_iam_ext.permissions.calls import calls_of
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
-from zappa_iam_ext.permissions.tables import resource_rows, template_rows
+from zappa_iam_ext.permissions.tables.rows import resource_rows, template_rows
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/hello-dev-ZappaLambdaExecutionRole"

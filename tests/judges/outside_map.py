@@ -19,7 +19,7 @@ import botocore.session
 from policy_sentry.querying.actions import get_action_data
 
 from tests.judges.judges import JudgeUnavailable
-from zappa_iam_ext.rehearsal.environment import cache_folder
+from zappa_iam_ext.rehearsal.local_aws.environment import cache_folder
 
 TRAILSCRAPER = "trailscraper==0.10.0"
 HERE = Path(__file__).parent

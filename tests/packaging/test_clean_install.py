@@ -90,8 +90,8 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel):
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"zappa_iam_ext"}
     assert "zappa_iam_ext/py.typed" in names
     tables = {Path(name).name for name in names if name.endswith((".toml", ".json"))}
-    assert {"zappa_calls.toml", "authorizations.toml", "definitions.json"} <= tables
-    assert "zappa_iam_ext/rehearsal/site/sitecustomize.py" in names
+    assert {"execution_role.toml", "stack_resources.toml", "definitions.json"} <= tables
+    assert "zappa_iam_ext/rehearsal/inside_zappa/site/sitecustomize.py" in names
     here = {str(p.relative_to(ROOT)) for p in (ROOT / "zappa_iam_ext").rglob("*") if p.is_file()}
     shipped = {name for name in names if name.startswith("zappa_iam_ext/")}
     assert shipped == {name for name in here if "__pycache__" not in name}
@@ -181,4 +181,10 @@ def test_importing_the_gate_is_cheap(tmp_path):
         sys.executable, "-c", "import sys; from zappa_iam_ext import gate; print(*sys.modules)", cwd=tmp_path
     )
     names = set(loaded.stdout.split())
-    assert not names & {"boto3", "botocore", "zappa", "zappa_iam_ext.iam", "zappa_iam_ext.permissions.tables"}
+    assert not names & {
+        "boto3",
+        "botocore",
+        "zappa",
+        "zappa_iam_ext.iam",
+        "zappa_iam_ext.permissions.tables.rows",
+    }

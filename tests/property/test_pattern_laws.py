@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zappa_iam_ext.iam import patterns
-from zappa_iam_ext.iam.automata import Automaton
-from zappa_iam_ext.iam.patterns import (
+from zappa_iam_ext.iam.patterns import glob as patterns
+from zappa_iam_ext.iam.patterns.automaton import Automaton
+from zappa_iam_ext.iam.patterns.glob import (
     Glob,
     PatternTooComplex,
     arn_glob,
@@ -21,7 +21,7 @@ from zappa_iam_ext.iam.patterns import (
     some_word,
     text_glob,
 )
-from zappa_iam_ext.iam.tokens import Wild
+from zappa_iam_ext.iam.patterns.tokens import Wild
 
 LETTERS = "ab:"
 TEXTS = ["".join(text) for length in range(8) for text in itertools.product(LETTERS, repeat=length)]

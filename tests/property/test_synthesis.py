@@ -19,7 +19,7 @@ from zappa_iam_ext.iam import (
     Statement,
     compile,  # noqa: A004  -- the public name
 )
-from zappa_iam_ext.iam.synthesis import Grant, compact, merge, split, synthesize
+from zappa_iam_ext.iam.synthesis.grants import Grant, compact, merge, split, synthesize
 
 WHO = "arn:aws:iam::123456789012:user/serverless"
 ACTIONS = (

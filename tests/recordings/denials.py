@@ -11,7 +11,7 @@ from typing import Any
 from tests.recordings.matching import needs_no_permission
 from tests.recordings.recording import RecordedCall, recordings
 from zappa_iam_ext.permissions.commands import parse_command
-from zappa_iam_ext.rehearsal.enforcement import Refused
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Refused
 
 FILE = Path(__file__).parent / "denials.json"
 #: Parameters by which calls at one place in Zappa differ, where rows of the table tell them apart.

@@ -15,7 +15,7 @@ from tests.recordings.denials import FILE, Denial, Question, questions, read_den
 from tests.recordings.record import AT_ONCE, tell
 from tests.recordings.recording import RecordedCall, Recording, read, recording_of
 from tests.recordings.scenarios import run, scenarios
-from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 
 _AT_EXIT = "ZappaCLI.on_exit"
 

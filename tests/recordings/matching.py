@@ -12,14 +12,14 @@ from typing import Any
 
 from tests.recordings.recording import ACCOUNT, RecordedCall, Recording, spoken
 from tests.recordings.scenarios import Scenario, scenarios
-from zappa_iam_ext.iam.patterns import text_glob
+from zappa_iam_ext.iam.patterns.glob import text_glob
 from zappa_iam_ext.permissions.authorizations import Scope
 from zappa_iam_ext.permissions.calls import predictions
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.permissions.tables import CallRow
-from zappa_iam_ext.rehearsal.enforcement import SWITCHED_OFF
+from zappa_iam_ext.permissions.tables.rows import CallRow
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import SWITCHED_OFF
 
 _FUNCTION = re.compile(r"\b([A-Z]\w*\.\w+|[a-z_]\w+)(?=[,\s]|$)")
 

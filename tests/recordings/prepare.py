@@ -8,7 +8,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 
-from zappa_iam_ext.rehearsal.local_aws import LocalAws
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 
 TRUST = json.dumps(
     {

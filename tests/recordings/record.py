@@ -11,7 +11,7 @@ from functools import partial
 
 from tests.recordings.recording import FOLDER, path_of, recording_of, write
 from tests.recordings.scenarios import Scenario, run, scenarios
-from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 
 AT_ONCE = 2
 

@@ -15,7 +15,7 @@ from typing import Any
 from tests.recordings.prepare import STEPS, package
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.rehearsal.local_aws import LocalAws
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.rehearse import computed_policy, rehearse
 from zappa_iam_ext.rehearsal.report import RehearsalReport
 from zappa_iam_ext.settings_file import read_stages

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument
-from zappa_iam_ext.rehearsal.instrument import VARIABLE, Orders
-from zappa_iam_ext.rehearsal.local_aws import LocalAws
+from zappa_iam_ext.rehearsal.inside_zappa.config import VARIABLE, RehearsalConfig
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.observation import Observation, read_observations
 from zappa_iam_ext.rehearsal.zappa_process import SITE, zappa_executable
 
@@ -142,8 +142,8 @@ class Newcomer:
     ) -> Ran:
         """Run the real ``zappa``, watching its calls; with ``policies`` (by layer) they are judged by ours too."""
         with tempfile.TemporaryDirectory() as notes:
-            record, orders = Path(notes) / "calls.jsonl", Path(notes) / "orders.json"
-            given = Orders(
+            record, config = Path(notes) / "calls.jsonl", Path(notes) / "config.json"
+            given = RehearsalConfig(
                 record=str(record),
                 endpoint=self.aws.endpoint,
                 account=self.account,
@@ -153,13 +153,13 @@ class Newcomer:
                 policies=policies,
                 full=full,
             )
-            orders.write_text(json.dumps(asdict(given)))
+            given.write(config)
             done = subprocess.run(
                 [zappa_executable(), *arguments],
                 cwd=self.folder,
                 env={
                     **os.environ,
-                    VARIABLE: str(orders),
+                    VARIABLE: str(config),
                     "PYTHONPATH": os.pathsep.join([str(SITE), str(self.folder), str(ROOT)]),
                     "PYTHONDONTWRITEBYTECODE": "1",
                     "VIRTUAL_ENV": str(self.home / "venv"),

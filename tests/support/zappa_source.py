@@ -69,7 +69,7 @@ class Site:
         return f"{self.module}: {self.function}"
 
     def skeleton(self) -> str:
-        """Return the row to paste into ``zappa_calls.toml``."""
+        """Return the row to paste into ``permissions/tables/zappa_calls/``."""
         return (
             f'[[call]]\nservice = "{self.service}"\noperation = "{self.operation}"\ncommands = []\n'
             f'parameters = {{}}\nwhen = []\nsetting = ""\nbecause = "Zappa ..."\nsource = "{self.place}"\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.pages import (
+from tests.generate.pages import (
     COLLECTION_WORDS,
     FEATURE_WORDS,
     PAGES,
@@ -15,10 +15,10 @@ from tests.support.pages import (
     surplus,
     wider,
 )
-from zappa_iam_ext.permissions.collections import COLLECTIONS
 from zappa_iam_ext.permissions.commands import COMMANDS
-from zappa_iam_ext.permissions.features import FEATURES
-from zappa_iam_ext.permissions.tables import authorization_rows, call_rows, resource_rows, template_rows
+from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
+from zappa_iam_ext.permissions.tables.features import FEATURES
+from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows, template_rows
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -20,7 +20,7 @@ def command(as_json: bool, output: str, yes: bool, quiet: bool, **given: Any) ->
 
     Shows the plan and asks first. Applying twice changes nothing the second time.
     """
-    from zappa_iam_ext.workflow import apply_stages  # noqa: PLC0415  -- imports boto3
+    from zappa_iam_ext.workflow import apply_stages
 
     as_json = as_json or output == "json"
     plans = make_plans(given)

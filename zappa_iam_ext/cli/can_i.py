@@ -80,8 +80,8 @@ def command(
     with --without may have any value: where it matters, the answer is unknown. Exit codes: 0 yes, 1 no, 3 unknown,
     2 could not ask.
     """
-    from zappa_iam_ext.iam.findings import action_note  # noqa: PLC0415
-    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text  # noqa: PLC0415
+    from zappa_iam_ext.iam.findings import action_note
+    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
     context = {**_context(pairs), **dict.fromkeys(absent, ())}
     _require_action(action)
@@ -134,7 +134,7 @@ def _policies(
         return PolicySet(identity=identity, boundary=boundary or None), OFFLINE_PRINCIPAL, ()
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
-    from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415  -- imports boto3
+    from zappa_iam_ext.workflow import held_policies
 
     holdings, arn = held_policies(options)
     return holdings.policies, arn, holdings.unreadable

@@ -53,7 +53,7 @@ def command(
 
     Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 inconclusive under --strict.
     """
-    from zappa_iam_ext.workflow import check_offline, check_stage  # noqa: PLC0415  -- imports boto3
+    from zappa_iam_ext.workflow import check_offline, check_stage
 
     options = AwsOptions(profile, region, endpoint_url)
     commands = parse_commands(command_lines)
@@ -71,10 +71,10 @@ def command(
 
 def _render(report: Report, *, as_json: bool, strict: bool) -> str:
     if as_json:
-        from zappa_iam_ext.render.json import report_json  # noqa: PLC0415
+        from zappa_iam_ext.render.json import report_json
 
         return report_json(report, strict=strict)
-    from zappa_iam_ext.render.text import report_text  # noqa: PLC0415
+    from zappa_iam_ext.render.text import report_text
 
     return report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
 

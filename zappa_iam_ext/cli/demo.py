@@ -15,7 +15,7 @@ def command(quiet: bool) -> None:
 
     Needs no AWS account and no settings; takes under two minutes, the first time included, and removes what it made.
     """
-    from zappa_iam_ext.rehearsal.demo import demonstrate  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.demo import demonstrate
 
     signal.signal(signal.SIGTERM, _interrupt)
     report = demonstrate(click.echo, _silent if quiet else _tell)

@@ -118,7 +118,7 @@ def command(
 
 def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
     """Return the stage in the account and under the version of Zappa that were asked for."""
-    from zappa_iam_ext.permissions.difference import known_version  # noqa: PLC0415
+    from zappa_iam_ext.permissions.difference import known_version
 
     if version:
         stage = replace(stage, zappa_version=known_version(version, stage.zappa_version))
@@ -126,16 +126,16 @@ def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
 
 
 def _compared(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:
-    from zappa_iam_ext.render.difference import Compared  # noqa: PLC0415
+    from zappa_iam_ext.render.difference import Compared
 
     zappa = f"Zappa {asked.to_zappa or now.zappa_version}"
     if asked.profile_policy:
-        from zappa_iam_ext.workflow.comparing import compared_with_profile  # noqa: PLC0415
+        from zappa_iam_ext.workflow.comparing import compared_with_profile
 
         (change, surplus, undecided), who = compared_with_profile(now, commands, asked.options)
         return Compared(now.name, who, zappa, change, True, surplus, undecided)
     if asked.policy_files:
-        from zappa_iam_ext.workflow.comparing import compared_with_files  # noqa: PLC0415
+        from zappa_iam_ext.workflow.comparing import compared_with_files
 
         label = ", ".join(str(path) for path in asked.policy_files)
         change, surplus, undecided = compared_with_files(now, commands, asked.policy_files)
@@ -145,9 +145,9 @@ def _compared(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compare
 
 def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:
     """Compare with the same stage under another Zappa, or in another settings file, or both."""
-    from zappa_iam_ext.permissions.difference import difference  # noqa: PLC0415
-    from zappa_iam_ext.permissions.requirements import requirements  # noqa: PLC0415
-    from zappa_iam_ext.render.difference import Compared  # noqa: PLC0415
+    from zappa_iam_ext.permissions.difference import difference
+    from zappa_iam_ext.permissions.requirements import requirements
+    from zappa_iam_ext.render.difference import Compared
 
     file = asked.from_settings or asked.settings_file
     (then,) = read(now.name, file, all_stages=False, options=asked.options)
@@ -164,7 +164,7 @@ def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) 
 
 
 def _show(compared: Sequence[Compared], *, as_json: bool) -> None:
-    from zappa_iam_ext.render.difference import difference_json, difference_text  # noqa: PLC0415
+    from zappa_iam_ext.render.difference import difference_json, difference_text
 
     if as_json:
         click.echo(difference_json(compared))

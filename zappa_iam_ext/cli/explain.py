@@ -11,7 +11,7 @@ from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
 
 if TYPE_CHECKING:
-    from zappa_iam_ext.permissions.denials import Denial
+    from zappa_iam_ext.permissions.denials.parse import Denial
 
 #: Bytes of a pasted message that are read; AWS's own messages are far shorter, a CI log may be long.
 MAX_INPUT = 10_000_000
@@ -33,9 +33,9 @@ def command(
     A whole log may be pasted: every denial in it is explained. Encoded authorisation messages are decoded when
     the profile may call sts:DecodeAuthorizationMessage. Exit codes: 0 explained, 2 not recognised.
     """
-    from zappa_iam_ext.permissions.denials import parse_denials  # noqa: PLC0415
-    from zappa_iam_ext.permissions.explain import explain  # noqa: PLC0415
-    from zappa_iam_ext.render.explanation import explanation_json, explanation_text  # noqa: PLC0415
+    from zappa_iam_ext.permissions.denials.explain import explain
+    from zappa_iam_ext.permissions.denials.parse import parse_denials
+    from zappa_iam_ext.render.explanation import explanation_json, explanation_text
 
     message = _message(words)
     denials = parse_denials(message)
@@ -62,7 +62,7 @@ def _message(words: tuple[str, ...]) -> str:
 
 
 def _unrecognised(message: str) -> Unrecognised:
-    from zappa_iam_ext.permissions.wordings import about_credentials  # noqa: PLC0415
+    from zappa_iam_ext.permissions.denials.wordings import about_credentials
 
     if about_credentials(message):
         return Unrecognised(
@@ -78,7 +78,7 @@ def _unrecognised(message: str) -> Unrecognised:
 def _decoded(denial: Denial, options: AwsOptions) -> Denial:
     if not denial.encoded:
         return denial
-    from zappa_iam_ext.workflow import decode_denial  # noqa: PLC0415
+    from zappa_iam_ext.workflow import decode_denial
 
     decoded, note = decode_denial(denial, options)
     if note:

@@ -99,16 +99,16 @@ def command(
 
 
 def _exit_code(linted: Sequence[Linted], fail_on: str) -> int:
-    from zappa_iam_ext.iam.findings import Severity  # noqa: PLC0415
+    from zappa_iam_ext.iam.findings import Severity
 
     least = Severity(fail_on).rank
     return int(any(finding.severity.rank >= least for group in linted for finding in group.findings))
 
 
 def _rendered(linted: Sequence[Linted], output: str) -> str:
-    from importlib.metadata import version  # noqa: PLC0415
+    from importlib.metadata import version
 
-    from zappa_iam_ext.render import findings as render  # noqa: PLC0415
+    from zappa_iam_ext.render import findings as render
 
     if output == "sarif":
         return render.findings_sarif(linted, version("zappa-iam-ext"))
@@ -122,9 +122,9 @@ def _is_file(target: str) -> bool:
 
 
 def _files(targets: Sequence[str], boundaries: Sequence[Path], *, together: bool) -> list[Linted]:
-    from zappa_iam_ext.iam.findings import findings  # noqa: PLC0415
-    from zappa_iam_ext.iam.positions import statement_lines  # noqa: PLC0415
-    from zappa_iam_ext.render.findings import Linted  # noqa: PLC0415
+    from zappa_iam_ext.iam.findings import findings
+    from zappa_iam_ext.iam.positions import statement_lines
+    from zappa_iam_ext.render.findings import Linted
 
     limits = [document for path in boundaries for document in _documents(read_text(path), str(path))]
     groups: list[list[tuple[str, str, PolicyDocument]]] = []
@@ -180,9 +180,9 @@ def _listed(text: str) -> list[Any]:
 
 
 def _attached(options: AwsOptions) -> tuple[list[Linted], tuple[str, ...]]:
-    from zappa_iam_ext.iam.findings import findings  # noqa: PLC0415
-    from zappa_iam_ext.render.findings import Linted  # noqa: PLC0415
-    from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415  -- imports boto3
+    from zappa_iam_ext.iam.findings import findings
+    from zappa_iam_ext.render.findings import Linted
+    from zappa_iam_ext.workflow import held_policies
 
     held, _ = held_policies(options)
     own = [policy for policy in held.held if policy.layer != "boundary"]
@@ -194,10 +194,10 @@ def _attached(options: AwsOptions) -> tuple[list[Linted], tuple[str, ...]]:
 def _stages(
     targets: Sequence[str], settings_file: Path | None, options: AwsOptions, account: str, *, all_stages: bool
 ) -> list[Linted]:
-    from zappa_iam_ext.iam.findings import findings  # noqa: PLC0415
-    from zappa_iam_ext.render.findings import Linted  # noqa: PLC0415
-    from zappa_iam_ext.workflow import PolicyOptions, policy_documents  # noqa: PLC0415
-    from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT  # noqa: PLC0415
+    from zappa_iam_ext.iam.findings import findings
+    from zappa_iam_ext.render.findings import Linted
+    from zappa_iam_ext.workflow import PolicyOptions, policy_documents
+    from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT
 
     if len(targets) > 1:
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")

@@ -68,8 +68,8 @@ def read(
     stage: str | None, settings_file: Path | None, *, all_stages: bool, options: AwsOptions
 ) -> tuple[Stage, ...]:
     """Return the stages that the command line names; raise `SettingsError`, also for what is wrong under ``iam_ext``."""
-    from zappa_iam_ext.config import iam_ext_settings  # noqa: PLC0415
-    from zappa_iam_ext.settings_file import read_stages  # noqa: PLC0415  -- imports Zappa
+    from zappa_iam_ext.config import iam_ext_settings
+    from zappa_iam_ext.settings_file import read_stages
 
     stages = read_stages(
         settings_file,
@@ -96,7 +96,7 @@ def require_account_id(_: click.Context, __: click.Parameter, value: str) -> str
 def require_partition(_: click.Context, __: click.Parameter, value: str) -> str:
     """Refuse a partition that AWS does not have."""
     if value:
-        from zappa_iam_ext.settings_file import partitions  # noqa: PLC0415
+        from zappa_iam_ext.settings_file import partitions
 
         if value not in partitions():
             raise SettingsError(

@@ -58,7 +58,7 @@ def command(
 
     Offline and without credentials once --account is given.
     """
-    from zappa_iam_ext.workflow import PolicyOptions, policy_documents  # noqa: PLC0415
+    from zappa_iam_ext.workflow import PolicyOptions, policy_documents
 
     options = AwsOptions(profile, region, endpoint_url)
     stages = read(stage, settings_file, all_stages=all_stages, options=options)
@@ -74,7 +74,7 @@ def command(
     for note in notes:
         click.echo(note, err=True)
     if split:
-        import json  # noqa: PLC0415
+        import json
 
         click.echo(json.dumps([document.to_dict() for document in documents], indent=2))
     else:

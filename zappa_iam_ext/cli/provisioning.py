@@ -38,7 +38,7 @@ def provisioning_options(function: Decorated) -> Decorated:
 
 def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
     """Return the plans for the options of a command line."""
-    from zappa_iam_ext.workflow import plan_stages  # noqa: PLC0415  -- imports boto3
+    from zappa_iam_ext.workflow import plan_stages
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     stages = read(given["stage"], given["settings_file"], all_stages=given["all_stages"], options=options)
@@ -55,7 +55,7 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
 
 def show(plans: Sequence[Provisioning], *, as_json: bool, documents: bool = False) -> str:
     """Return plans as text or JSON."""
-    from zappa_iam_ext.render.plan import plan_json, plan_text  # noqa: PLC0415
+    from zappa_iam_ext.render.plan import plan_json, plan_text
 
     if as_json:
         return plan_json((item.plan, _about(item)) for item in plans)

@@ -89,10 +89,10 @@ def command(
     Default: deploy, update, status, undeploy under the computed policy. Nothing leaves this machine but what
     --profile-policy reads from IAM. Exit codes: 0 nothing denied, 1 something denied, 2 could not run.
     """
-    from zappa_iam_ext.permissions.commands import parse_command  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.loopback import require_loopback  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.zappa_process import zappa_executable  # noqa: PLC0415
+    from zappa_iam_ext.permissions.commands import parse_command
+    from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS
+    from zappa_iam_ext.rehearsal.local_aws.loopback import require_loopback
+    from zappa_iam_ext.rehearsal.zappa_process import zappa_executable
 
     if policy_files and profile_policy:
         raise SettingsError("--policy and --profile-policy exclude each other", hint="Give one of them.")
@@ -116,7 +116,7 @@ def command(
         reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _tell)
     _show(reports, as_json=as_json or output == "json")
     if record:
-        from zappa_iam_ext.rehearsal.rendering import records  # noqa: PLC0415
+        from zappa_iam_ext.rehearsal.rendering import records
 
         _write(record, {"schema_version": 1, "rehearsals": [records(report) for report in reports]})
     codes = {report.exit_code() for report in reports}
@@ -127,9 +127,9 @@ def _rehearsed(
     unders: list[_Under], lines: tuple[str, ...], endpoint_url: str, *, full: bool, tell: Any
 ) -> list[RehearsalReport]:
     """Rehearse stage by stage, on one local AWS, each in its account."""
-    from zappa_iam_ext.rehearsal.command_lines import preparation  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.local_aws import local_aws  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.rehearse import rehearse  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.command_lines import preparation
+    from zappa_iam_ext.rehearsal.local_aws.server import local_aws
+    from zappa_iam_ext.rehearsal.rehearse import rehearse
 
     reports = []
     with local_aws(endpoint_url, progress=tell, account=unders[0].stage.account_id or "") as aws:
@@ -153,10 +153,10 @@ def _rehearsed(
 def _under(
     stage: Stage, lines: tuple[str, ...], files: tuple[Path, ...], profile: str | None, account: str
 ) -> _Under:
-    from zappa_iam_ext.documents import hand_made_document, read_text  # noqa: PLC0415
-    from zappa_iam_ext.iam import PolicySet  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.local_aws import new_account  # noqa: PLC0415
-    from zappa_iam_ext.rehearsal.rehearse import computed_policy  # noqa: PLC0415
+    from zappa_iam_ext.documents import hand_made_document, read_text
+    from zappa_iam_ext.iam import PolicySet
+    from zappa_iam_ext.rehearsal.local_aws.server import new_account
+    from zappa_iam_ext.rehearsal.rehearse import computed_policy
 
     if profile is not None:
         return _held(stage, profile)
@@ -171,7 +171,7 @@ def _under(
 
 def _held(stage: Stage, profile: str) -> _Under:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
-    from zappa_iam_ext.workflow import held_policies  # noqa: PLC0415
+    from zappa_iam_ext.workflow import held_policies
 
     name = profile or stage.profile_name or ""
     held, arn = held_policies(AwsOptions(name, stage.region))
@@ -186,7 +186,7 @@ def _held(stage: Stage, profile: str) -> _Under:
 
 
 def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:
-    from zappa_iam_ext.rehearsal.rendering import rehearsal_json, rehearsal_text  # noqa: PLC0415
+    from zappa_iam_ext.rehearsal.rendering import rehearsal_json, rehearsal_text
 
     if as_json:
         click.echo(rehearsal_json(reports))

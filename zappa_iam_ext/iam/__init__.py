@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from zappa_iam_ext.iam.arn import Arn, Principal, PrincipalKind
-from zappa_iam_ext.iam.document import Effect, PolicyDocument, PolicyKind, Statement
-from zappa_iam_ext.iam.evaluation import CompiledPolicySet, compile, evaluate  # noqa: A004  -- the public word
+from zappa_iam_ext.iam.document import PolicyDocument
+from zappa_iam_ext.iam.evaluation.evaluator import CompiledPolicySet, compile, evaluate  # noqa: A004  -- the public word
 from zappa_iam_ext.iam.policyset import PolicySet
 from zappa_iam_ext.iam.request import (
     AuthorizationRequest,
@@ -15,6 +15,7 @@ from zappa_iam_ext.iam.request import (
     Mismatch,
     NearMiss,
 )
+from zappa_iam_ext.iam.statement import Effect, PolicyKind, Statement
 
 __all__ = [
     "Arn",

@@ -1,6 +1,6 @@
 """What AWS's Service Authorization Reference says of the actions of every service: facts, as data.
 
-``definitions.json`` is derived (see ``tests/support/definitions.py``), one service a line, and a service is read
+``definitions.json`` is derived (see ``tests/generate/definitions.py``), one service a line, and a service is read
 when first asked for. A service that is not in it is not known: nothing is said about its actions.
 """
 

@@ -10,12 +10,12 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
-from zappa_iam_ext.iam.document import Effect, PolicyDocument, PolicyKind, PrincipalElement, Statement
-from zappa_iam_ext.iam.operators import parse_operator
-from zappa_iam_ext.iam.values import date_seconds
+from zappa_iam_ext.iam.conditions.operators import parse_operator
+from zappa_iam_ext.iam.conditions.values import date_seconds
+from zappa_iam_ext.iam.statement import Effect, PolicyKind, PrincipalElement, Statement
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 MAX_TEXT = 1_000_000
@@ -44,10 +44,16 @@ _NO_TEXT = re.compile("[\ud800-\udfff\0]")
 _LARGEST = 10**300
 
 
-def read(source: str | bytes | Mapping[str, Any] | PolicyDocument, kind: PolicyKind) -> PolicyDocument:
-    """Return the document; raise `InvalidPolicyDocument`."""
-    if isinstance(source, PolicyDocument):
-        return source
+class ReadDocument(NamedTuple):
+    """The elements of a document as they were written."""
+
+    statements: tuple[Statement, ...]
+    version: str
+    id: str
+
+
+def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> ReadDocument:
+    """Return the elements of a document; raise `InvalidPolicyDocument`."""
     document = _loaded(source) if isinstance(source, str | bytes) else source
     if not isinstance(document, Mapping):
         raise _refused("$", "a policy document is a JSON object", "document")
@@ -61,7 +67,7 @@ def read(source: str | bytes | Mapping[str, Any] | PolicyDocument, kind: PolicyK
         _statement(item, f"$.Statement[{index}]", kind) for index, item in enumerate(statements)
     )
     _unique_sids(read_statements)
-    return PolicyDocument(read_statements, _version(document), _text(document.get("Id", ""), "$.Id"), kind)
+    return ReadDocument(read_statements, _version(document), _text(document.get("Id", ""), "$.Id"))
 
 
 def _loaded(text: str | bytes) -> Any:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
-from zappa_iam_ext.iam.document import PolicyDocument, PolicyKind
+from zappa_iam_ext.iam.document import PolicyDocument
+from zappa_iam_ext.iam.statement import PolicyKind
 
 
 @dataclass(frozen=True, slots=True)

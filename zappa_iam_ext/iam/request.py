@@ -10,7 +10,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import InvalidRequest
 from zappa_iam_ext.iam.arn import Principal
-from zappa_iam_ext.iam.document import Statement
+from zappa_iam_ext.iam.statement import Statement
 
 #: Integers beyond this are no condition values: Python refuses to write them.
 _LARGEST = 10**300

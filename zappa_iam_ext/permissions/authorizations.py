@@ -1,4 +1,4 @@
-"""The reader of ``authorizations.toml``: what AWS asks to be allowed for one API call.
+"""Reads the table of what AWS authorises: what AWS asks to be allowed for one API call.
 
 It serves predicted and recorded calls alike, since both have the same shape.
 """
@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Call, Requirement
-from zappa_iam_ext.permissions.tables import AuthorizationRow, ResourceRow, authorization_rows, resource_rows
-from zappa_iam_ext.permissions.templating import UNKNOWN, lookup
+from zappa_iam_ext.permissions.tables.rows import (
+    AuthorizationRow,
+    ResourceRow,
+    authorization_rows,
+    resource_rows,
+)
+from zappa_iam_ext.permissions.tables.templating import UNKNOWN, lookup
 
 #: Which handlers of a resource type CloudFormation runs for each operation on its stack.
 HANDLERS = {

@@ -1,4 +1,4 @@
-"""The reader of ``zappa_calls.toml``: the AWS calls of one Zappa command for one stage."""
+"""Reads the table of what Zappa calls: the AWS calls of one Zappa command for one stage."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from zappa_iam_ext.permissions.collections import COLLECTIONS
-from zappa_iam_ext.permissions.features import conditions, holds
 from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.permissions.tables import CallRow, call_rows, parse_version, template_rows
+from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
+from zappa_iam_ext.permissions.tables.features import conditions, holds
+from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, parse_version, template_rows
 
 #: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
 QUALIFIERS_SINCE = (0, 63, 0)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns import Glob, arn_glob, overlaps, text_glob
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, overlaps, text_glob
 from zappa_iam_ext.permissions.model import Requirement
-from zappa_iam_ext.permissions.tables import Version, call_rows, parse_version
+from zappa_iam_ext.permissions.tables.rows import Version, call_rows, parse_version
 
 Key = tuple[str, str, tuple[tuple[str, object], ...]]
 OLDEST = "0.60.0"

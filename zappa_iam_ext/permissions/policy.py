@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from zappa_iam_ext.iam import PolicyDocument
-from zappa_iam_ext.iam.synthesis import Grant, synthesize
+from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
 from zappa_iam_ext.permissions.model import Requirement
 
 #: What a statement is for, by the service prefix of its actions.

@@ -16,9 +16,9 @@ from zappa_iam_ext.aws.holdings import holdings
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.errors import LocalAwsError
 from zappa_iam_ext.iam import PolicyDocument, Principal
-from zappa_iam_ext.rehearsal.deviations import deviations_document
-from zappa_iam_ext.rehearsal.instrument import Orders
-from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws
+from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import deviations_document
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 from zappa_iam_ext.rehearsal.project import Project
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand, unused_grants
 from zappa_iam_ext.rehearsal.zappa_process import ZappaRun, run_zappa
@@ -159,7 +159,7 @@ def _zappa(demo: Demo, name: str, *, enforced: bool) -> ZappaRun:
     principal = f"arn:aws:iam::{ACCOUNT}:user/{USER}"
     policies = holdings(demo.aws.client("iam"), Principal.parse(principal)).policies
     documents = [document.to_dict() for document in policies.identity]
-    orders = Orders(
+    config = RehearsalConfig(
         record="",
         endpoint=demo.aws.endpoint,
         account=ACCOUNT,
@@ -170,7 +170,7 @@ def _zappa(demo: Demo, name: str, *, enforced: bool) -> ZappaRun:
         full=True,
     )
     arguments = [name, "dev", *(["--yes"] if name == "undeploy" else [])]
-    run = run_zappa(arguments, demo.project.folder, demo.environment, orders)
+    run = run_zappa(arguments, demo.project.folder, demo.environment, config)
     if enforced:
         demo.commands.append(RehearsedCommand(name, run.exit_code, run.observations))
     return run

@@ -17,11 +17,11 @@ from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS, arguments_of
-from zappa_iam_ext.rehearsal.deviations import deviations_document
-from zappa_iam_ext.rehearsal.instrument import Orders
-from zappa_iam_ext.rehearsal.local_aws import LocalAws
-from zappa_iam_ext.rehearsal.local_user import ADMINISTRATOR, local_user
-from zappa_iam_ext.rehearsal.prerequisites import make_prerequisites
+from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import deviations_document
+from zappa_iam_ext.rehearsal.local_aws.local_user import ADMINISTRATOR, local_user
+from zappa_iam_ext.rehearsal.local_aws.prerequisites import make_prerequisites
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.project import PROFILE, Project, left_out, rehearsing_project
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand, unused_grants
 from zappa_iam_ext.rehearsal.zappa_process import run_zappa
@@ -41,14 +41,14 @@ class _Rehearsal:
     stage: Stage
     aws: LocalAws
     project: Project
-    orders: Orders
+    config: RehearsalConfig
 
     def run(self, line: str) -> RehearsedCommand:
         run = run_zappa(
             arguments_of(line, self.stage.name),
             self.project.folder,
             self.project.environment(self.aws.endpoint, {}),
-            self.orders,
+            self.config,
         )
         output = "\n".join(_without_farewell(run.output).splitlines()[-_OUTPUT_LINES:])
         return RehearsedCommand(line, run.exit_code, run.observations, output)
@@ -81,7 +81,7 @@ def rehearse(
     """
     principal = principal or f"arn:{stage.partition}:iam::{aws.account}:user/{iam_ext_settings(stage).user}"
     documents = (*policies.identity, *policies.group) if enforce else (ADMINISTRATOR,)
-    orders = Orders(
+    config = RehearsalConfig(
         record="",
         endpoint=aws.endpoint,
         account=aws.account,
@@ -95,7 +95,7 @@ def rehearse(
     )
     missing = make_prerequisites(aws, stage)
     with rehearsing_project(stage, source, full=full) as project:
-        rehearsal = _Rehearsal(stage, aws, project, orders)
+        rehearsal = _Rehearsal(stage, aws, project, config)
         prepared = _prepared(rehearsal, prepare, progress)
         name = principal.rpartition("/")[2]
         with local_user(aws, name, (*documents, deviations_document(stage))) as key:
@@ -136,7 +136,7 @@ def _prepared(
     """
     if not lines or _is_deployed(rehearsal):
         return ()
-    unjudged = replace(rehearsal, orders=replace(rehearsal.orders, policies=None, deny=(), full=False))
+    unjudged = replace(rehearsal, config=replace(rehearsal.config, policies=None, deny=(), full=False))
     with local_user(rehearsal.aws, _PREPARING_USER, (ADMINISTRATOR,)) as key:
         write_profile(rehearsal.project, key, rehearsal.stage.region)
         for line in lines:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zappa_iam_ext.permissions.tables import call_rows
+from zappa_iam_ext.permissions.tables.rows import call_rows
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand
 from zappa_iam_ext.render.json import dump

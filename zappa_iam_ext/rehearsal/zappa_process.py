@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zappa_iam_ext.errors import LocalAwsError
-from zappa_iam_ext.rehearsal.instrument import VARIABLE, Orders
-from zappa_iam_ext.rehearsal.loopback import require_dummy_keys
+from zappa_iam_ext.rehearsal.inside_zappa.config import VARIABLE, RehearsalConfig
+from zappa_iam_ext.rehearsal.local_aws.loopback import require_dummy_keys
 from zappa_iam_ext.rehearsal.observation import Observation, read_observations
 
-SITE = Path(__file__).parent / "site"
+SITE = Path(__file__).parent / "inside_zappa" / "site"
 LIMIT = 300.0
 """Seconds that one Zappa command may take."""
 
@@ -50,11 +49,11 @@ def run_zappa(
     arguments: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    orders: Orders | None = None,
+    config: RehearsalConfig | None = None,
     *,
     executable: str = "",
 ) -> ZappaRun:
-    """Run one Zappa command in ``folder``; with ``orders``, its AWS calls are watched and judged.
+    """Run one Zappa command in ``folder``; with ``config``, its AWS calls are watched and judged.
 
     Raises `LocalAwsError` when it does not end within `LIMIT` seconds.
     """
@@ -62,9 +61,9 @@ def run_zappa(
     with tempfile.TemporaryDirectory(prefix="zappa-iam-") as notes:
         record = Path(notes) / "calls.jsonl"
         given = dict(environment)
-        if orders:
-            file = Path(notes) / "orders.json"
-            file.write_text(json.dumps({**asdict(orders), "record": str(record)}), encoding="utf-8")
+        if config:
+            file = Path(notes) / "config.json"
+            replace(config, record=str(record)).write(file)
             inherited = [given["PYTHONPATH"]] if given.get("PYTHONPATH") else []
             package = str(Path(__file__).parents[2])
             given |= {VARIABLE: str(file), "PYTHONPATH": os.pathsep.join([str(SITE), *inherited, package])}

@@ -7,7 +7,7 @@ from typing import Any
 
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, EvaluationResult
 from zappa_iam_ext.iam.definitions import action_definition
-from zappa_iam_ext.iam.patterns import is_pattern
+from zappa_iam_ext.iam.patterns.glob import is_pattern
 from zappa_iam_ext.iam.request import Layer, Match
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain

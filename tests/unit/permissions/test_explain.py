@@ -6,12 +6,12 @@ import pytest
 
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, evaluate
 from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope
-from zappa_iam_ext.permissions.denials import Denial, parse_denial
-from zappa_iam_ext.permissions.explain import explain
+from zappa_iam_ext.permissions.denials.explain import explain
+from zappa_iam_ext.permissions.denials.parse import Denial, parse_denial
+from zappa_iam_ext.permissions.denials.remedy import pattern_of
 from zappa_iam_ext.permissions.model import Call
-from zappa_iam_ext.permissions.remedy import pattern_of
-from zappa_iam_ext.permissions.tables import authorization_rows, call_rows, resource_rows
-from zappa_iam_ext.rehearsal.enforcement import Enforcer
+from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer
 from zappa_iam_ext.rehearsal.observation import Checked
 from zappa_iam_ext.render.explanation import explanation_text
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from zappa_iam_ext.errors import LocalAwsError
-from zappa_iam_ext.rehearsal import local_aws as module
-from zappa_iam_ext.rehearsal.local_aws import LocalAws, local_aws, new_account
+from zappa_iam_ext.rehearsal.local_aws import server as module
+from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws, new_account
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="stands in for a Python with a shell script")
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zappa_iam_ext.errors import LocalAwsError
-from zappa_iam_ext.rehearsal.loopback import is_loopback, require_dummy_keys, require_loopback
+from zappa_iam_ext.rehearsal.local_aws.loopback import is_loopback, require_dummy_keys, require_loopback
 
 HOME = Path("/rehearsal/.home")
 OWN = {
@@ -134,7 +134,7 @@ def test_a_process_that_stays_reaches_nothing_beyond_loopback() -> None:
     """In a process of its own, since it cannot be taken back: connect and look-up, both by address and by name."""
     script = """
 import socket
-from zappa_iam_ext.rehearsal.loopback import stay_on_this_machine
+from zappa_iam_ext.rehearsal.local_aws.loopback import stay_on_this_machine
 stay_on_this_machine()
 def fails(call):
     try:

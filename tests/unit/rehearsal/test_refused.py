@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zappa_iam_ext.permissions.model import Call
-from zappa_iam_ext.rehearsal.enforcement import Refused, with_template
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Refused, with_template
 
 ALIAS = Call("lambda", "GetAlias", {"FunctionName": "hello-dev", "Name": "snapstart"})
 PLACE = "Zappa.migrate_lambda_alias < ZappaCLI.update"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from zappa_iam_ext.iam.compiled import VARIABLES_SINCE
-from zappa_iam_ext.iam.document import PolicyDocument, PolicyKind
+from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE
+from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.catalogue import found, rules
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective
 from zappa_iam_ext.iam.findings.effects import action_note, effects
@@ -17,7 +17,8 @@ from zappa_iam_ext.iam.findings.escalation import escalations
 from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
 from zappa_iam_ext.iam.findings.redundancy import redundancies
 from zappa_iam_ext.iam.findings.wildcards import wildcards
-from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.iam.statement import PolicyKind
+from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
 
 Documents = PolicyDocument | str | bytes | Mapping[str, Any] | Iterable[Any]
 

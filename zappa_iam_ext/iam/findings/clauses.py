@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from zappa_iam_ext.iam.compiled import VARIABLES_SINCE, CompiledStatement, compile_statement
-from zappa_iam_ext.iam.conditions import Context, Truth, judge
+from zappa_iam_ext.iam.conditions.evaluate import Context, Truth, judge
+from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE, fill, parse_template
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition, action_names, is_known_service
-from zappa_iam_ext.iam.document import Effect, PolicyDocument, Statement
+from zappa_iam_ext.iam.document import PolicyDocument
+from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement, compile_statement
 from zappa_iam_ext.iam.findings.keys import is_supported
 from zappa_iam_ext.iam.findings.model import StatementRef
-from zappa_iam_ext.iam.patterns import (
+from zappa_iam_ext.iam.patterns.glob import (
     Glob,
     PatternTooComplex,
     arn_glob,
@@ -20,9 +21,9 @@ from zappa_iam_ext.iam.patterns import (
     some_word,
     text_glob,
 )
+from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS, arn_tokens, part_tokens, text_tokens
 from zappa_iam_ext.iam.request import Layer, Match
-from zappa_iam_ext.iam.tokens import ARN_PARTS, arn_tokens, part_tokens, text_tokens
-from zappa_iam_ext.iam.variables import fill, parse_template
+from zappa_iam_ext.iam.statement import Effect, Statement
 
 EVERYTHING = frozenset({"*", "*:*"})
 

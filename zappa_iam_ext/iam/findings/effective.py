@@ -11,13 +11,20 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from zappa_iam_ext.iam.conditions import Truth
+from zappa_iam_ext.iam.conditions.evaluate import Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, type_glob
-from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, is_pattern, some_word, surely_covers
+from zappa_iam_ext.iam.patterns.glob import (
+    Glob,
+    PatternTooComplex,
+    arn_glob,
+    is_pattern,
+    some_word,
+    surely_covers,
+)
+from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 from zappa_iam_ext.iam.request import Layer
-from zappa_iam_ext.iam.tokens import ARN_PARTS
 
 
 class Breadth(IntEnum):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from zappa_iam_ext.iam.compiled import VARIABLES_SINCE
-from zappa_iam_ext.iam.conditions import Context, Truth
+from zappa_iam_ext.iam.conditions.evaluate import Context, Truth
+from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_names, is_known_service, services
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.clauses import Clause, can_name, definitions, expand
 from zappa_iam_ext.iam.findings.keys import is_known, is_supported, suggestion
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns import is_pattern
+from zappa_iam_ext.iam.patterns.glob import is_pattern
 
 #: Prefixes that people write for others: names of boto3 clients and of services in speech.
 _MEANT = {

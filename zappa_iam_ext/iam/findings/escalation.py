@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from zappa_iam_ext.iam.conditions import Truth
+from zappa_iam_ext.iam.conditions.evaluate import Truth
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION, PASS_ROLE, found, rules
 from zappa_iam_ext.iam.findings.clauses import Clause
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns import Glob, PatternTooComplex, arn_glob, overlaps, surely_covers, text_glob
+from zappa_iam_ext.iam.patterns.glob import (
+    Glob,
+    PatternTooComplex,
+    arn_glob,
+    overlaps,
+    surely_covers,
+    text_glob,
+)
 
 
 def redundancies(clauses: Sequence[Clause]) -> Iterator[Finding]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zappa_iam_ext.iam.conditions import Truth
+from zappa_iam_ext.iam.conditions.evaluate import Truth
 from zappa_iam_ext.iam.definitions import AccessLevel, ActionDefinition
 from zappa_iam_ext.iam.findings.catalogue import PASS_ROLE, found
 from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, definitions
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route, breadth_of
 from zappa_iam_ext.iam.findings.escalation import NOBODY, PASSED_TO
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns import is_pattern
-from zappa_iam_ext.iam.tokens import ARN_PARTS
+from zappa_iam_ext.iam.patterns.glob import is_pattern
+from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 
 
 def wildcards(effective: Effective) -> Iterator[Finding]:

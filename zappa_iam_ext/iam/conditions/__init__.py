@@ -1,0 +1,1 @@
+"""Condition blocks, three-valued: operators, the values they compare, policy variables."""

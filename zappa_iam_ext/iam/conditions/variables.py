@@ -1,0 +1,100 @@
+"""Policy variables: ``${aws:username}``, with defaults, and the escapes ``${*}``, ``${?}``, ``${$}``.
+
+IAM User Guide, "IAM policy elements: Variables and tags". Only documents of version 2012-10-17 have them; a
+variable's value is text, never a pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from zappa_iam_ext.iam.patterns.tokens import Token, Wild, text_tokens
+
+#: The version of the policy language that has variables; in older documents ``${`` is text.
+VARIABLES_SINCE = "2012-10-17"
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_ESCAPES = frozenset({"*", "?", "$"})
+_DEFAULTED = re.compile(r"^\s*([^,']+?)\s*,\s*'([^']*)'\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable: the context key, in lower case, and its default."""
+
+    key: str
+    default: str | None = None
+
+
+Template = tuple[tuple[Token, ...] | Variable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A template, filled for one request.
+
+    ``tokens`` is None when a variable has no value: nothing matches then. ``unknown`` says that a variable may
+    have a value that nobody knows; ``tokens`` then holds a star in its place, and stands for all it could be.
+    """
+
+    tokens: tuple[Token, ...] | None
+    missing: tuple[str, ...] = ()
+    unknown: bool = False
+
+
+@lru_cache(maxsize=16384)
+def parse_template(text: str, *, variables: bool = True) -> Template:
+    """Return a pattern with its variables; without ``variables`` (version 2008-10-17) ``${`` is text."""
+    if not variables or "${" not in text:
+        return (tuple(text_tokens(text)),)
+    parts: list[tuple[Token, ...] | Variable] = []
+    end = 0
+    for match in _VARIABLE.finditer(text):
+        parts.append(tuple(text_tokens(text[end : match.start()])))
+        parts.append(_variable(match[1]))
+        end = match.end()
+    parts.append(tuple(text_tokens(text[end:])))
+    return tuple(part for part in parts if part)
+
+
+def _variable(inside: str) -> tuple[Token, ...] | Variable:
+    if inside in _ESCAPES:
+        return (inside,)
+    defaulted = _DEFAULTED.match(inside)
+    if defaulted:
+        return Variable(defaulted[1].lower(), defaulted[2])
+    return Variable(inside.strip().lower())
+
+
+def has_variables(template: Template) -> bool:
+    """Say whether a template must be filled for each request."""
+    return any(isinstance(part, Variable) for part in template)
+
+
+def fill(template: Template, context: Mapping[str, tuple[str, ...]], unknown: Iterable[str] | None) -> Filled:
+    """Return a template filled for one request.
+
+    ``unknown`` holds the keys that may have a value which nobody knows; None stands for all.
+    """
+    tokens: list[Token] = []
+    missing: list[str] = []
+    unsure = False
+    for part in template:
+        if not isinstance(part, Variable):
+            tokens += part
+            continue
+        values = context.get(part.key)
+        if values is not None and len(values) == 1:
+            tokens += list(values[0])
+            continue
+        missing.append(part.key)
+        if values is None and (unknown is None or part.key in unknown):
+            tokens.append(Wild.STAR)
+            unsure = True
+        elif part.default is not None and not values:
+            tokens += list(part.default)
+        else:
+            return Filled(None, tuple(missing))
+    return Filled(tuple(tokens), tuple(missing), unsure)

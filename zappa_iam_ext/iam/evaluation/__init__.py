@@ -1,0 +1,1 @@
+"""Deciding a request, or all that a pattern covers, and saying why."""

@@ -1,0 +1,124 @@
+"""The policy evaluation logic of one account, on what each layer says (IAM User Guide, "Policy evaluation logic").
+
+An explicit deny wins; then every level of the organization must allow; then identity policies, limited by boundary and
+session policy, or a resource policy that names the principal, must allow. All of it is three-valued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from zappa_iam_ext.iam.arn import Principal, PrincipalKind
+from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
+from zappa_iam_ext.iam.evaluation.principals import Naming, naming
+from zappa_iam_ext.iam.request import Decision, Layer
+
+#: How certainly a layer allows, and how certainly it denies.
+Said = tuple[int, int]
+Matched = tuple[CompiledStatement, int]
+SAYS_YES: Said = (TRUE, FALSE)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the resource policy says: how far it allows the role, allows by itself, and denies."""
+
+    by_role: int = FALSE
+    directly: int = FALSE
+    denies: int = FALSE
+
+
+SILENT = Named()
+
+
+class Heard(NamedTuple):
+    """What every layer says of one concrete request; a layer that is not there says yes."""
+
+    identity: Said
+    boundary: Said = SAYS_YES
+    session: Said = SAYS_YES
+    resource: Named = SILENT
+    levels: Sequence[Said] = ()
+
+
+def said(matched: Iterable[Matched]) -> Said:
+    """Return what statements that match say together."""
+    allows = denies = FALSE
+    for statement, truth in matched:
+        if statement.denies:
+            denies = max(denies, truth)
+        else:
+            allows = max(allows, truth)
+    return allows, denies
+
+
+def named(matched: Iterable[Matched], principal: Principal, *, bounded: bool) -> Named:
+    """Return what statements of a resource policy say to a principal."""
+    by_role = directly = denies = FALSE
+    for statement, truth in matched:
+        how = naming(statement.match.statement, principal, bounded=bounded)
+        if how is Naming.NOT:
+            continue
+        if statement.denies:
+            denies = max(denies, truth)
+        elif how is Naming.ROLE:
+            by_role = max(by_role, truth)
+        elif how is Naming.DIRECTLY:
+            directly = max(directly, truth)
+    return Named(by_role, directly, denies)
+
+
+def combine(principal: Principal, heard: Heard) -> tuple[Decision, Layer | None]:
+    """Return the decision on one concrete request, and the layer that blocked it or may block it."""
+    identity, boundary = heard.identity, heard.boundary
+    if principal.kind is PrincipalKind.ROOT:
+        identity = boundary = SAYS_YES
+    denied, denier = _denied(heard, identity[1], boundary[1])
+    if denied == TRUE:
+        return Decision.EXPLICIT_DENY, denier
+    own = max(identity[0], heard.resource.by_role)
+    granted = max(min(own, boundary[0], heard.session[0]), heard.resource.directly)
+    allowed = min(granted, *(level[0] for level in heard.levels)) if heard.levels else granted
+    if allowed == FALSE:
+        return Decision.IMPLICIT_DENY, _blocking(granted, own, boundary[0])
+    if UNKNOWN in (allowed, denied):
+        return Decision.UNKNOWN, denier
+    return Decision.ALLOWED, None
+
+
+def _denied(heard: Heard, identity: int, boundary: int) -> tuple[int, Layer | None]:
+    """Return how certainly a layer denies, and the first that does."""
+    worst, layer = identity, Layer.IDENTITY
+    if boundary > worst:
+        worst, layer = boundary, Layer.BOUNDARY
+    if heard.session[1] > worst:
+        worst, layer = heard.session[1], Layer.SESSION
+    if heard.resource.denies > worst:
+        worst, layer = heard.resource.denies, Layer.RESOURCE
+    for level in heard.levels:
+        if level[1] > worst:
+            worst, layer = level[1], Layer.ORGANIZATION
+    return worst, layer if worst else None
+
+
+def _blocking(granted: int, own: int, boundary: int) -> Layer:
+    """Name the layer that does not allow what all before it would have."""
+    if granted != FALSE:
+        return Layer.ORGANIZATION
+    if own == FALSE:
+        return Layer.IDENTITY
+    return Layer.BOUNDARY if boundary == FALSE else Layer.SESSION
+
+
+def _alone() -> dict[Said, tuple[Decision, Layer | None]]:
+    somebody = Principal("", PrincipalKind.OTHER)
+    truths = (FALSE, UNKNOWN, TRUE)
+    return {
+        (allows, denies): combine(somebody, Heard((allows, denies))) for allows in truths for denies in truths
+    }
+
+
+#: The decision where identity policies are alone, for anyone but the root user.
+ALONE = _alone()

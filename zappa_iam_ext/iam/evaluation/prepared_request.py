@@ -1,0 +1,56 @@
+"""An authorization request, prepared for the evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zappa_iam_ext.iam.arn import Principal
+from zappa_iam_ext.iam.conditions.evaluate import Context
+from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pattern
+from zappa_iam_ext.iam.request import AuthorizationRequest
+
+
+class Question:
+    """A request: the action in lower case, the principal read, and the context made when first needed.
+
+    ``for_many`` says that it asks for all that a pattern covers. A lone star is what AWS itself asks for an action
+    that knows no resources; for such an action it is no pattern (Service Authorization Reference).
+    """
+
+    __slots__ = ("_context", "_derived", "_request", "action", "for_many", "principal", "resource")
+
+    def __init__(
+        self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self.principal = principal
+        self.action = action = request.action.lower()
+        self.resource = resource = request.resource
+        self.for_many = is_pattern(action) or (
+            is_pattern(resource) and not (resource == "*" and _knows_no_resources(action))
+        )
+        self._request = request
+        self._derived = derived
+        self._context: Context | None = None
+
+    @property
+    def asked(self) -> Glob:
+        """The resource as a pattern of all that is asked for."""
+        return bounded_glob(self.resource) if self._request.bounded else arn_glob(self.resource)
+
+    @property
+    def context(self) -> Context:
+        """The condition keys given, and those that follow from the principal unless they are said to be unknown."""
+        if self._context is None:
+            request = self._request
+            named = frozenset(key.lower() for key in request.unknown_keys)
+            values = {key: value for key, value in self._derived.items() if key not in named}
+            for key, given in request.context.items():
+                values[key.lower()] = (given,) if isinstance(given, str) else tuple(given)
+            self._context = Context(values, None if request.unknown_context else named)
+        return self._context
+
+
+def _knows_no_resources(action: str) -> bool:
+    known = action_definition(action)
+    return known is not None and not known.limited_to_resources

@@ -1,0 +1,1 @@
+"""``*`` and ``?``: matching, containment and overlap, exactly."""

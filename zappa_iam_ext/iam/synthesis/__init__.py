@@ -1,0 +1,1 @@
+"""From grants to documents: smallest, merged, split, shortened."""

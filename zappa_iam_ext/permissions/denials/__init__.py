@@ -1,0 +1,1 @@
+"""From a pasted denial back to the call, the setting and the fix."""

@@ -1,0 +1,239 @@
+"""Named facts about a stage and a command, by which rows of the table say when they apply.
+
+A *feature* is a predicate, small enough to be read beside Zappa's own condition, which it restates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables.rows import Version, parse_version
+
+Feature = Callable[[Stage, Command], bool]
+#: The first version with ``apigateway_version``.
+HTTP_APIS_SINCE: Version = (0, 61, 0)
+#: The first version that keeps no more than `RETAINED` versions of the function unless told otherwise.
+RETENTION_SINCE: Version = (0, 63, 0)
+RETAINED = 5
+
+
+def _setting(name: str, default: Any = None) -> Feature:
+    return lambda stage, _: bool(stage.settings.get(name, default))
+
+
+def _gateway(stage: Stage, _: Command) -> bool:
+    return bool(stage.settings.get("use_apigateway", True) and stage.settings.get("apigateway_enabled", True))
+
+
+def _version(version: str) -> Feature:
+    return lambda stage, command: _gateway(stage, command) and (_rest_api(stage) == (version == "v1"))
+
+
+def _rest_api(stage: Stage) -> bool:
+    """Say whether the API is a REST API (version v1), the only kind until 0.60.2."""
+    return _before(stage, HTTP_APIS_SINCE) or stage.settings.get("apigateway_version", "v1") == "v1"
+
+
+def _before(stage: Stage, version: Version) -> bool:
+    return parse_version(stage.zappa_version) < version
+
+
+def _prunes_versions(stage: Stage, _: Command) -> bool:
+    """Five versions are kept by default since 0.63.0, all of them before."""
+    default = None if _before(stage, RETENTION_SINCE) else RETAINED
+    return stage.settings.get("num_retained_versions", default) is not None
+
+
+def _zip(_: Stage, command: Command) -> bool:
+    return "zip" in command.flags
+
+
+def _docker(_: Stage, command: Command) -> bool:
+    return "docker-image-uri" in command.flags
+
+
+def _packages(stage: Stage, command: Command) -> bool:
+    return not _zip(stage, command) and not _docker(stage, command)
+
+
+def _uploads(stage: Stage, command: Command) -> bool:
+    return _packages(stage, command) and "no-upload" not in command.flags
+
+
+def _manages_role(stage: Stage, command: Command) -> bool:
+    """``deploy`` skips the role with --zip alone; ``update`` skips it with --zip and with an image."""
+    if not stage.role.managed:
+        return False
+    return _packages(stage, command) or (command.name == "deploy" and _docker(stage, command))
+
+
+def _looks_up_role(stage: Stage, command: Command) -> bool:
+    """Without role_arn, unless Zappa just managed the role, the ARN comes from GetRole; schedule needs it for events."""
+    if command.name == "schedule":
+        return stage.role.arn is None and _schedules(stage, command)
+    return stage.role.arn is None and not _manages_role(stage, command)
+
+
+def _updates_code(stage: Stage, command: Command) -> bool:
+    return command.name == "rollback" or not _packages(stage, command) or _uploads(stage, command)
+
+
+def _snap_start(stage: Stage, _: Command) -> bool:
+    return stage.settings.get("snap_start", "None") not in {None, "", "None"}
+
+
+def _extra_publish(stage: Stage, command: Command) -> bool:
+    return _snap_start(stage, command) or stage.settings.get("provisioned_concurrency") is not None
+
+
+def _creates_efs(stage: Stage, _: Command) -> bool:
+    return any("Arn" not in entry for entry in stage.efs_config)
+
+
+def _touch(stage: Stage, command: Command) -> bool:
+    return _gateway(stage, command) and bool(stage.settings.get("touch", True))
+
+
+def _schedules(stage: Stage, _: Command) -> bool:
+    return bool(stage.settings.get("events")) or bool(stage.settings.get("keep_warm", True))
+
+
+def _async(kind: str) -> Feature:
+    def feature(stage: Stage, _: Command) -> bool:
+        wanted = stage.settings.get("async_resources", True)
+        if kind == "sns":
+            return bool(wanted) and stage.settings.get("async_source") == "sns"
+        return bool(wanted) and bool(stage.settings.get("async_response_table"))
+
+    return feature
+
+
+def _own_api_key(stage: Stage, _: Command) -> bool:
+    return bool(stage.settings.get("api_key_required")) and stage.settings.get("api_key") is not None
+
+
+def _made_api_key(stage: Stage, _: Command) -> bool:
+    return bool(stage.settings.get("api_key_required")) and stage.settings.get("api_key") is None
+
+
+def _certificate(*kinds: str) -> Feature:
+    """``certify`` takes a certificate of AWS first, then one in files, and asks Let's Encrypt last; without any it stops."""
+    settings_of = {"arn": "certificate_arn", "files": "certificate", "lets_encrypt": "lets_encrypt_key"}
+
+    def feature(stage: Stage, _: Command) -> bool:
+        if not stage.settings.get("domain"):
+            return False
+        found = (kind for kind, setting in settings_of.items() if stage.settings.get(setting))
+        return next(found, "none") in kinds
+
+    return feature
+
+
+def _function_url_auth(kind: str) -> Feature:
+    def feature(stage: Stage, _: Command) -> bool:
+        config = stage.settings.get("function_url_config") or {}
+        return bool(stage.settings.get("function_url_enabled")) and config.get("authorizer", "NONE") == kind
+
+    return feature
+
+
+def _token_authorizer(stage: Stage, _: Command) -> bool:
+    authorizer = stage.settings.get("authorizer") or {}
+    return bool(authorizer) and str(authorizer.get("type", "TOKEN")).upper() == "TOKEN"
+
+
+def _needs_zone(stage: Stage, command: Command) -> bool:
+    """Let's Encrypt always asks Route 53 for the zone; the others when Zappa keeps the records."""
+    if _certificate("lets_encrypt")(stage, command):
+        return True
+    wanted = bool(stage.settings.get("route53_enabled", True))
+    return wanted and _gateway(stage, command) and _certificate("arn", "files")(stage, command)
+
+
+def _checks_records(stage: Stage, command: Command) -> bool:
+    """Let's Encrypt's path never passes ``route53_enabled`` on, and so always looks at the records."""
+    if _certificate("lets_encrypt")(stage, command):
+        return "manual" not in command.flags
+    return _needs_zone(stage, command)
+
+
+FEATURES: Mapping[str, Feature] = {
+    "alb": _setting("alb_enabled", False),
+    "api_key_made": _made_api_key,
+    "api_key_owned": _own_api_key,
+    "apigateway": _gateway,
+    "apigateway_v1": _version("v1"),
+    "apigateway_v2": _version("v2"),
+    "async_sns": _async("sns"),
+    "async_table": _async("table"),
+    "authorizer": lambda stage, _: (
+        bool(stage.settings.get("authorizer")) and not stage.settings.get("iam_authorization")
+    ),
+    "binary_support": _setting("binary_support", True),
+    "certificate": _certificate("arn", "files"),
+    "certificate_files": _certificate("files"),
+    "cognito": _setting("cognito"),
+    "concurrency": lambda stage, _: stage.settings.get("lambda_concurrency") is not None,
+    "cors": _setting("cors", False),
+    "creates_efs": _creates_efs,
+    "delete_s3_zip": _setting("delete_s3_zip", True),
+    "docker": _docker,
+    "checks_records": _checks_records,
+    "domain": _setting("domain"),
+    "extra_publish": _extra_publish,
+    "function_url": _setting("function_url_enabled", False),
+    "function_url_iam": _function_url_auth("AWS_IAM"),
+    "function_url_public": _function_url_auth("NONE"),
+    "lets_encrypt": _certificate("lets_encrypt"),
+    "lets_encrypt_key_on_s3": lambda stage, _: str(stage.settings.get("lets_encrypt_key", "")).startswith(
+        "s3://"
+    ),
+    "looks_up_role": _looks_up_role,
+    "manages_role": _manages_role,
+    "needs_zone": _needs_zone,
+    "manual": lambda _, command: "manual" in command.flags,
+    "packages": _packages,
+    "payload_compression": _setting("payload_compression", True),
+    "provisioned_concurrency": lambda stage, _: stage.settings.get("provisioned_concurrency") is not None,
+    "prunes_versions": _prunes_versions,
+    "qualifier": lambda _, command: "qualifier" in command.flags,
+    "remove_logs": lambda _, command: "remove-logs" in command.flags,
+    "role_managed": lambda stage, _: stage.role.managed,
+    "route53": _setting("route53_enabled", True),
+    "schedules": _schedules,
+    "slim_handler": _setting("slim_handler", False),
+    "snap_start": _snap_start,
+    "tags": _setting("tags"),
+    "token_authorizer": _token_authorizer,
+    "touch": _touch,
+    "updates_code": _updates_code,
+    "uploads": _uploads,
+    "websocket": lambda stage, _: stage.websocket,
+    "zip": _zip,
+    "zip_on_s3": lambda _, command: command.values.get("zip", "").startswith("s3://"),
+}
+
+
+def holds(condition: str, stage: Stage, command: Command) -> bool:
+    """Say whether a feature holds; ``!name`` says that it does not."""
+    if condition.startswith("!"):
+        return not FEATURES[condition[1:]](stage, command)
+    return FEATURES[condition](stage, command)
+
+
+def conditions(stage: Stage, command: Command) -> Callable[[Sequence[str]], bool]:
+    """Return a test of whether all of some conditions hold; each feature is looked at once."""
+    known: dict[str, bool] = {}
+
+    def hold(wanted: Sequence[str]) -> bool:
+        for condition in wanted:
+            if condition not in known:
+                known[condition] = holds(condition, stage, command)
+            if not known[condition]:
+                return False
+        return True
+
+    return hold

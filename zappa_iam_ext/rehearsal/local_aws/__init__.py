@@ -1,0 +1,1 @@
+"""The local AWS: its server, its user, what must be there, where it differs from AWS."""
