@@ -6,8 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from zappa_iam_ext.iam import AuthorizationRequest, CompiledPolicySet, Decision, EvaluationResult, PolicySet
-from zappa_iam_ext.iam import compile as compile_policies
+from zappa_iam_ext.iam import (
+    AuthorizationRequest,
+    CompiledPolicySet,
+    Decision,
+    EvaluationResult,
+    PolicySet,
+    compile_policies,
+)
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 

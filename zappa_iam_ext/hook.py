@@ -30,7 +30,7 @@ def gate(zappa_cli: Any) -> None:
     except ZappaIamError as error:
         raise _Refusal(f"{error}\n{error.hint}".rstrip(), error.exit_code) from error
     if report is not None:
-        _tell(report, on_missing)
+        _report(report, on_missing)
 
 
 class _Refusal(click.ClickException):
@@ -56,7 +56,7 @@ def _in_ci() -> bool:
     return os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
-def _tell(report: Report, on_missing: str) -> None:
+def _report(report: Report, on_missing: str) -> None:
     from zappa_iam_ext.render.text import report_text, summary
 
     if code := report.exit_code():

@@ -16,7 +16,7 @@ import pytest
 
 from tests.judges.fixtures import node_judge
 from tests.judges.judges import timed
-from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile  # noqa: A004  -- the public name
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile_policies
 
 pytest.importorskip("pytest_benchmark")
 
@@ -82,7 +82,7 @@ def measured(benchmark, projects, requests, *, warm) -> float:
     """Decisions a second; each round has a policy set compiled anew, which has been asked nothing unless warm."""
 
     def made():
-        compiled = compile(PolicySet(identity=text_of(projects)))
+        compiled = compile_policies(PolicySet(identity=text_of(projects)))
         if warm:
             [compiled.decide(request) for request in requests]
         return (compiled,), {}
@@ -114,7 +114,7 @@ def test_repeated_requests(benchmark, projects):
 def test_a_hundred_times_the_statements_cost_less_than_twice_the_time(benchmark):
     """Small and large take turns, so that whatever slows one slows the other."""
     least = {1: 9e9, 100: 9e9}
-    compiled = {projects: compile(PolicySet(identity=text_of(projects))) for projects in least}
+    compiled = {projects: compile_policies(PolicySet(identity=text_of(projects))) for projects in least}
     halves = {projects: asked(projects) for projects in least}
     for projects, requests in halves.items():
         [compiled[projects].decide(request) for request in requests[: REQUESTS // 2]]
@@ -132,7 +132,7 @@ def test_a_hundred_times_the_statements_cost_less_than_twice_the_time(benchmark)
 @cpu
 def test_parsing_and_compiling_800_statements(benchmark):
     text = text_of(100)
-    benchmark.pedantic(lambda: compile(PolicySet(identity=text)), rounds=10, warmup_rounds=1)
+    benchmark.pedantic(lambda: compile_policies(PolicySet(identity=text)), rounds=10, warmup_rounds=1)
     assert len(json.loads(text)["Statement"]) == 800
     assert benchmark.stats["min"] < PARSE_AND_COMPILE
 
@@ -151,7 +151,7 @@ def test_moto(benchmark, projects):
         ]
 
     theirs = benchmark.pedantic(decide, rounds=3)
-    ours = compile(PolicySet(identity=text_of(projects)))
+    ours = compile_policies(PolicySet(identity=text_of(projects)))
     agreed = sum(
         (their is PermissionResult.PERMITTED) == (ours.decide(AuthorizationRequest(**each)) == "allowed")
         for their, each in zip(theirs, asked_of_both, strict=True)
@@ -167,6 +167,6 @@ def test_iam_simulate(benchmark, node_judge, projects):
     asked_of_both = questions(projects, FEWER[projects])
     policies = {"identity": [json.loads(text_of(projects))]}
     seconds, theirs = benchmark.pedantic(timed, (node_judge, policies, asked_of_both), rounds=1)
-    ours = compile(PolicySet(identity=text_of(projects)))
+    ours = compile_policies(PolicySet(identity=text_of(projects)))
     assert theirs == [ours.decide(AuthorizationRequest(**each)) for each in asked_of_both]
     benchmark.extra_info["decisions per second"] = round(len(asked_of_both) / seconds)

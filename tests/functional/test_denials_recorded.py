@@ -48,7 +48,7 @@ def _exceptions() -> set[tuple[str, str, str]]:
 def test_what_goes_on_in_silence_says_what_is_then_wrong() -> None:
     silent = [row for row in call_rows() if row.on_denied is Consequence.SILENT and not row.omitted]
     assert silent
-    assert [f"{row.operation}: {row.because}" for row in silent if not row.wrong] == []
+    assert [f"{row.operation}: {row.because}" for row in silent if not row.symptom] == []
 
 
 def _rows(denial: Denial) -> tuple[Prediction, ...]:

@@ -57,7 +57,9 @@ def stale_rows(found: Source) -> list[str]:
 @pytest.mark.parametrize("zappa", EVERY_VERSION)
 def test_every_call_of_the_source_has_a_row(zappa):
     missing = unknown_sites(source(zappa))
-    assert not missing, "add to permissions/tables/zappa_calls/:\n\n" + "\n".join(site.skeleton() for site in missing)
+    assert not missing, "add to permissions/tables/zappa_calls/:\n\n" + "\n".join(
+        site.skeleton() for site in missing
+    )
 
 
 @pytest.mark.parametrize("zappa", EVERY_VERSION)

@@ -21,7 +21,7 @@ from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import deviations_document
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.observation import Observation
 from zappa_iam_ext.rehearsal.rehearse import rehearse
@@ -53,9 +53,9 @@ def attached(newcomer: Newcomer) -> list[Mapping[str, Any]]:
 
 
 def allow_for_deviations(newcomer: Newcomer) -> None:
-    """Grant where the local AWS checks something else than AWS (``rehearsal/deviations.py``)."""
+    """Grant where the local AWS checks something else than AWS (``rehearsal/local_aws/emulator_gaps.py``)."""
     (stage,) = read_stages()
-    beside = deviations_document(stage.with_account(newcomer.account)).to_json()
+    beside = emulator_gaps_document(stage.with_account(newcomer.account)).to_json()
     newcomer.aws.client("iam").put_user_policy(
         UserName="serverless", PolicyName="LocalAwsDiffers", PolicyDocument=beside
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
-from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile, evaluate  # noqa: A004  -- the public name
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile_policies, evaluate
 
 FOLDER = Path(__file__).parent.parent / "cases" / "evaluation"
 CASES = [case for file in sorted(FOLDER.glob("*.json")) for case in json.loads(file.read_text())]
@@ -49,7 +49,7 @@ def test_decision(case):
 
 @pytest.mark.parametrize("case", DECIDED)
 def test_the_compiled_form_decides_alike(case):
-    compiled = compile(PolicySet(**case["policies"]))
+    compiled = compile_policies(PolicySet(**case["policies"]))
     assert compiled.evaluate(request_of(case)).decision == case["expected"]
 
 

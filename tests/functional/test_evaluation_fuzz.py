@@ -12,7 +12,7 @@ import pytest
 
 from tests.judges.mutations import mutant
 from zappa_iam_ext.errors import InvalidPolicyDocument, ZappaIamError
-from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicySet, compile, evaluate  # noqa: A004  -- the public name
+from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicySet, compile_policies, evaluate
 
 SEED, MUTANTS, PORTIONS = 20260, 100_000, 20
 #: Processor seconds that no single question may take.
@@ -25,7 +25,7 @@ def answer(policies, request, index) -> str:
     """The decision, or the name of the typed error; every tenth is asked for its reasons too."""
     try:
         held, asked = PolicySet(**policies), AuthorizationRequest(**request)
-        decision = compile(held).decide(asked)
+        decision = compile_policies(held).decide(asked)
         if index % 10 == 0 and evaluate(held, asked).decision is not decision:
             return "two answers"
     except InvalidPolicyDocument as error:

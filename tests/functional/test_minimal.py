@@ -11,8 +11,7 @@ from tests.recordings.matching import RowKey, predicted, recorded_rows, scope_of
 from tests.recordings.recording import read, recordings
 from tests.recordings.scenarios import Scenario, scenarios
 from zappa_iam_ext.check import request_of
-from zappa_iam_ext.iam import Decision, PolicyDocument, PolicySet
-from zappa_iam_ext.iam import compile as compile_policies
+from zappa_iam_ext.iam import Decision, PolicyDocument, PolicySet, compile_policies
 from zappa_iam_ext.permissions.authorizations import authorize
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.model import Requirement

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from zappa_iam_ext.cli import main
-from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument, PolicySet, compile  # noqa: A004  -- the public name
+from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument, PolicySet, compile_policies
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
 
 ACCOUNT = "123456789012"
@@ -91,7 +91,7 @@ def test_a_compact_document_fits_grants_no_less_and_tells_each_widening_on_stder
         for line in lines
         if not re.fullmatch(r"wider than needed: \w+: .+ became \S+\*(, which adds .+)?", line)
     ] == []
-    compiled = compile(PolicySet(identity=[document]))
+    compiled = compile_policies(PolicySet(identity=[document]))
     lost = [
         (action, resource)
         for action, resource, condition in grants(whole)

@@ -19,8 +19,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
-from zappa_iam_ext.aws.holdings import holdings, self_inspection_grants
 from zappa_iam_ext.aws.identity import caller
+from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspection_grants
 from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
 from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
@@ -371,7 +371,7 @@ def test_every_policy_that_binds_a_user_is_found_and_named(world):
     grants = self_inspection_grants("aws", world.account, "serverless")
     own, identity = held_world(world, grants)
     for iam in (world.iam, own):
-        found = holdings(iam, identity.principal)
+        found = principal_policies(iam, identity.principal)
         assert found.complete
         assert [(policy.source, policy.layer) for policy in found.held] == [
             (f"user serverless / permissions boundary arn:aws:iam::{world.account}:policy/Limit", "boundary"),
@@ -396,7 +396,7 @@ def test_every_policy_that_binds_a_user_is_found_and_named(world):
 def test_what_may_not_be_read_is_named(world, sid):
     grants = self_inspection_grants("aws", world.account, "serverless")
     own, identity = held_world(world, [grant for grant in grants if grant.sid != sid])
-    found = holdings(own, identity.principal)
+    found = principal_policies(own, identity.principal)
     assert not found.complete
     assert all("is denied" in line for line in found.unreadable)
     granted = {action for grant in grants if grant.sid == sid for action in grant.actions}
@@ -410,6 +410,6 @@ def test_each_self_inspection_action_is_needed_and_no_other(world):
     own, identity = held_world(world, self_inspection_grants("aws", world.account, "serverless"))
     seen = set()
     own.meta.events.register("before-call.iam", lambda model, **_kwargs: seen.add(f"iam:{model.name}"))
-    assert holdings(own, identity.principal).complete
+    assert principal_policies(own, identity.principal).complete
     grants = self_inspection_grants("aws", world.account, "serverless")
     assert seen == {a for grant in grants for a in grant.actions}

@@ -23,8 +23,7 @@ from tests.recordings.matching import (
 from tests.recordings.recording import FOLDER, Normaliser, path_of, read, recordings
 from tests.recordings.scenarios import Scenario, scenarios
 from zappa_iam_ext.check import request_of
-from zappa_iam_ext.iam import CompiledPolicySet, Decision, PolicySet
-from zappa_iam_ext.iam import compile as compile_policies
+from zappa_iam_ext.iam import CompiledPolicySet, Decision, PolicySet, compile_policies
 from zappa_iam_ext.permissions.authorizations import authorize, is_known
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy

@@ -68,7 +68,7 @@ def _entry(rule: Rule) -> Iterator[str]:
         yield f"- Open with: {_needs(rule)}."
         yield f"- Severity: {_reach(rule)}."
     yield f"- Why: {rule.why}"
-    yield f"- Mend: {rule.mend}"
+    yield f"- Mend: {rule.remediation}"
     yield f"- Source: {rule.source}."
     yield ""
 

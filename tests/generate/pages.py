@@ -154,7 +154,7 @@ def _call_cells(row: CallRow) -> tuple[str, ...]:
     name = f"{row.service}.{row.operation}"
     known = name in authorization_rows()
     call = f"[{name}](#{name.lower().replace('.', '')})" if known else f"{name} (needs no permission)"
-    denied = DENIED[row.on_denied] + (f": {row.wrong}" if row.wrong else "")
+    denied = DENIED[row.on_denied] + (f": {row.symptom}" if row.symptom else "")
     return call, "; ".join(_when(row)), row.because, denied, f"{row.source}"
 
 
@@ -324,7 +324,7 @@ def _actions_on_everything(document: PolicyDocument) -> list[str]:
 
 
 def _lacking_cells(one: Requirement) -> tuple[str, ...]:
-    denied = DENIED[one.consequence] + (f": {one.wrong}" if one.wrong else "")
+    denied = DENIED[one.consequence] + (f": {one.symptom}" if one.symptom else "")
     return f"`{one.action}`", f"`{one.resource}`", one.because, denied, str(one.confidence)
 
 

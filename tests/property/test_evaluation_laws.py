@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.judges.generator import DERIVED, KINDS, pair, with_pattern
-from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile, evaluate  # noqa: A004  -- the public name
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile_policies, evaluate
 
 SERIES = "laws"
 HOW_FREE = {"explicitDeny": 0, "implicitDeny": 0, "unknown": 1, "allowed": 2}
@@ -36,7 +36,7 @@ def ask(question, **others) -> AuthorizationRequest:
 
 
 def decide(question, **others) -> str:
-    return compile(PolicySet(**question["policies"])).decide(ask(question, **others))
+    return compile_policies(PolicySet(**question["policies"])).decide(ask(question, **others))
 
 
 def documents_of(policies) -> list[list[dict]]:
@@ -112,7 +112,7 @@ def test_a_statement_written_twice_is_a_statement(question):
 @given(pairs, st.lists(pairs, min_size=1, max_size=4))
 def test_the_compiled_form_decides_as_evaluate_whatever_it_was_asked_before(question, others):
     policies = PolicySet(**question["policies"])
-    compiled = compile(policies)
+    compiled = compile_policies(policies)
     requests = [ask(each) for each in [question, *others, question]]
     asked = [compiled.decide(request) for request in requests]
     assert asked == [evaluate(policies, request).decision for request in requests]
@@ -184,7 +184,7 @@ policy_sets = st.fixed_dictionaries(
 
 def held_against_members(policies, action, resource):
     """The decision on a pattern is the gravest of those on its members; `unknown` is graver than allowed."""
-    compiled = compile(PolicySet(**policies))
+    compiled = compile_policies(PolicySet(**policies))
 
     def ask_for(one_action, one_resource):
         return compiled.decide(

@@ -17,7 +17,7 @@ from zappa_iam_ext.iam import (
     PolicyDocument,
     PolicySet,
     Statement,
-    compile,  # noqa: A004  -- the public name
+    compile_policies,
 )
 from zappa_iam_ext.iam.synthesis.grants import Grant, compact, merge, split, synthesize
 
@@ -105,7 +105,7 @@ def documents(draw):
 
 
 def decisions(*held):
-    compiled = compile(PolicySet(identity=held))
+    compiled = compile_policies(PolicySet(identity=held))
     return [compiled.decide(request) for request in REQUESTS]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tests.recordings.matching import needs_no_permission
 from tests.recordings.recording import RecordedCall, recordings
 from zappa_iam_ext.permissions.commands import parse_command
-from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Refused
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import ForcedDenial
 
 FILE = Path(__file__).parent / "denials.json"
 #: Parameters by which calls at one place in Zappa differ, where rows of the table tell them apart.
@@ -30,7 +30,7 @@ class Question:
     scenario: str
     place: int
     command: str
-    refused: Refused
+    refused: ForcedDenial
     usually: str = OK
 
     @property
@@ -91,7 +91,7 @@ def asked_of(scenario: str) -> list[Question]:
             scenario,
             place,
             parse_command(command.line).name,
-            Refused(call.name, call.at, _where(call)),
+            ForcedDenial(call.name, call.at, _where(call)),
             FAILS if call.error else OK,
         )
         for place, command in enumerate(recording.commands)
@@ -140,7 +140,7 @@ def _raw(denial: Denial) -> dict[str, Any]:
 
 def _read(raw: dict[str, Any]) -> Denial:
     question = Question(
-        raw["scenario"], raw["place"], raw["command"], Refused.parse(raw["denied"]), raw["usually"]
+        raw["scenario"], raw["place"], raw["command"], ForcedDenial.parse(raw["denied"]), raw["usually"]
     )
     return Denial(
         question,

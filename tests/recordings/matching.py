@@ -19,7 +19,7 @@ from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.rows import CallRow
-from zappa_iam_ext.rehearsal.inside_zappa.enforcement import SWITCHED_OFF
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import NO_PERMISSION_NEEDED
 
 _FUNCTION = re.compile(r"\b([A-Z]\w*\.\w+|[a-z_]\w+)(?=[,\s]|$)")
 
@@ -128,7 +128,7 @@ def matches(pattern: Any, value: Any) -> bool:
 
 
 def needs_no_permission(call: RecordedCall) -> bool:
-    return call.name in SWITCHED_OFF
+    return call.name in NO_PERMISSION_NEEDED
 
 
 def recorded_rows(recordings: Iterable[Recording]) -> frozenset[RowKey]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zappa_iam_ext.check import Evidence, Verdict, judge
-from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile, evaluate  # noqa: A004  -- the public word
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile_policies, evaluate
 from zappa_iam_ext.permissions.model import Requirement
 
 USER = "arn:aws:iam::123456789012:user/serverless"
@@ -37,7 +37,7 @@ def policies(denied: str) -> PolicySet:
 )
 def test_a_deny_about_other_names_is_none_about_ours(action, resource, denied, verdict):
     requirement = Requirement(action, resource)
-    judged = judge(requirement, compile(policies(denied)), USER, "us-east-1", Evidence.POLICIES)
+    judged = judge(requirement, compile_policies(policies(denied)), USER, "us-east-1", Evidence.POLICIES)
     assert judged.verdict is verdict
 
 

@@ -16,7 +16,7 @@ from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.errors import scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
-from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, patiently
+from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.secret import AccessKey, Secret
 from zappa_iam_ext.errors import ProvisioningError, UnsafePlan, ZappaIamError
 from zappa_iam_ext.plan import (
@@ -83,7 +83,7 @@ class Provisioner:
             except (BotoCoreError, ClientError, ZappaIamError, OSError) as error:
                 raise self._stopped(change, error, done) from None
             except BaseException:  # Ctrl-C between creating a key and storing it must not orphan the key
-                self._drop_held()
+                self._delete_unstored_key()
                 raise
             done.append(change)
         return tuple(done)
@@ -104,7 +104,7 @@ class Provisioner:
             case WriteProfile():
                 self._write_profile(change)
             case _:
-                patiently(lambda: self._call(change), NOT_YET_VISIBLE | BUSY, self.sleep)
+                retry(lambda: self._call(change), NOT_YET_VISIBLE | BUSY, self.sleep)
 
     def _call(self, change: Change) -> None:
         iam = self.iam
@@ -138,7 +138,7 @@ class Provisioner:
             return self.iam.create_access_key(UserName=change.user)["AccessKey"]
 
         try:
-            made = patiently(create, NOT_YET_VISIBLE, self.sleep)
+            made = retry(create, NOT_YET_VISIBLE, self.sleep)
         except BaseException as error:
             if _refused(error):
                 raise
@@ -163,7 +163,7 @@ class Provisioner:
         """Delete access keys that nobody can use; raise `ProvisioningError` naming one that is left."""
         for key_id in key_ids:
             try:
-                patiently(
+                retry(
                     partial(self.iam.delete_access_key, UserName=user, AccessKeyId=key_id),
                     NOT_YET_VISIBLE,
                     self.sleep,
@@ -175,7 +175,7 @@ class Provisioner:
                     hint=f"aws iam delete-access-key --user-name {user} --access-key-id {key_id}",
                 ) from None
 
-    def _drop_held(self) -> None:
+    def _delete_unstored_key(self) -> None:
         held, self._held = self._held, None
         if held:
             self._drop(held.user, (held.key.access_key_id,))
@@ -183,7 +183,7 @@ class Provisioner:
     def _stopped(self, change: Change, error: Exception, done: list[Change]) -> ProvisioningError:
         left = ""
         try:
-            self._drop_held()
+            self._delete_unstored_key()
         except ProvisioningError as orphan:
             left = f"; {orphan} ({orphan.hint})"
         ours = error if isinstance(error, ZappaIamError) else _ours(error, change)
@@ -216,7 +216,7 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
     Raises `CredentialsError` when it is still not accepted after about 24 seconds.
     """
     with translated("sts:GetCallerIdentity"):
-        answer = patiently(sts.get_caller_identity, NOT_YET_ACCEPTED, sleep)
+        answer = retry(sts.get_caller_identity, NOT_YET_ACCEPTED, sleep)
     return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
 
 

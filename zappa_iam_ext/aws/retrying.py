@@ -21,7 +21,7 @@ BUSY = frozenset(
 )
 
 
-def patiently(call: Callable[[], T], codes: frozenset[str], sleep: Callable[[float], None]) -> T:
+def retry(call: Callable[[], T], codes: frozenset[str], sleep: Callable[[float], None]) -> T:
     """Return what ``call`` returns, trying again while it fails with one of ``codes``.
 
     The last failure is raised as it is.

@@ -33,7 +33,7 @@ SELF_INSPECTION_ACTIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("arn:{partition}:iam::{account}:policy/*", "arn:{partition}:iam::aws:policy/*"),
     ),
 }
-"""The calls that `holdings` makes, and the ARNs they make them on, by statement.
+"""The calls that `principal_policies` makes, and the ARNs they make them on, by statement.
 
 Reading only. A user may belong to any group and have any policy attached: which ones is what it wants to
 find out, so those two statements name all groups and policies of the account and AWS's own. The resource

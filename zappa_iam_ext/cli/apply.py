@@ -30,12 +30,12 @@ def command(as_json: bool, output: str, yes: bool, quiet: bool, **given: Any) ->
         return
     if not yes and not any(item.plan.unsafe for item in plans):
         click.confirm("Make these changes?", abort=True, err=True)
-    apply_stages(plans, progress=_silent if quiet else _tell)
+    apply_stages(plans, progress=_silent if quiet else _report)
     if not quiet:
         click.echo("Done.", err=True)
 
 
-def _tell(text: str) -> None:
+def _report(text: str) -> None:
     click.echo(f"  {text} ...", err=True)
 
 

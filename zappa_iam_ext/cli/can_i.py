@@ -136,8 +136,8 @@ def _policies(
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
     from zappa_iam_ext.workflow import held_policies
 
-    holdings, arn = held_policies(options)
-    return holdings.policies, arn, holdings.unreadable
+    held, arn = held_policies(options)
+    return held.policies, arn, held.unreadable
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:

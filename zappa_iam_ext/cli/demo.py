@@ -18,7 +18,7 @@ def command(quiet: bool) -> None:
     from zappa_iam_ext.rehearsal.demo import demonstrate
 
     signal.signal(signal.SIGTERM, _interrupt)
-    report = demonstrate(click.echo, _silent if quiet else _tell)
+    report = demonstrate(click.echo, _silent if quiet else _report)
     raise SystemExit(report.exit_code())
 
 
@@ -26,7 +26,7 @@ def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(text: str) -> None:
+def _report(text: str) -> None:
     click.echo(f"  {text} ...", err=True)
 
 

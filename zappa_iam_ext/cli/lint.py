@@ -22,7 +22,7 @@ from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 
 if TYPE_CHECKING:
-    from zappa_iam_ext.render.findings import Linted
+    from zappa_iam_ext.render.findings import LintResult
 
 STDIN = "-"
 INCONCLUSIVE = 3
@@ -85,35 +85,35 @@ def command(
     options = AwsOptions(profile, region, endpoint_url)
     unreadable: tuple[str, ...] = ()
     if any(map(_is_file, targets)):
-        linted = _files(targets, boundaries, together=together)
+        results = _files(targets, boundaries, together=together)
     elif profile and not (targets or all_stages or settings_file):
-        linted, unreadable = _attached(options)
+        results, unreadable = _attached(options)
     else:
-        linted = _stages(targets, settings_file, options, account, all_stages=all_stages)
+        results = _stages(targets, settings_file, options, account, all_stages=all_stages)
     for name in unreadable:
         click.echo(f"could not be read: {name}", err=True)
-    text = _rendered(linted, "json" if as_json else output)
+    text = _rendered(results, "json" if as_json else output)
     if text:
         click.echo(text)
-    raise SystemExit(_exit_code(linted, fail_on) or (INCONCLUSIVE if unreadable else 0))
+    raise SystemExit(_exit_code(results, fail_on) or (INCONCLUSIVE if unreadable else 0))
 
 
-def _exit_code(linted: Sequence[Linted], fail_on: str) -> int:
+def _exit_code(results: Sequence[LintResult], fail_on: str) -> int:
     from zappa_iam_ext.iam.findings import Severity
 
     least = Severity(fail_on).rank
-    return int(any(finding.severity.rank >= least for group in linted for finding in group.findings))
+    return int(any(finding.severity.rank >= least for group in results for finding in group.findings))
 
 
-def _rendered(linted: Sequence[Linted], output: str) -> str:
+def _rendered(results: Sequence[LintResult], output: str) -> str:
     from importlib.metadata import version
 
     from zappa_iam_ext.render import findings as render
 
     if output == "sarif":
-        return render.findings_sarif(linted, version("zappa-iam-ext"))
+        return render.findings_sarif(results, version("zappa-iam-ext"))
     write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
-    return write[output](linted)
+    return write[output](results)
 
 
 def _is_file(target: str) -> bool:
@@ -121,10 +121,10 @@ def _is_file(target: str) -> bool:
     return target == STDIN or target.endswith(".json") or "/" in target or Path(target).is_file()
 
 
-def _files(targets: Sequence[str], boundaries: Sequence[Path], *, together: bool) -> list[Linted]:
+def _files(targets: Sequence[str], boundaries: Sequence[Path], *, together: bool) -> list[LintResult]:
     from zappa_iam_ext.iam.findings import findings
     from zappa_iam_ext.iam.positions import statement_lines
-    from zappa_iam_ext.render.findings import Linted
+    from zappa_iam_ext.render.findings import LintResult
 
     limits = [document for path in boundaries for document in _documents(read_text(path), str(path))]
     groups: list[list[tuple[str, str, PolicyDocument]]] = []
@@ -134,7 +134,7 @@ def _files(targets: Sequence[str], boundaries: Sequence[Path], *, together: bool
     if together:
         groups = [[entry for group in groups for entry in group]]
     return [
-        Linted(
+        LintResult(
             sources=tuple(name for name, _, _ in group),
             findings=findings([document for *_, document in group], boundary=limits),
             lines=tuple(statement_lines(text) for _, text, _ in group),
@@ -179,31 +179,31 @@ def _listed(text: str) -> list[Any]:
     return loaded or [text]
 
 
-def _attached(options: AwsOptions) -> tuple[list[Linted], tuple[str, ...]]:
+def _attached(options: AwsOptions) -> tuple[list[LintResult], tuple[str, ...]]:
     from zappa_iam_ext.iam.findings import findings
-    from zappa_iam_ext.render.findings import Linted
+    from zappa_iam_ext.render.findings import LintResult
     from zappa_iam_ext.workflow import held_policies
 
     held, _ = held_policies(options)
     own = [policy for policy in held.held if policy.layer != "boundary"]
     limits = [policy.document for policy in held.held if policy.layer == "boundary"]
     found = findings([policy.document for policy in own], boundary=limits)
-    return [Linted(tuple(policy.source for policy in own), found)], held.unreadable
+    return [LintResult(tuple(policy.source for policy in own), found)], held.unreadable
 
 
 def _stages(
     targets: Sequence[str], settings_file: Path | None, options: AwsOptions, account: str, *, all_stages: bool
-) -> list[Linted]:
+) -> list[LintResult]:
     from zappa_iam_ext.iam.findings import findings
-    from zappa_iam_ext.render.findings import Linted
+    from zappa_iam_ext.render.findings import LintResult
     from zappa_iam_ext.workflow import PolicyOptions, policy_documents
     from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT
 
     if len(targets) > 1:
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")
-    linted = []
+    results = []
     for stage in read(next(iter(targets), None), settings_file, all_stages=all_stages, options=options):
         wanted = PolicyOptions(account=account or stage.account_id or OFFLINE_ACCOUNT)
         documents, _ = policy_documents((stage,), parse_commands(()), options, wanted)
-        linted.append(Linted((f"stage {stage.name}",) * len(documents), findings(documents)))
-    return linted
+        results.append(LintResult((f"stage {stage.name}",) * len(documents), findings(documents)))
+    return results

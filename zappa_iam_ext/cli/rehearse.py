@@ -113,7 +113,7 @@ def command(
     asked = profile if profile_policy else None
     with _interruptible():
         unders = [_under(item, lines, policy_files, asked, account) for item in stages]
-        reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _tell)
+        reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
     _show(reports, as_json=as_json or output == "json")
     if record:
         from zappa_iam_ext.rehearsal.rendering import records
@@ -221,7 +221,7 @@ def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(text: str) -> None:
+def _report(text: str) -> None:
     click.echo(f"  {text} ...", err=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zappa_iam_ext.iam.arn import Arn, Principal, PrincipalKind
 from zappa_iam_ext.iam.document import PolicyDocument
-from zappa_iam_ext.iam.evaluation.evaluator import CompiledPolicySet, compile, evaluate  # noqa: A004  -- the public word
+from zappa_iam_ext.iam.evaluation.evaluator import CompiledPolicySet, compile_policies, evaluate
 from zappa_iam_ext.iam.policyset import PolicySet
 from zappa_iam_ext.iam.request import (
     AuthorizationRequest,
@@ -34,6 +34,6 @@ __all__ = [
     "Principal",
     "PrincipalKind",
     "Statement",
-    "compile",
+    "compile_policies",
     "evaluate",
 ]

@@ -95,7 +95,7 @@ def _apply(
                 call=call,
                 because=row.because or call.because,
                 consequence=call.consequence,
-                wrong=call.wrong,
+                symptom=call.symptom,
                 source=row.source,
                 confidence=row.confidence,
                 dependent=getattr(row, "dependent", False) if dependent is None else dependent,

@@ -34,7 +34,7 @@ def predictions(stage: Stage, command: Command) -> Iterator[tuple[CallRow, Call]
                 yield row, _call(row, item, stage, command)
 
 
-def different_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
+def distinct_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
     """Yield the calls of several commands; a call that several of them make alike is told by the first."""
     names_of: dict[object, Mapping[str, Any]] = {}
     told: set[tuple[object, object]] = set()
@@ -207,7 +207,7 @@ def _call(row: CallRow, names: Mapping[str, Any], stage: Stage, command: Command
         because=row.because,
         source=row.source,
         consequence=row.on_denied,
-        wrong=row.wrong,
+        symptom=row.symptom,
         setting=row.setting,
         region=row.region or stage.region,
     )

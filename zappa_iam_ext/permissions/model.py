@@ -52,7 +52,7 @@ class Call:
     because: str = ""
     source: str = ""
     consequence: Consequence = Consequence.STOPS
-    wrong: str = ""
+    symptom: str = ""
     setting: str = ""
     region: str = ""
 
@@ -63,7 +63,7 @@ class Requirement:
 
     ``context`` holds the condition keys that AWS sends with the request, as far as they are known;
     ``restrict`` names those of them that a generated policy should demand. ``call`` is the call that
-    needs it, ``because`` one sentence for the user, ``consequence`` what a denial does and ``wrong``
+    needs it, ``because`` one sentence for the user, ``consequence`` what a denial does and ``symptom``
     what is then wrong, ``source`` where the rule is written, ``dependent`` that AWS checks it on its
     own account rather than because Zappa called this very action.
     """
@@ -75,7 +75,7 @@ class Requirement:
     call: Call | None = None
     because: str = ""
     consequence: Consequence = Consequence.STOPS
-    wrong: str = ""
+    symptom: str = ""
     source: str = ""
     confidence: Confidence = Confidence.DOCUMENTED
     dependent: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from zappa_iam_ext.permissions.authorizations import Scope, authorize
-from zappa_iam_ext.permissions.calls import different_calls
+from zappa_iam_ext.permissions.calls import distinct_calls
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
 from zappa_iam_ext.permissions.stage import Stage
@@ -26,14 +26,14 @@ def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requir
     for call in _telling_calls(stage, tuple(commands) or life_cycle()):
         for requirement in authorize(call, scope):
             key = (requirement.action, requirement.resource, tuple(sorted(requirement.context.items())))
-            found[key] = _graver(found[key], requirement) if key in found else requirement
+            found[key] = _more_severe(found[key], requirement) if key in found else requirement
     return tuple(found[key] for key in sorted(found, key=str))
 
 
 def _telling_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
     """Yield the calls; one that an equal call of the same or a graver consequence went before says nothing new."""
     known: dict[Key, int] = {}
-    for call in different_calls(stage, commands):
+    for call in distinct_calls(stage, commands):
         key = (call.service, call.operation, call.region, repr(call.parameters))
         gravity = _GRAVITY[call.consequence]
         if gravity < known.get(key, len(_GRAVITY)):
@@ -41,7 +41,7 @@ def _telling_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
             yield call
 
 
-def _graver(known: Requirement, new: Requirement) -> Requirement:
+def _more_severe(known: Requirement, new: Requirement) -> Requirement:
     graver = new if _GRAVITY[new.consequence] < _GRAVITY[known.consequence] else known
     if known.restrict == new.restrict:
         return graver

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from zappa_iam_ext.aws.holdings import holdings
+from zappa_iam_ext.aws.principal_policies import principal_policies
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.errors import LocalAwsError
 from zappa_iam_ext.iam import PolicyDocument, Principal
 from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
-from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import deviations_document
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 from zappa_iam_ext.rehearsal.project import Project
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand, unused_grants
@@ -121,7 +121,7 @@ def _provisioned(demo: Demo) -> None:
     _zappa_iam(demo, ["apply", "dev", "--admin-profile", "admin", "--yes"], expected=0)
     _zappa_iam(demo, ["check", "dev"], expected=0)
     stage = replace(read_stages(demo.project.folder / "zappa_settings.json")[0], account_id=ACCOUNT)
-    beside = deviations_document(stage).to_json()
+    beside = emulator_gaps_document(stage).to_json()
     demo.aws.client("iam").put_user_policy(UserName=USER, PolicyName="LocalAwsDiffers", PolicyDocument=beside)
 
 
@@ -136,7 +136,7 @@ def _deployed(demo: Demo) -> None:
 
 def _summary(demo: Demo) -> RehearsalReport:
     principal = f"arn:aws:iam::{ACCOUNT}:user/{USER}"
-    held = holdings(demo.aws.client("iam"), Principal.parse(principal))
+    held = principal_policies(demo.aws.client("iam"), Principal.parse(principal))
     ours = replace(held, held=tuple(policy for policy in held.held if policy.arn))
     seen = [item for command in demo.commands for item in command.observations]
     granted = {
@@ -157,7 +157,7 @@ def _summary(demo: Demo) -> RehearsalReport:
 def _zappa(demo: Demo, name: str, *, enforced: bool) -> ZappaRun:
     demo.progress(f"zappa {name} dev")
     principal = f"arn:aws:iam::{ACCOUNT}:user/{USER}"
-    policies = holdings(demo.aws.client("iam"), Principal.parse(principal)).policies
+    policies = principal_policies(demo.aws.client("iam"), Principal.parse(principal)).policies
     documents = [document.to_dict() for document in policies.identity]
     config = RehearsalConfig(
         record="",

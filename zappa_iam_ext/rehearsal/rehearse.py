@@ -18,7 +18,7 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS, arguments_of
 from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
-from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import deviations_document
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
 from zappa_iam_ext.rehearsal.local_aws.local_user import ADMINISTRATOR, local_user
 from zappa_iam_ext.rehearsal.local_aws.prerequisites import make_prerequisites
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
@@ -98,7 +98,7 @@ def rehearse(
         rehearsal = _Rehearsal(stage, aws, project, config)
         prepared = _prepared(rehearsal, prepare, progress)
         name = principal.rpartition("/")[2]
-        with local_user(aws, name, (*documents, deviations_document(stage))) as key:
+        with local_user(aws, name, (*documents, emulator_gaps_document(stage))) as key:
             write_profile(project, key, stage.region)
             commands = tuple(_told(line, rehearsal, progress) for line in lines)
     return RehearsalReport(

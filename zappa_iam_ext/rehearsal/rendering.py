@@ -216,19 +216,19 @@ def _became(command: RehearsedCommand, seen: Observation) -> str:
     """Say what a denial did: it stopped the command, or Zappa swallowed it and something may be wrong now."""
     if command.exit_code and f"calling the {seen.operation} operation" in command.output:
         return f"stopped zappa {plain(command.words)}"
-    wrong = _wrong(command, seen)
-    return f"swallowed by zappa {plain(command.words)}" + (f": {wrong}" if wrong else "")
+    symptom = _symptom(command, seen)
+    return f"swallowed by zappa {plain(command.words)}" + (f": {symptom}" if symptom else "")
 
 
-def _wrong(command: RehearsedCommand, seen: Observation) -> str:
+def _symptom(command: RehearsedCommand, seen: Observation) -> str:
     """Return what the table of calls says is wrong after a denial that Zappa swallowed."""
     name = command.words.removeprefix("zappa ").split()[0]
     told = {
-        row.wrong
+        row.symptom
         for row in call_rows()
         if (row.service, row.operation) == (seen.service, seen.operation)
         and name in row.commands
-        and row.wrong
+        and row.symptom
         and not row.omitted
     }
     return told.pop() if len(told) == 1 else ""

@@ -122,4 +122,4 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
 
 def _consequence(reason: Reason) -> str:
     told = _CONSEQUENCE[reason.consequence]
-    return f"{told}, {reason.wrong}" if reason.wrong else told
+    return f"{told}, {reason.symptom}" if reason.symptom else told

@@ -15,7 +15,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 @dataclass(frozen=True, slots=True)
-class Linted:
+class LintResult:
     """What was found in documents that were judged together.
 
     ``sources`` names each document (a file, a policy of a user) and ``lines`` holds the line of each of its statements,
@@ -37,20 +37,20 @@ class Linted:
         return known[ref.index] if ref.index is not None and ref.index < len(known) else 1
 
 
-def findings_text(linted: Sequence[Linted]) -> str:
+def findings_text(results: Sequence[LintResult]) -> str:
     """Return the findings by source, each with what it means and what to do; a line that counts them last."""
     lines: list[str] = []
-    for group in linted:
+    for group in results:
         for finding in group.findings:
             lines += _entry(group, finding)
     counts = [
-        (severity, sum(f.severity is severity for g in linted for f in g.findings)) for severity in Severity
+        (severity, sum(f.severity is severity for g in results for f in g.findings)) for severity in Severity
     ]
     told = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts if count)
     return "\n".join([*lines, f"{told}." if told else "No findings."])
 
 
-def _entry(group: Linted, finding: Finding) -> Iterator[str]:
+def _entry(group: LintResult, finding: Finding) -> Iterator[str]:
     place = _line(group.source(finding.statement))
     if group.is_file:
         place += f":{group.line(finding.statement)}"
@@ -60,7 +60,7 @@ def _entry(group: Linted, finding: Finding) -> Iterator[str]:
     yield f"    {_line(finding.hint)}"
 
 
-def _other(group: Linted, finding: Finding, ref: StatementRef) -> str:
+def _other(group: LintResult, finding: Finding, ref: StatementRef) -> str:
     where = "" if ref.document == finding.statement.document else f" of {group.source(ref)}"
     return _line(f"{ref}{where}")
 
@@ -69,13 +69,13 @@ def _line(text: str) -> str:
     return plain(text).replace("\n", " ")
 
 
-def findings_json(linted: Sequence[Linted]) -> str:
+def findings_json(results: Sequence[LintResult]) -> str:
     """Return the findings as one JSON document."""
-    entries = [_json(group, finding) for group in linted for finding in group.findings]
-    return dump({"sources": [source for group in linted for source in group.sources], "findings": entries})
+    entries = [_json(group, finding) for group in results for finding in group.findings]
+    return dump({"sources": [source for group in results for source in group.sources], "findings": entries})
 
 
-def _json(group: Linted, finding: Finding) -> dict[str, Any]:
+def _json(group: LintResult, finding: Finding) -> dict[str, Any]:
     return {
         "id": finding.id,
         "kind": str(finding.kind),
@@ -95,12 +95,12 @@ def _reference(ref: StatementRef) -> dict[str, Any]:
     return {"index": ref.index, "sid": ref.sid or None}
 
 
-def findings_github(linted: Sequence[Linted]) -> str:
+def findings_github(results: Sequence[LintResult]) -> str:
     """Return the findings as workflow commands of GitHub Actions (GitHub Docs, Workflow commands)."""
-    return "\n".join(_annotation(group, finding) for group in linted for finding in group.findings)
+    return "\n".join(_annotation(group, finding) for group in results for finding in group.findings)
 
 
-def _annotation(group: Linted, finding: Finding) -> str:
+def _annotation(group: LintResult, finding: Finding) -> str:
     place = f"file={_property(group.source(finding.statement))},line={group.line(finding.statement)},"
     message = _data(f"{finding.statement}: {finding.message}\n{finding.hint}")
     where = place if group.is_file else ""
@@ -115,21 +115,21 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def findings_sarif(linted: Sequence[Linted], version: str) -> str:
+def findings_sarif(results: Sequence[LintResult], version: str) -> str:
     """Return the findings as SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format)."""
-    met = dict.fromkeys(finding.id for group in linted for finding in group.findings)
+    met = dict.fromkeys(finding.id for group in results for finding in group.findings)
     driver = {
         "name": "zappa-iam lint",
         "version": version,
         "rules": [_sarif_rule(rule_id) for rule_id in met],
     }
     places = {rule_id: place for place, rule_id in enumerate(met)}
-    results = [_sarif_result(group, finding, places) for group in linted for finding in group.findings]
+    found = [_sarif_result(group, finding, places) for group in results for finding in group.findings]
     return json.dumps(
         {
             "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
             "version": "2.1.0",
-            "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}],
+            "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": found}],
         },
         indent=2,
         ensure_ascii=False,
@@ -142,13 +142,13 @@ def _sarif_rule(rule_id: str) -> dict[str, Any]:
         "id": rule.id,
         "shortDescription": {"text": rule.means},
         "fullDescription": {"text": rule.why},
-        "help": {"text": rule.mend},
+        "help": {"text": rule.remediation},
         "defaultConfiguration": {"level": str(rule.severities[0])},
         "properties": {"tags": [str(rule.kind)]},
     }
 
 
-def _sarif_result(group: Linted, finding: Finding, places: dict[str, int]) -> dict[str, Any]:
+def _sarif_result(group: LintResult, finding: Finding, places: dict[str, int]) -> dict[str, Any]:
     return {
         "ruleId": finding.id,
         "ruleIndex": places[finding.id],
@@ -158,7 +158,7 @@ def _sarif_result(group: Linted, finding: Finding, places: dict[str, int]) -> di
     }
 
 
-def _locations(group: Linted, refs: Iterable[StatementRef]) -> Iterator[dict[str, Any]]:
+def _locations(group: LintResult, refs: Iterable[StatementRef]) -> Iterator[dict[str, Any]]:
     for ref in refs:
         logical = {
             "logicalLocations": [{"name": str(ref), "fullyQualifiedName": f"{group.source(ref)}: {ref}"}]

@@ -53,7 +53,7 @@ def _result(result: CheckedRequirement) -> dict[str, Any]:
         "why": result.why or None,
         "because": requirement.because,
         "consequence": str(requirement.consequence),
-        "wrong": requirement.wrong or None,
+        "symptom": requirement.symptom or None,
         "command": call.command if call else None,
         "call": f"{call.service}:{call.operation}" if call else None,
         "setting": (call.setting or None) if call else None,

@@ -70,8 +70,8 @@ def _why(result: CheckedRequirement) -> str:
     requirement = result.requirement
     command = f"{requirement.call.command}: " if requirement.call and requirement.call.command else ""
     parts = [f"{command}{requirement.because}", _TOLD[requirement.consequence]]
-    if requirement.wrong:
-        parts[-1] += f" ({requirement.wrong})"
+    if requirement.symptom:
+        parts[-1] += f" ({requirement.symptom})"
     if result.explicit:
         parts.append(f"denied explicitly by a {result.layer} policy")
     elif result.layer and result.layer != "identity":

@@ -12,7 +12,7 @@ from zappa_iam_ext.workflow.checking import (
     held_policies,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
-from zappa_iam_ext.workflow.policies import PolicyOptions, locate, policy_documents
+from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 from zappa_iam_ext.workflow.provisioning import Provisioning, apply_stages, plan_stages
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
-    "locate",
     "plan_stages",
     "policy_documents",
+    "with_caller_account",
 ]

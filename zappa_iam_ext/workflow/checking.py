@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.holdings import Holdings, holdings
 from zappa_iam_ext.aws.identity import caller
+from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.check import Evidence, Report, Verdict, check
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document
@@ -137,18 +137,18 @@ def allowed_by(stage: Stage, commands: Sequence[Command], files: Sequence[Path])
     return tuple(result.requirement for result in report.having(Verdict.ALLOWED))
 
 
-def held_policies(options: AwsOptions) -> tuple[Holdings, str]:
+def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, str]:
     """Return what binds the principal behind a profile, and its ARN."""
     session = open_session(options.profile, options.region or "us-east-1")
     identity = caller(open_client(session, "sts", options))
-    return holdings(open_client(session, "iam", options), identity.principal), identity.arn
+    return principal_policies(open_client(session, "iam", options), identity.principal), identity.arn
 
 
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
     identity = caller(open_client(session, "sts", options))
-    held = holdings(open_client(session, "iam", options), identity.principal)
+    held = principal_policies(open_client(session, "iam", options), identity.principal)
     located = stage.with_account(identity.account, identity.partition)
     return check(
         located,

@@ -41,7 +41,7 @@ def policy_documents(
     stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions, wanted: PolicyOptions
 ) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
     """Return the documents for these stages, and notes on what was widened or what a hand-made one lacks."""
-    located = [locate(stage, options, wanted.account, wanted.partition) for stage in stages]
+    located = [with_caller_account(stage, options, wanted.account, wanted.partition) for stage in stages]
     made = [_document(stage, commands, wanted) for stage in located]
     document = made[0][0] if len(made) == 1 else merge([document for document, _ in made])
     notes = tuple(note for _, group in made for note in group)
@@ -63,7 +63,7 @@ def _too_long(document: PolicyDocument, *, compacted: bool) -> tuple[str, ...]:
     return (f"too long for one managed policy ({size} characters): {ways}",)
 
 
-def locate(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:
+def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:
     """Return the stage in its account: the one given, else the one that its credentials belong to."""
     if not account:
         session = open_session(options.profile or stage.profile_name, options.region or stage.region)

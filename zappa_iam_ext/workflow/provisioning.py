@@ -150,7 +150,7 @@ def _plan_group(  # noqa: PLR0917  -- called once, above
         user=target.user,
         profile=profile,
         stages=tuple(stage.name for stage in stages),
-        notes=(*notes, *_taken_away(desired, current.policies)),
+        notes=(*notes, *_removed_actions(desired, current.policies)),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
@@ -188,7 +188,7 @@ def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPo
         yield DesiredPolicy(name if number == 1 else f"{name}-{number}", document.to_dict())
 
 
-def _taken_away(desired: DesiredState, present: Any) -> Iterator[str]:
+def _removed_actions(desired: DesiredState, present: Any) -> Iterator[str]:
     """Say which actions a document in place allows and none of the new ones names."""
     new = {action for policy in desired.policies for action in _actions(policy.document)}
     old = {action for policy in present.values() if policy.ours for action in _actions(policy.document)}

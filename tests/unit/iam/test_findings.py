@@ -65,7 +65,7 @@ def test_the_catalogue_names_only_actions_and_keys_that_exist():
 
 @pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.id)
 def test_every_rule_is_explained(rule):
-    for text in (rule.means, rule.why, rule.mend, rule.source):
+    for text in (rule.means, rule.why, rule.remediation, rule.source):
         assert len(text) > 10
     assert list(rule.severities) == sorted(rule.severities, key=lambda severity: -severity.rank)
 

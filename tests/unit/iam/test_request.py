@@ -7,7 +7,14 @@ import json
 import pytest
 
 from zappa_iam_ext.errors import InvalidArn, InvalidPolicyDocument, InvalidRequest
-from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument, PolicySet, Principal, compile, evaluate  # noqa: A004  -- the public name
+from zappa_iam_ext.iam import (
+    AuthorizationRequest,
+    PolicyDocument,
+    PolicySet,
+    Principal,
+    compile_policies,
+    evaluate,
+)
 
 USER = "arn:aws:iam::111122223333:user/alice"
 
@@ -54,7 +61,7 @@ def test_every_layer_takes_documents_in_every_form(given, layer):
     given = iter([policy()]) if given is iter else given
     others = {} if layer in ("identity", "group") else {"identity": policy()}
     policies = PolicySet(**{layer: given, **others})
-    assert compile(policies).decide(AuthorizationRequest(USER, "s3:GetObject")) == "allowed"
+    assert compile_policies(policies).decide(AuthorizationRequest(USER, "s3:GetObject")) == "allowed"
 
 
 def test_fields_that_are_none_are_empty():

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from tests.support.stages import ACCOUNT, stage
 from tests.support.zappa_source import VERSIONS
 from zappa_iam_ext.check import request_of
-from zappa_iam_ext.iam import Decision, PolicySet
-from zappa_iam_ext.iam import compile as compile_policies
+from zappa_iam_ext.iam import Decision, PolicySet, compile_policies
 from zappa_iam_ext.permissions.commands import COMMANDS, parse_command
 from zappa_iam_ext.permissions.model import Command, Consequence
 from zappa_iam_ext.permissions.policy import deployment_policy
@@ -232,7 +231,7 @@ def test_whatever_the_settings_the_requirements_are_whole_and_always_the_same(on
     assert found == requirements(one, commands_of(lines))
     assert all(item.because and item.source and item.call for item in found)
     assert all("None" not in item.resource and "{" not in item.resource for item in found)
-    assert all(item.wrong for item in found if item.consequence is Consequence.SILENT)
+    assert all(item.symptom for item in found if item.consequence is Consequence.SILENT)
 
 
 @QUICK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from zappa_iam_ext.permissions.model import Call
-from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Refused, with_template
+from zappa_iam_ext.rehearsal.inside_zappa.enforcement import ForcedDenial, with_template
 
 ALIAS = Call("lambda", "GetAlias", {"FunctionName": "hello-dev", "Name": "snapstart"})
 PLACE = "Zappa.migrate_lambda_alias < ZappaCLI.update"
@@ -26,7 +26,7 @@ PLACE = "Zappa.migrate_lambda_alias < ZappaCLI.update"
     ],
 )
 def test_what_is_refused(text: str, met: bool) -> None:
-    refused = Refused.parse(text)
+    refused = ForcedDenial.parse(text)
     assert refused.meets(ALIAS, PLACE) is met
     assert str(refused) == text
 

@@ -47,7 +47,7 @@ class Context:
 TRUE, FALSE = Outcome(Truth.TRUE), Outcome(Truth.FALSE)
 
 
-class Test:
+class ConditionTest:
     """One key of a condition, compiled: the operator, the key, the policy's values.
 
     ``ForAllValues`` takes an empty string for no value at all (IAM User Guide, "Single-valued vs. multivalued context
@@ -162,7 +162,7 @@ def _match(value: str, matchers: Sequence[Matcher], *, negated: bool, unsure: bo
     return Truth.TRUE.value if negated else Truth.FALSE.value
 
 
-def judge(tests: Sequence[Test], context: Context) -> Outcome:
+def judge(tests: Sequence[ConditionTest], context: Context) -> Outcome:
     """Return whether all tests of a condition block hold: false beats unknown beats true."""
     missing: list[str] = []
     worst, failed = Truth.TRUE, ""
@@ -174,7 +174,7 @@ def judge(tests: Sequence[Test], context: Context) -> Outcome:
     return Outcome(worst, tuple(dict.fromkeys(missing)), failed if worst is Truth.FALSE else "")
 
 
-def holds(tests: Sequence[Test], context: Context) -> int:
+def holds(tests: Sequence[ConditionTest], context: Context) -> int:
     """Return the truth of a condition block as a number, without its reasons."""
     worst = Truth.TRUE.value
     for test in tests:

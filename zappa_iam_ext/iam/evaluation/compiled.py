@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from zappa_iam_ext.iam.conditions.evaluate import Context, Test, holds
+from zappa_iam_ext.iam.conditions.evaluate import ConditionTest, Context, holds
 from zappa_iam_ext.iam.conditions.operators import parse_operator
 from zappa_iam_ext.iam.conditions.variables import (
     VARIABLES_SINCE,
@@ -62,11 +62,11 @@ class CompiledStatement:
     resources: tuple[Glob, ...]
     templates: tuple[Template, ...]
     negated: bool
-    tests: tuple[Test, ...]
+    tests: tuple[ConditionTest, ...]
     condition: frozenset[object]
     fixed: bool
 
-    def speaks_of(self, action: str) -> bool:
+    def matches_action(self, action: str) -> bool:
         """Say whether the statement is about an action, given in lower case."""
         if self.not_actions:
             return not any(glob.matches(action) for glob in self.not_actions)
@@ -155,9 +155,9 @@ def _glob(text: str, *, variables: bool) -> Glob | None:
     return Glob.of(arn_tokens(token for part in template if isinstance(part, tuple) for token in part))
 
 
-def _tests(statement: Statement, *, variables: bool) -> tuple[Test, ...]:
+def _tests(statement: Statement, *, variables: bool) -> tuple[ConditionTest, ...]:
     return tuple(
-        Test(operator, key, values, variables=variables)
+        ConditionTest(operator, key, values, variables=variables)
         for name, tests in statement.condition.items()
         if (operator := parse_operator(name)) is not None
         for key, values in tests.items()

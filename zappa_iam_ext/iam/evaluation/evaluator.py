@@ -11,19 +11,19 @@ from zappa_iam_ext.iam.evaluation.compiled import compile_documents
 from zappa_iam_ext.iam.evaluation.explanation import explain
 from zappa_iam_ext.iam.evaluation.index import MAX_REMEMBERED, StatementIndex
 from zappa_iam_ext.iam.evaluation.logic import (
-    ALONE,
-    SAYS_YES,
-    SILENT,
-    Heard,
+    IDENTITY_ONLY,
+    NO_RESOURCE_POLICY,
+    NOT_LIMITING,
+    LayerVerdict,
+    LayerVerdicts,
     Matched,
-    Named,
-    Said,
+    ResourcePolicyVerdict,
     combine,
-    named,
-    said,
+    layer_verdict,
+    resource_policy_verdict,
 )
-from zappa_iam_ext.iam.evaluation.pattern_requests import Answer, Matching, decide_whole
-from zappa_iam_ext.iam.evaluation.prepared_request import Question
+from zappa_iam_ext.iam.evaluation.pattern_requests import Answer, Matching, decide_pattern
+from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
 from zappa_iam_ext.iam.policyset import PolicySet
 from zappa_iam_ext.iam.request import AuthorizationRequest, Decision, EvaluationResult, Layer
 
@@ -48,18 +48,18 @@ class CompiledPolicySet:
 
     def decide(self, request: AuthorizationRequest) -> Decision:
         """Return the decision on a request. Raises `InvalidArn`, `PatternTooComplex`."""
-        return self._decision(self._question(request))[0]
+        return self._decision(self._prepared(request))[0]
 
     def evaluate(self, request: AuthorizationRequest) -> EvaluationResult:
         """Return the decision on a request, with the statements that decided and those that nearly did.
 
         Raises `InvalidArn` for a principal that is none, `PatternTooComplex` for patterns too entangled to compare.
         """
-        question = self._question(request)
-        decision, layer = self._decision(question)
+        prepared = self._prepared(request)
+        decision, layer = self._decision(prepared)
         statements = chain.from_iterable(index.statements for index in self._indexes)
         bounded = self._boundary is not None
-        matched, misses, missing = explain(statements, question, decision, bounded=bounded)
+        matched, misses, missing = explain(statements, prepared, decision, bounded=bounded)
         return EvaluationResult(
             action=request.action,
             resource=request.resource,
@@ -70,56 +70,60 @@ class CompiledPolicySet:
             missing_context=missing,
         )
 
-    def _question(self, request: AuthorizationRequest) -> Question:
+    def _prepared(self, request: AuthorizationRequest) -> PreparedRequest:
         given = request.principal
         if isinstance(given, Principal):
-            return Question(request, given, _derived(given))
+            return PreparedRequest(request, given, _derived(given))
         known = self._principals.get(given)
         if known is None:
             if len(self._principals) >= MAX_REMEMBERED:
                 self._principals.clear()
             principal = Principal.parse(given)
             known = self._principals[given] = principal, _derived(principal)
-        return Question(request, *known)
+        return PreparedRequest(request, *known)
 
-    def _decision(self, question: Question) -> Answer:
-        if question.for_many:
-            return decide_whole(
-                question.action,
-                question.asked,
-                question.context,
+    def _decision(self, request: PreparedRequest) -> Answer:
+        if request.is_pattern:
+            return decide_pattern(
+                request.action,
+                request.asked,
+                request.context,
                 self._indexes,
-                lambda matching: self._of_class(question.principal, matching),
+                lambda matching: self._of_class(request.principal, matching),
             )
-        own = _say(self._identity, question)
-        if len(self._indexes) == 1 and question.principal.kind is not PrincipalKind.ROOT:
-            return ALONE[own]
-        heard = Heard(
+        own = _layer_verdict(self._identity, request)
+        if len(self._indexes) == 1 and request.principal.kind is not PrincipalKind.ROOT:
+            return IDENTITY_ONLY[own]
+        verdicts = LayerVerdicts(
             own,
-            _say(self._boundary, question),
-            _say(self._session, question),
-            self._name(_matching(self._resource, question), question.principal) if self._resource else SILENT,
-            [_say(level, question) for level in self._levels] if self._levels else (),
+            _layer_verdict(self._boundary, request),
+            _layer_verdict(self._session, request),
+            self._resource_verdict(_matching(self._resource, request), request.principal)
+            if self._resource
+            else NO_RESOURCE_POLICY,
+            [_layer_verdict(level, request) for level in self._levels] if self._levels else (),
         )
-        return combine(question.principal, heard)
+        return combine(request.principal, verdicts)
 
-    def _name(self, matched: Iterable[Matched], principal: Principal) -> Named:
-        return named(matched, principal, bounded=self._boundary is not None)
+    def _resource_verdict(self, matched: Iterable[Matched], principal: Principal) -> ResourcePolicyVerdict:
+        return resource_policy_verdict(matched, principal, bounded=self._boundary is not None)
 
     def _of_class(self, principal: Principal, matching: Matching) -> Answer:
         """Return the decision on a class of requests that match the same statements."""
 
-        def hear(index: StatementIndex | None) -> Said:
-            return SAYS_YES if index is None else said(matching(index))
+        def verdict(index: StatementIndex | None) -> LayerVerdict:
+            return NOT_LIMITING if index is None else layer_verdict(matching(index))
 
-        heard = Heard(
-            hear(self._identity),
-            hear(self._boundary),
-            hear(self._session),
-            self._name(matching(self._resource), principal) if self._resource else SILENT,
-            [hear(level) for level in self._levels],
+        verdicts = LayerVerdicts(
+            verdict(self._identity),
+            verdict(self._boundary),
+            verdict(self._session),
+            self._resource_verdict(matching(self._resource), principal)
+            if self._resource
+            else NO_RESOURCE_POLICY,
+            [verdict(level) for level in self._levels],
         )
-        return combine(principal, heard)
+        return combine(principal, verdicts)
 
 
 def _index(documents: Iterable[PolicyDocument], layer: Layer) -> StatementIndex:
@@ -130,14 +134,14 @@ def _derived(principal: Principal) -> Derived:
     return {key: (value,) for key, value in principal.context().items()}
 
 
-def _say(index: StatementIndex | None, question: Question) -> Said:
+def _layer_verdict(index: StatementIndex | None, request: PreparedRequest) -> LayerVerdict:
     """Return what a layer says of a concrete request; one that is not there says yes."""
     if index is None:
-        return SAYS_YES
-    verdict = index.verdict(question.action, question.resource)
+        return NOT_LIMITING
+    verdict = index.verdict(request.action, request.resource)
     allows, denies = verdict.allows, verdict.denies
     for statement in verdict.open:
-        truth = statement.truth(question.resource, question.context)
+        truth = statement.truth(request.resource, request.context)
         if statement.denies:
             denies = max(denies, truth)
         else:
@@ -145,13 +149,13 @@ def _say(index: StatementIndex | None, question: Question) -> Said:
     return allows, denies
 
 
-def _matching(index: StatementIndex, question: Question) -> Iterator[Matched]:
-    for statement in index.about(question.action).candidates(question.resource):
-        if truth := statement.truth(question.resource, question.context):
+def _matching(index: StatementIndex, request: PreparedRequest) -> Iterator[Matched]:
+    for statement in index.about(request.action).candidates(request.resource):
+        if truth := statement.truth(request.resource, request.context):
             yield statement, truth
 
 
-def compile(policies: PolicySet) -> CompiledPolicySet:  # noqa: A001  -- the word of the public API
+def compile_policies(policies: PolicySet) -> CompiledPolicySet:
     """Return a policy set, compiled for many decisions."""
     return CompiledPolicySet(policies)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from zappa_iam_ext.iam.conditions.evaluate import Truth, judge
 from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
-from zappa_iam_ext.iam.evaluation.prepared_request import Question
-from zappa_iam_ext.iam.evaluation.principals import Naming, naming
+from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
+from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
 from zappa_iam_ext.iam.patterns.glob import is_pattern, overlaps, some_word, text_glob
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
 
@@ -16,7 +16,7 @@ _REASONS = {Truth.FALSE: Mismatch.CONDITION, Truth.UNKNOWN: Mismatch.UNKNOWN, Tr
 
 
 def explain(
-    statements: Iterable[CompiledStatement], question: Question, decision: Decision, *, bounded: bool
+    statements: Iterable[CompiledStatement], request: PreparedRequest, decision: Decision, *, bounded: bool
 ) -> Explanation:
     """Tell which statements decided, which nearly did, and which keys were looked at and missing."""
     deciding: list[Match] = []
@@ -24,52 +24,52 @@ def explain(
     missing: list[str] = []
     wanted = decision is Decision.EXPLICIT_DENY
     for statement in statements:
-        reason, detail, lacking = _mismatch(statement, question, bounded=bounded)
+        reason, detail, lacking = _mismatch(statement, request, bounded=bounded)
         missing += lacking
         if reason is None:
             if statement.denies == wanted:
                 deciding.append(statement.match)
-        elif reason is not Mismatch.ACTION or _same_service(statement, question.action):
+        elif reason is not Mismatch.ACTION or _same_service(statement, request.action):
             misses.append(NearMiss(statement.match, reason, detail))
     return tuple(deciding), tuple(misses), tuple(dict.fromkeys(missing))
 
 
 def _mismatch(
-    statement: CompiledStatement, question: Question, *, bounded: bool
+    statement: CompiledStatement, request: PreparedRequest, *, bounded: bool
 ) -> tuple[Mismatch | None, str, tuple[str, ...]]:
     """Return why a statement does not match, what failed, and the keys that were missing."""
-    if not _speaks(statement, question.action):
+    if not _speaks(statement, request.action):
         return Mismatch.ACTION, "", ()
     written = statement.match.statement
     if (
         statement.match.layer is Layer.RESOURCE
-        and naming(written, question.principal, bounded=bounded) is Naming.NOT
+        and principal_match(written, request.principal, bounded=bounded) is PrincipalMatch.NOT
     ):
         return Mismatch.PRINCIPAL, "", ()
-    patterns = statement.patterns(question.context)
-    touched = _touched(statement, question)
+    patterns = statement.patterns(request.context)
+    touched = _touched(statement, request)
     if touched != TRUE:
         return Mismatch.UNKNOWN if touched else Mismatch.RESOURCE, "", patterns.missing if touched else ()
-    outcome = judge(statement.tests, question.context)
+    outcome = judge(statement.tests, request.context)
     return _REASONS[outcome.truth], outcome.failed, (*patterns.missing, *outcome.missing)
 
 
 def _speaks(statement: CompiledStatement, action: str) -> bool:
     """Say whether a statement is about an action, or about some of a pattern of actions."""
     if not is_pattern(action):
-        return statement.speaks_of(action)
+        return statement.matches_action(action)
     asked = text_glob(action)
     if statement.not_actions:
         return some_word(asked, statement.not_actions, lambda matched: not any(matched))
     return any(overlaps(glob, asked) for glob in statement.actions)
 
 
-def _touched(statement: CompiledStatement, question: Question) -> int:
+def _touched(statement: CompiledStatement, request: PreparedRequest) -> int:
     """Return whether a statement is about the resource, or about some of a pattern of resources."""
-    if not question.for_many:
-        return statement.touches(question.resource, question.context)
-    patterns = statement.patterns(question.context)
-    asked = question.asked
+    if not request.is_pattern:
+        return statement.touches(request.resource, request.context)
+    patterns = statement.patterns(request.context)
+    asked = request.asked
     if statement.negated:
         found = some_word(asked, patterns.certain, lambda matched: not any(matched))
         return patterns.at_most if found else FALSE

@@ -55,7 +55,7 @@ class StatementIndex:
             (self._by_service.setdefault(service, []) if colon else self._broad).append(statement)
 
     def verdict(self, action: str, resource: str) -> Verdict:
-        """Return what is said of an action (lower case) on a concrete resource."""
+        """Return what is meaning of an action (lower case) on a concrete resource."""
         found = self._remembered.get((action, resource))
         if found is None:
             found = _pruned(self.about(action).candidates(resource))
@@ -76,7 +76,7 @@ class StatementIndex:
     def _speaking(self, action: str) -> Iterator[CompiledStatement]:
         yield from self._by_name.get(action, ())
         wild = (*self._by_service.get(action.partition(":")[0], ()), *self._broad)
-        yield from (statement for statement in wild if statement.speaks_of(action))
+        yield from (statement for statement in wild if statement.matches_action(action))
 
 
 class ResourceIndex:
@@ -141,9 +141,9 @@ def _distinct(statements: Iterable[CompiledStatement]) -> Iterator[CompiledState
     """
     seen = set()
     for statement in statements:
-        said = (statement.denies, statement.condition)
-        if said not in seen or statement.names_principals:
-            seen.add(said)
+        meaning = (statement.denies, statement.condition)
+        if meaning not in seen or statement.names_principals:
+            seen.add(meaning)
             yield statement
 
 

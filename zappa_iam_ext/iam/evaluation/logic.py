@@ -12,17 +12,17 @@ from typing import NamedTuple
 
 from zappa_iam_ext.iam.arn import Principal, PrincipalKind
 from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
-from zappa_iam_ext.iam.evaluation.principals import Naming, naming
+from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
 from zappa_iam_ext.iam.request import Decision, Layer
 
 #: How certainly a layer allows, and how certainly it denies.
-Said = tuple[int, int]
+LayerVerdict = tuple[int, int]
 Matched = tuple[CompiledStatement, int]
-SAYS_YES: Said = (TRUE, FALSE)
+NOT_LIMITING: LayerVerdict = (TRUE, FALSE)
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ResourcePolicyVerdict:
     """What the resource policy says: how far it allows the role, allows by itself, and denies."""
 
     by_role: int = FALSE
@@ -30,20 +30,20 @@ class Named:
     denies: int = FALSE
 
 
-SILENT = Named()
+NO_RESOURCE_POLICY = ResourcePolicyVerdict()
 
 
-class Heard(NamedTuple):
+class LayerVerdicts(NamedTuple):
     """What every layer says of one concrete request; a layer that is not there says yes."""
 
-    identity: Said
-    boundary: Said = SAYS_YES
-    session: Said = SAYS_YES
-    resource: Named = SILENT
-    levels: Sequence[Said] = ()
+    identity: LayerVerdict
+    boundary: LayerVerdict = NOT_LIMITING
+    session: LayerVerdict = NOT_LIMITING
+    resource: ResourcePolicyVerdict = NO_RESOURCE_POLICY
+    levels: Sequence[LayerVerdict] = ()
 
 
-def said(matched: Iterable[Matched]) -> Said:
+def layer_verdict(matched: Iterable[Matched]) -> LayerVerdict:
     """Return what statements that match say together."""
     allows = denies = FALSE
     for statement, truth in matched:
@@ -54,33 +54,35 @@ def said(matched: Iterable[Matched]) -> Said:
     return allows, denies
 
 
-def named(matched: Iterable[Matched], principal: Principal, *, bounded: bool) -> Named:
+def resource_policy_verdict(
+    matched: Iterable[Matched], principal: Principal, *, bounded: bool
+) -> ResourcePolicyVerdict:
     """Return what statements of a resource policy say to a principal."""
     by_role = directly = denies = FALSE
     for statement, truth in matched:
-        how = naming(statement.match.statement, principal, bounded=bounded)
-        if how is Naming.NOT:
+        how = principal_match(statement.match.statement, principal, bounded=bounded)
+        if how is PrincipalMatch.NOT:
             continue
         if statement.denies:
             denies = max(denies, truth)
-        elif how is Naming.ROLE:
+        elif how is PrincipalMatch.ROLE:
             by_role = max(by_role, truth)
-        elif how is Naming.DIRECTLY:
+        elif how is PrincipalMatch.DIRECTLY:
             directly = max(directly, truth)
-    return Named(by_role, directly, denies)
+    return ResourcePolicyVerdict(by_role, directly, denies)
 
 
-def combine(principal: Principal, heard: Heard) -> tuple[Decision, Layer | None]:
+def combine(principal: Principal, verdicts: LayerVerdicts) -> tuple[Decision, Layer | None]:
     """Return the decision on one concrete request, and the layer that blocked it or may block it."""
-    identity, boundary = heard.identity, heard.boundary
+    identity, boundary = verdicts.identity, verdicts.boundary
     if principal.kind is PrincipalKind.ROOT:
-        identity = boundary = SAYS_YES
-    denied, denier = _denied(heard, identity[1], boundary[1])
+        identity = boundary = NOT_LIMITING
+    denied, denier = _denied(verdicts, identity[1], boundary[1])
     if denied == TRUE:
         return Decision.EXPLICIT_DENY, denier
-    own = max(identity[0], heard.resource.by_role)
-    granted = max(min(own, boundary[0], heard.session[0]), heard.resource.directly)
-    allowed = min(granted, *(level[0] for level in heard.levels)) if heard.levels else granted
+    own = max(identity[0], verdicts.resource.by_role)
+    granted = max(min(own, boundary[0], verdicts.session[0]), verdicts.resource.directly)
+    allowed = min(granted, *(level[0] for level in verdicts.levels)) if verdicts.levels else granted
     if allowed == FALSE:
         return Decision.IMPLICIT_DENY, _blocking(granted, own, boundary[0])
     if UNKNOWN in (allowed, denied):
@@ -88,16 +90,16 @@ def combine(principal: Principal, heard: Heard) -> tuple[Decision, Layer | None]
     return Decision.ALLOWED, None
 
 
-def _denied(heard: Heard, identity: int, boundary: int) -> tuple[int, Layer | None]:
+def _denied(verdicts: LayerVerdicts, identity: int, boundary: int) -> tuple[int, Layer | None]:
     """Return how certainly a layer denies, and the first that does."""
     worst, layer = identity, Layer.IDENTITY
     if boundary > worst:
         worst, layer = boundary, Layer.BOUNDARY
-    if heard.session[1] > worst:
-        worst, layer = heard.session[1], Layer.SESSION
-    if heard.resource.denies > worst:
-        worst, layer = heard.resource.denies, Layer.RESOURCE
-    for level in heard.levels:
+    if verdicts.session[1] > worst:
+        worst, layer = verdicts.session[1], Layer.SESSION
+    if verdicts.resource.denies > worst:
+        worst, layer = verdicts.resource.denies, Layer.RESOURCE
+    for level in verdicts.levels:
         if level[1] > worst:
             worst, layer = level[1], Layer.ORGANIZATION
     return worst, layer if worst else None
@@ -112,13 +114,15 @@ def _blocking(granted: int, own: int, boundary: int) -> Layer:
     return Layer.BOUNDARY if boundary == FALSE else Layer.SESSION
 
 
-def _alone() -> dict[Said, tuple[Decision, Layer | None]]:
+def _identity_only() -> dict[LayerVerdict, tuple[Decision, Layer | None]]:
     somebody = Principal("", PrincipalKind.OTHER)
     truths = (FALSE, UNKNOWN, TRUE)
     return {
-        (allows, denies): combine(somebody, Heard((allows, denies))) for allows in truths for denies in truths
+        (allows, denies): combine(somebody, LayerVerdicts((allows, denies)))
+        for allows in truths
+        for denies in truths
     }
 
 
 #: The decision where identity policies are alone, for anyone but the root user.
-ALONE = _alone()
+IDENTITY_ONLY = _identity_only()

@@ -38,7 +38,7 @@ class Relevant:
         return min(self.truth, TRUE - found if self.statement.negated else found)
 
 
-def decide_whole(
+def decide_pattern(
     action: str,
     asked: Glob,
     context: Context,

@@ -11,14 +11,14 @@ from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pat
 from zappa_iam_ext.iam.request import AuthorizationRequest
 
 
-class Question:
+class PreparedRequest:
     """A request: the action in lower case, the principal read, and the context made when first needed.
 
-    ``for_many`` says that it asks for all that a pattern covers. A lone star is what AWS itself asks for an action
+    ``is_pattern`` says that it asks for all that a pattern covers. A lone star is what AWS itself asks for an action
     that knows no resources; for such an action it is no pattern (Service Authorization Reference).
     """
 
-    __slots__ = ("_context", "_derived", "_request", "action", "for_many", "principal", "resource")
+    __slots__ = ("_context", "_derived", "_request", "action", "is_pattern", "principal", "resource")
 
     def __init__(
         self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, tuple[str, ...]]
@@ -26,7 +26,7 @@ class Question:
         self.principal = principal
         self.action = action = request.action.lower()
         self.resource = resource = request.resource
-        self.for_many = is_pattern(action) or (
+        self.is_pattern = is_pattern(action) or (
             is_pattern(resource) and not (resource == "*" and _knows_no_resources(action))
         )
         self._request = request

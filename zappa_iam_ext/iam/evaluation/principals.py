@@ -14,7 +14,7 @@ from zappa_iam_ext.iam.arn import Principal, PrincipalKind
 from zappa_iam_ext.iam.statement import PrincipalElement, Statement
 
 
-class Naming(IntEnum):
+class PrincipalMatch(IntEnum):
     """How a statement names a principal; the higher, the more an Allow gives by itself."""
 
     NOT = 0
@@ -23,37 +23,43 @@ class Naming(IntEnum):
     DIRECTLY = 3
 
 
-def naming(statement: Statement, principal: Principal, *, bounded: bool = False) -> Naming:
+def principal_match(statement: Statement, principal: Principal, *, bounded: bool = False) -> PrincipalMatch:
     """Return how a statement of a resource policy names the principal.
 
     NotPrincipal spares those it names, not others of the account it names too; a principal with a
     permissions boundary (``bounded``) it never spares (IAM User Guide, NotPrincipal).
     """
     if statement.not_principals is not None:
-        spared = not bounded and _named(statement.not_principals, principal) >= Naming.ROLE
-        return Naming.NOT if spared else Naming.DIRECTLY
+        spared = not bounded and _match(statement.not_principals, principal) >= PrincipalMatch.ROLE
+        return PrincipalMatch.NOT if spared else PrincipalMatch.DIRECTLY
     if statement.principals is None:
-        return Naming.DIRECTLY
-    return _named(statement.principals, principal)
+        return PrincipalMatch.DIRECTLY
+    return _match(statement.principals, principal)
 
 
-def _named(element: PrincipalElement, principal: Principal) -> Naming:
+def _match(element: PrincipalElement, principal: Principal) -> PrincipalMatch:
     if "*" in element:
-        return Naming.DIRECTLY
-    return max((_by(entry, principal) for entry in element.get("AWS", ())), default=Naming.NOT)
+        return PrincipalMatch.DIRECTLY
+    return max(
+        (_entry_match(entry, principal) for entry in element.get("AWS", ())), default=PrincipalMatch.NOT
+    )
 
 
-def _by(entry: str, principal: Principal) -> Naming:
+def _entry_match(entry: str, principal: Principal) -> PrincipalMatch:
     if entry in {"*", principal.arn}:
-        return Naming.ROLE if entry != "*" and principal.kind is PrincipalKind.ROLE else Naming.DIRECTLY
+        return (
+            PrincipalMatch.ROLE
+            if entry != "*" and principal.kind is PrincipalKind.ROLE
+            else PrincipalMatch.DIRECTLY
+        )
     if principal.role_arn and _same_role(entry, principal):
-        return Naming.ROLE
+        return PrincipalMatch.ROLE
     if principal.account and entry in {
         principal.account,
         f"arn:{principal.partition}:iam::{principal.account}:root",
     }:
-        return Naming.DIRECTLY if principal.kind is PrincipalKind.ROOT else Naming.ACCOUNT
-    return Naming.NOT
+        return PrincipalMatch.DIRECTLY if principal.kind is PrincipalKind.ROOT else PrincipalMatch.ACCOUNT
+    return PrincipalMatch.NOT
 
 
 def _same_role(entry: str, principal: Principal) -> bool:

@@ -12,8 +12,8 @@ from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.catalogue import found, rules
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective
-from zappa_iam_ext.iam.findings.effects import action_note, effects
 from zappa_iam_ext.iam.findings.escalation import escalations
+from zappa_iam_ext.iam.findings.ineffective import action_note, ineffective
 from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
 from zappa_iam_ext.iam.findings.redundancy import redundancies
 from zappa_iam_ext.iam.findings.wildcards import wildcards
@@ -47,8 +47,8 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
     told = [
         *escalations(effective),
         *wildcards(effective),
-        *effects(effective.clauses),
-        *redundancies(effective.clauses),
+        *ineffective(effective.statements),
+        *redundancies(effective.statements),
         *_whole(read),
     ]
     return tuple(sorted(told, key=_order))

@@ -30,7 +30,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         severities=tuple(map(Severity, row["severities"])),
         means=row["means"],
         why=row["why"],
-        mend=row["mend"],
+        remediation=row["remediation"],
         source=row["source"],
     )
 
@@ -46,7 +46,7 @@ def _escalation(row: Mapping[str, Any], reaches: Mapping[str, Any]) -> Rule:
         severities=tuple(sorted(possible, key=lambda severity: -severity.rank)),
         means=row["means"],
         why=row.get("why", reach["why"]),
-        mend=row.get("mend", reach["mend"]),
+        remediation=row.get("remediation", reach["remediation"]),
         source=row["source"],
         path=EscalationPath(
             all=tuple(row["all"]),
@@ -81,5 +81,5 @@ def found(
         actions=tuple(actions),
         resources=tuple(resources),
         also=tuple(also),
-        hint=hint or rule.mend,
+        hint=hint or rule.remediation,
     )

@@ -1,6 +1,6 @@
 """What the documents of one principal allow together: not what they say, what is left of it.
 
-A route is an Allow that some request can take: its condition may hold, no Deny is certain to stop it, a
+A path is an Allow that some request can take: its condition may hold, no Deny is certain to stop it, a
 permissions boundary lets it through.
 """
 
@@ -14,7 +14,13 @@ from functools import lru_cache
 from zappa_iam_ext.iam.conditions.evaluate import Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
-from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, can_name, clauses_of, type_glob
+from zappa_iam_ext.iam.findings.located_statements import (
+    EVERYTHING,
+    LocatedStatement,
+    can_name,
+    located_statements,
+    type_glob,
+)
 from zappa_iam_ext.iam.patterns.glob import (
     Glob,
     PatternTooComplex,
@@ -37,10 +43,10 @@ class Breadth(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class AllowPath:
     """An Allow that lets an action through, the resources of it that count, and how far they reach."""
 
-    clause: Clause
+    clause: LocatedStatement
     resources: tuple[str, ...]
     breadth: Breadth
 
@@ -66,34 +72,36 @@ class Effective:
     """The documents of one principal, and the boundary that limits it."""
 
     def __init__(self, documents: Sequence[PolicyDocument], boundary: Sequence[PolicyDocument] = ()) -> None:
-        self.clauses = clauses_of(documents)
-        self._boundary = clauses_of(boundary, Layer.BOUNDARY)
+        self.statements = located_statements(documents)
+        self._boundary = located_statements(boundary, Layer.BOUNDARY)
 
-    def administrator(self) -> Clause | None:
+    def administrator(self) -> LocatedStatement | None:
         """Return the statement that allows everything, when nothing takes anything of it away."""
-        if self._boundary or any(clause.denies for clause in self.clauses):
+        if self._boundary or any(clause.denies for clause in self.statements):
             return None
-        return next((clause for clause in self.clauses if _allows_everything(clause)), None)
+        return next((clause for clause in self.statements if _allows_everything(clause)), None)
 
-    def routes(self, action: str, context: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Route, ...]:
+    def paths(
+        self, action: str, context: Mapping[str, tuple[str, ...]] | None = None
+    ) -> tuple[AllowPath, ...]:
         """Return the ways to do an action; condition keys that ``context`` does not hold may be anything."""
         known = action_definition(action)
         if known is None:
             return ()
         given = {key.lower(): values for key, values in (context or {}).items()}
-        speaking = [clause for clause in self.clauses if clause.compiled.speaks_of(action.lower())]
+        speaking = [clause for clause in self.statements if clause.compiled.matches_action(action.lower())]
         limits = _limits((*speaking, *self._speaking_boundary(action)), known.name, given)
         bounds = self._bounds(known.name, given)
         found = []
         for clause in speaking:
             if not clause.denies and clause.holds(known.name, given) is not Truth.FALSE:
-                route = _route(clause, known, limits, bounds)
-                if route is not None:
-                    found.append(route)
+                path = _path(clause, known, limits, bounds)
+                if path is not None:
+                    found.append(path)
         return tuple(found)
 
-    def _speaking_boundary(self, action: str) -> list[Clause]:
-        return [clause for clause in self._boundary if clause.compiled.speaks_of(action.lower())]
+    def _speaking_boundary(self, action: str) -> list[LocatedStatement]:
+        return [clause for clause in self._boundary if clause.compiled.matches_action(action.lower())]
 
     def _bounds(self, action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading] | None:
         if not self._boundary:
@@ -141,7 +149,7 @@ def _placed(arn: str, parts: Sequence[str]) -> Glob:
     return arn_glob(":".join(["arn", parts[1], service, parts[3], parts[4], name]))
 
 
-def _allows_everything(clause: Clause) -> bool:
+def _allows_everything(clause: LocatedStatement) -> bool:
     statement = clause.statement
     return (
         not clause.denies
@@ -151,30 +159,35 @@ def _allows_everything(clause: Clause) -> bool:
     )
 
 
-def _limits(clauses: Iterable[Clause], action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading]:
+def _limits(
+    statements: Iterable[LocatedStatement], action: str, context: Mapping[str, tuple[str, ...]]
+) -> list[_Reading]:
     """Return what is certainly denied: by a Deny whose condition must hold, on what it names for certain."""
     return [
         _certain_reading(clause)
-        for clause in clauses
+        for clause in statements
         if clause.denies and clause.holds(action, context) is Truth.TRUE
     ]
 
 
-def _certain_reading(clause: Clause) -> _Reading:
+def _certain_reading(clause: LocatedStatement) -> _Reading:
     if clause.compiled.negated:
         return _possible_reading(clause)
     return _Reading(clause.compiled.resources, negated=False)
 
 
-def _possible_reading(clause: Clause) -> _Reading:
+def _possible_reading(clause: LocatedStatement) -> _Reading:
     if clause.compiled.negated:
         return _Reading(tuple(map(clause.glob, clause.statement.not_resources)), negated=True)
     return _Reading(tuple(map(clause.glob, clause.statement.resources)), negated=False)
 
 
-def _route(
-    clause: Clause, known: ActionDefinition, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
-) -> Route | None:
+def _path(
+    clause: LocatedStatement,
+    known: ActionDefinition,
+    limits: Sequence[_Reading],
+    bounds: Sequence[_Reading] | None,
+) -> AllowPath | None:
     if clause.compiled.negated:
         readings = [("*", _possible_reading(clause))]
     else:
@@ -185,7 +198,7 @@ def _route(
     open_ones = tuple(resource for resource, reading in readings if _open(reading, known, limits, bounds))
     if not open_ones:
         return None
-    return Route(clause, open_ones, max(breadth_of(resource, known) for resource in open_ones))
+    return AllowPath(clause, open_ones, max(breadth_of(resource, known) for resource in open_ones))
 
 
 def _open(

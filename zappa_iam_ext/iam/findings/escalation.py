@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from zappa_iam_ext.iam.conditions.evaluate import Truth
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION, PASS_ROLE, found, rules
-from zappa_iam_ext.iam.findings.clauses import Clause
-from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route
+from zappa_iam_ext.iam.findings.effective import AllowPath, Breadth, Effective
+from zappa_iam_ext.iam.findings.located_statements import LocatedStatement
 from zappa_iam_ext.iam.findings.model import EscalationPath, Finding, Rule, Severity
 
 PASSED_TO = "iam:PassedToService"
@@ -36,12 +36,12 @@ def _judge(rule: Rule, path: EscalationPath, effective: Effective) -> Iterator[F
     steps = _steps(path, effective)
     if not all(steps.values()):
         return
-    choices = {action: effective.routes(action, path.context) for action in path.any}
+    choices = {action: effective.paths(action, path.context) for action in path.any}
     if path.any and not any(choices.values()):
         return
-    taken = steps | {action: routes for action, routes in choices.items() if routes}
-    subject = tuple(route for action in path.subjects for route in taken.get(action, ()))
-    breadth = max(route.breadth for route in subject)
+    taken = steps | {action: paths for action, paths in choices.items() if paths}
+    subject = tuple(path for action in path.subjects for path in taken.get(action, ()))
+    breadth = max(path.breadth for path in subject)
     severity = path.severities.get(breadth.name.lower())
     if severity is None:
         return
@@ -50,35 +50,35 @@ def _judge(rule: Rule, path: EscalationPath, effective: Effective) -> Iterator[F
     yield _told(rule, severity, subject, taken)
 
 
-def _steps(path: EscalationPath, effective: Effective) -> dict[str, tuple[Route, ...]]:
+def _steps(path: EscalationPath, effective: Effective) -> dict[str, tuple[AllowPath, ...]]:
     steps = {}
     if path.passes:
-        steps[PASS_ROLE] = effective.routes(PASS_ROLE, {PASSED_TO: (path.passes,)})
+        steps[PASS_ROLE] = effective.paths(PASS_ROLE, {PASSED_TO: (path.passes,)})
         if not steps[PASS_ROLE]:
             return steps
     for action in path.all:
-        steps[action] = effective.routes(action, path.context)
+        steps[action] = effective.paths(action, path.context)
         if not steps[action]:
             break
     return steps
 
 
-def _limited_to_service(route: Route) -> bool:
-    return route.clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
+def _limited_to_service(path: AllowPath) -> bool:
+    return path.clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
 
 
 def _told(
-    rule: Rule, severity: Severity, subject: tuple[Route, ...], taken: Mapping[str, tuple[Route, ...]]
+    rule: Rule, severity: Severity, subject: tuple[AllowPath, ...], taken: Mapping[str, tuple[AllowPath, ...]]
 ) -> Finding:
-    widest = max(subject, key=lambda route: route.breadth)
-    resources = tuple(dict.fromkeys(resource for route in subject for resource in route.resources))
-    clauses = dict.fromkeys(route.clause for routes in taken.values() for route in routes)
-    also = sorted({clause.ref for clause in clauses} - {widest.clause.ref})
+    widest = max(subject, key=lambda path: path.breadth)
+    resources = tuple(dict.fromkeys(resource for path in subject for resource in path.resources))
+    statements = dict.fromkeys(path.clause for paths in taken.values() for path in paths)
+    also = sorted({clause.ref for clause in statements} - {widest.clause.ref})
     actions = ", ".join(taken)
     return found(
         rule.id,
         widest.clause.ref,
-        f"{rule.means} ({actions} on {_some(resources)}{_under(clauses)})",
+        f"{rule.means} ({actions} on {_some(resources)}{_under(statements)})",
         severity=severity,
         actions=tuple(taken),
         resources=resources,
@@ -91,6 +91,6 @@ def _some(resources: tuple[str, ...]) -> str:
     return shown + (f" and {len(resources) - 3} more" if len(resources) > 3 else "")  # noqa: PLR2004
 
 
-def _under(clauses: Iterable[Clause]) -> str:
-    keys = dict.fromkeys(key for clause in clauses for key in clause.condition_keys)
+def _under(statements: Iterable[LocatedStatement]) -> str:
+    keys = dict.fromkeys(key for clause in statements for key in clause.condition_keys)
     return f", under conditions on {', '.join(keys)}" if keys else ""

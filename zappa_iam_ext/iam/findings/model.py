@@ -90,6 +90,6 @@ class Rule:
     severities: tuple[Severity, ...]
     means: str
     why: str
-    mend: str
+    remediation: str
     source: str
     path: EscalationPath | None = None

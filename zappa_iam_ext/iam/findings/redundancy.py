@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from zappa_iam_ext.iam.findings.catalogue import found
-from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause
+from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedStatement
 from zappa_iam_ext.iam.findings.model import Finding, Severity
 from zappa_iam_ext.iam.patterns.glob import (
     Glob,
@@ -17,11 +17,11 @@ from zappa_iam_ext.iam.patterns.glob import (
 )
 
 
-def redundancies(clauses: Sequence[Clause]) -> Iterator[Finding]:
+def redundancies(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield what could be left out without changing what is allowed."""
     duplicates = set()
-    for place, clause in enumerate(clauses):
-        twin = next((other for other in clauses[:place] if _same(other, clause)), None)
+    for place, clause in enumerate(statements):
+        twin = next((other for other in statements[:place] if _same(other, clause)), None)
         if twin is not None:
             duplicates.add(clause)
             yield found(
@@ -30,17 +30,17 @@ def redundancies(clauses: Sequence[Clause]) -> Iterator[Finding]:
                 f"it means the same as {twin.ref}",
                 also=[twin.ref],
             )
-    kept = [clause for clause in clauses if clause not in duplicates]
+    kept = [clause for clause in statements if clause not in duplicates]
     for clause in kept:
         yield from _shadowed(clause, [other for other in kept if other is not clause])
         yield from _entries(clause)
 
 
-def _same(one: Clause, other: Clause) -> bool:
+def _same(one: LocatedStatement, other: LocatedStatement) -> bool:
     return one.statement.meaning() == other.statement.meaning() and one.version == other.version
 
 
-def _shadowed(clause: Clause, others: Sequence[Clause]) -> Iterator[Finding]:
+def _shadowed(clause: LocatedStatement, others: Sequence[LocatedStatement]) -> Iterator[Finding]:
     near = [other for other in others if _may_cover(other, clause) and _condition_wider(other, clause)]
     by = _covering(clause, [other for other in near if other.denies is clause.denies])
     if by:
@@ -50,25 +50,25 @@ def _shadowed(clause: Clause, others: Sequence[Clause]) -> Iterator[Finding]:
         yield from _denied(clause, [other for other in near if other.denies])
 
 
-def _may_cover(wider: Clause, clause: Clause) -> bool:
+def _may_cover(wider: LocatedStatement, clause: LocatedStatement) -> bool:
     """Say whether the two speak of a service in common: the rest need not be compared."""
     theirs, mine = _services(wider), _services(clause)
     return not theirs or not mine or not theirs.isdisjoint(mine)
 
 
-def _services(clause: Clause) -> frozenset[str]:
+def _services(clause: LocatedStatement) -> frozenset[str]:
     """Return the services that a statement names; none when it may speak of any."""
     names = frozenset(action.partition(":")[0].lower() for action in clause.statement.actions)
     return frozenset() if any("*" in name for name in names) else names
 
 
-def _denied(clause: Clause, denies: Sequence[Clause]) -> Iterator[Finding]:
+def _denied(clause: LocatedStatement, denies: Sequence[LocatedStatement]) -> Iterator[Finding]:
     by = _covering(clause, denies)
     if by:
         told = f"all that it grants is denied by {_listed(by)}"
         yield found("no-effect/denied", clause.ref, told, also=[each.ref for each in by])
         return
-    dead: dict[str, Clause] = {}
+    dead: dict[str, LocatedStatement] = {}
     for action in clause.statement.actions:
         deny = next((each for each in denies if _covers_action(each, action, clause)), None)
         if deny is not None:
@@ -81,15 +81,15 @@ def _denied(clause: Clause, denies: Sequence[Clause]) -> Iterator[Finding]:
         )
 
 
-def _covers_action(deny: Clause, action: str, clause: Clause) -> bool:
+def _covers_action(deny: LocatedStatement, action: str, clause: LocatedStatement) -> bool:
     return _action_covered(deny, action) and _all_resources_covered(deny, clause)
 
 
-def _listed(clauses: Sequence[Clause]) -> str:
-    return " and ".join(str(clause.ref) for clause in clauses)
+def _listed(statements: Sequence[LocatedStatement]) -> str:
+    return " and ".join(str(clause.ref) for clause in statements)
 
 
-def _condition_wider(wider: Clause, narrower: Clause) -> bool:
+def _condition_wider(wider: LocatedStatement, narrower: LocatedStatement) -> bool:
     """Say whether a statement matches whenever the other's condition holds: no condition, or the same."""
     if not wider.statement.condition:
         return True
@@ -98,7 +98,7 @@ def _condition_wider(wider: Clause, narrower: Clause) -> bool:
     return _tests(wider) == _tests(narrower)
 
 
-def _tests(clause: Clause) -> frozenset[tuple[str, str, frozenset[str]]]:
+def _tests(clause: LocatedStatement) -> frozenset[tuple[str, str, frozenset[str]]]:
     tests = clause.statement.condition.items()
     return frozenset(
         (operator.lower(), key.lower(), frozenset(values))
@@ -107,13 +107,13 @@ def _tests(clause: Clause) -> frozenset[tuple[str, str, frozenset[str]]]:
     )
 
 
-def _covering(clause: Clause, wider: Sequence[Clause]) -> tuple[Clause, ...]:
+def _covering(clause: LocatedStatement, wider: Sequence[LocatedStatement]) -> tuple[LocatedStatement, ...]:
     """Return the statements that cover every action of a statement on all its resources; none if some is left."""
     statement = clause.statement
     if statement.not_actions:
         whole = next((each for each in wider if _left_out_covered(each, clause)), None)
         return (whole,) if whole else ()
-    by: dict[Clause, None] = {}
+    by: dict[LocatedStatement, None] = {}
     for action in statement.actions:
         each = next((each for each in wider if _covers_action(each, action, clause)), None)
         if each is None:
@@ -122,7 +122,7 @@ def _covering(clause: Clause, wider: Sequence[Clause]) -> tuple[Clause, ...]:
     return tuple(by)
 
 
-def _left_out_covered(wider: Clause, clause: Clause) -> bool:
+def _left_out_covered(wider: LocatedStatement, clause: LocatedStatement) -> bool:
     spared = wider.statement.not_actions
     every = any(action in EVERYTHING for action in wider.statement.actions) or (
         bool(spared)
@@ -134,13 +134,13 @@ def _left_out_covered(wider: Clause, clause: Clause) -> bool:
     return every and _all_resources_covered(wider, clause)
 
 
-def _action_covered(wider: Clause, action: str) -> bool:
+def _action_covered(wider: LocatedStatement, action: str) -> bool:
     if wider.statement.not_actions:
         return not any(_touch(_text(spared), _text(action)) for spared in wider.statement.not_actions)
     return any(surely_covers(_text(each), _text(action)) for each in wider.statement.actions)
 
 
-def _all_resources_covered(wider: Clause, clause: Clause) -> bool:
+def _all_resources_covered(wider: LocatedStatement, clause: LocatedStatement) -> bool:
     mine, theirs = clause.statement, wider.statement
     if mine.not_resources:
         return any(not each.strip("*") for each in theirs.resources) or (
@@ -153,7 +153,7 @@ def _all_resources_covered(wider: Clause, clause: Clause) -> bool:
     return all(_resource_covered(wider, resource, clause) for resource in mine.resources)
 
 
-def _resource_covered(wider: Clause, resource: str, clause: Clause) -> bool:
+def _resource_covered(wider: LocatedStatement, resource: str, clause: LocatedStatement) -> bool:
     if wider.statement.not_resources:
         asked = clause.glob(resource)
         return not any(_touch(wider.glob(spared), asked) for spared in wider.statement.not_resources)
@@ -171,7 +171,7 @@ def _touch(one: Glob, other: Glob) -> bool:
         return True
 
 
-def _entries(clause: Clause) -> Iterator[Finding]:
+def _entries(clause: LocatedStatement) -> Iterator[Finding]:
     """Tell entries of one list that another entry of the same list covers."""
     statement = clause.statement
     actions = _inner([*statement.actions], lambda wide, narrow: surely_covers(_text(wide), _text(narrow)))
@@ -184,7 +184,7 @@ def _entries(clause: Clause) -> Iterator[Finding]:
         yield found("redundant/covered-entry", clause.ref, told, resources=tuple(resources))
 
 
-def _wider_entry(clause: Clause, wide: str, narrow: str) -> bool:
+def _wider_entry(clause: LocatedStatement, wide: str, narrow: str) -> bool:
     return wide == narrow if "${" in wide else surely_covers(arn_glob(wide), clause.glob(narrow))
 
 

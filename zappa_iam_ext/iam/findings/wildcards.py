@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from zappa_iam_ext.iam.conditions.evaluate import Truth
 from zappa_iam_ext.iam.definitions import AccessLevel, ActionDefinition
 from zappa_iam_ext.iam.findings.catalogue import PASS_ROLE, found
-from zappa_iam_ext.iam.findings.clauses import EVERYTHING, Clause, definitions
-from zappa_iam_ext.iam.findings.effective import Breadth, Effective, Route, breadth_of
+from zappa_iam_ext.iam.findings.effective import AllowPath, Breadth, Effective, breadth_of
 from zappa_iam_ext.iam.findings.escalation import NOBODY, PASSED_TO
+from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedStatement, definitions
 from zappa_iam_ext.iam.findings.model import Finding, Severity
 from zappa_iam_ext.iam.patterns.glob import is_pattern
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
@@ -18,7 +18,7 @@ from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 def wildcards(effective: Effective) -> Iterator[Finding]:
     """Yield what the Allow statements leave open; the statement of an administrator is told elsewhere."""
     everything = effective.administrator()
-    for clause in effective.clauses:
+    for clause in effective.statements:
         if not clause.denies and clause is not everything:
             yield from _actions(clause)
             yield from _left_out(clause)
@@ -27,7 +27,7 @@ def wildcards(effective: Effective) -> Iterator[Finding]:
         yield from _passed(effective)
 
 
-def _actions(clause: Clause) -> Iterator[Finding]:
+def _actions(clause: LocatedStatement) -> Iterator[Finding]:
     for action in clause.statement.actions:
         if action in EVERYTHING or not action.strip("*"):
             yield found("wildcard/all-actions", clause.ref, f"{action} allows every action", actions=[action])
@@ -50,7 +50,7 @@ def _granting(known: tuple[ActionDefinition, ...]) -> str:
     return f", {len(granting)} of which manage permissions (such as {granting[0]})" if granting else ""
 
 
-def _left_out(clause: Clause) -> Iterator[Finding]:
+def _left_out(clause: LocatedStatement) -> Iterator[Finding]:
     statement = clause.statement
     if statement.not_actions:
         told = f"everything but {', '.join(statement.not_actions)} is allowed"
@@ -60,7 +60,7 @@ def _left_out(clause: Clause) -> Iterator[Finding]:
         yield found("wildcard/not-resource", clause.ref, told, resources=statement.not_resources)
 
 
-def _resources(clause: Clause) -> Iterator[Finding]:
+def _resources(clause: LocatedStatement) -> Iterator[Finding]:
     """Tell the actions that reach every resource of their type, the gravest severity first found for all."""
     statement = clause.statement
     open_ones = [resource for resource in statement.resources if is_pattern(resource)]
@@ -97,24 +97,24 @@ def _anywhere(resource: str) -> bool:
 
 def _passed(effective: Effective) -> Iterator[Finding]:
     told = set()
-    for route in effective.routes(PASS_ROLE):
-        if route.clause not in told:
-            told.add(route.clause)
-            yield from _pass_role(route)
+    for path in effective.paths(PASS_ROLE):
+        if path.clause not in told:
+            told.add(path.clause)
+            yield from _pass_role(path)
 
 
-def _pass_role(route: Route) -> Iterator[Finding]:
-    clause = route.clause
+def _pass_role(path: AllowPath) -> Iterator[Finding]:
+    clause = path.clause
     limited = clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
-    roles = ", ".join(route.resources)
-    if route.breadth > Breadth.ONE:
+    roles = ", ".join(path.resources)
+    if path.breadth > Breadth.ONE:
         yield found(
             "pass-role/any-role",
             clause.ref,
             f"roles that nobody named can be passed: {roles}",
             severity=Severity.WARNING if limited else Severity.ERROR,
             actions=[PASS_ROLE],
-            resources=route.resources,
+            resources=path.resources,
         )
     elif not limited:
         yield found(
@@ -122,7 +122,7 @@ def _pass_role(route: Route) -> Iterator[Finding]:
             clause.ref,
             f"{roles} can be passed to any service",
             actions=[PASS_ROLE],
-            resources=route.resources,
+            resources=path.resources,
         )
 
 

@@ -35,7 +35,7 @@ class Reason:
     source: str
     setting: str
     consequence: str
-    wrong: str
+    symptom: str
     dependent: bool
 
 
@@ -119,7 +119,7 @@ def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
                 source=call.source,
                 setting=call.setting,
                 consequence=str(call.on_denied),
-                wrong=call.wrong,
+                symptom=call.symptom,
                 dependent=bool(row.because),
             )
 

@@ -2,7 +2,7 @@
 
 ``zappa_calls/``: for each command, the AWS API operations that Zappa makes, with which parameters, under which settings
 and flags, and what happens when one is denied. Knowledge of Zappa only. ``when`` names features, ``each`` a
-collection. ``on_denied``: "stops" the command; "silent": the command goes on, and ``wrong`` says what is then wrong;
+collection. ``on_denied``: "stops" the command; "silent": the command goes on, and ``symptom`` says what is then wrong;
 "harmless": cleaning up, cosmetic, or made good by another call. ``since`` and ``until`` bound Zappa versions,
 inclusive. ``omitted`` keeps a call of Zappa's source in view that no command can reach, with the reason.
 

@@ -64,7 +64,7 @@ class CallRow:
 
     ``when`` lists features of stage and command that must all hold (``!name``: must not). ``each`` names
     a collection: the row then stands for one call per item. ``since`` and ``until`` bound the Zappa
-    versions, both inclusive. ``wrong`` says, for a silent denial, what is then wrong. ``omitted`` says why a
+    versions, both inclusive. ``symptom`` says, for a silent denial, what is then wrong. ``omitted`` says why a
     call of Zappa's source is never made, and so never granted.
     """
 
@@ -77,7 +77,7 @@ class CallRow:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     when: tuple[str, ...] = ()
     each: str = ""
-    wrong: str = ""
+    symptom: str = ""
     setting: str = ""
     region: str = ""
     since: str = ""

@@ -18,7 +18,7 @@ class RehearsalConfig:
     """What a rehearsal is to do; JSON in the file that `VARIABLE` names.
 
     ``record`` is the file of JSON lines to append to. ``policies`` are documents by layer (None: nothing is
-    enforced here). ``deny`` names calls that are refused whatever the policies say (`Refused`).
+    enforced here). ``deny`` names calls that are refused whatever the policies say (`ForcedDenial`).
     """
 
     record: str

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.check import request_of
-from zappa_iam_ext.iam import Decision, PolicySet
-from zappa_iam_ext.iam import compile as compile_policies
+from zappa_iam_ext.iam import Decision, PolicySet, compile_policies
 from zappa_iam_ext.permissions.authorizations import Scope, authorize, is_known
 from zappa_iam_ext.permissions.model import Call, Requirement
 from zappa_iam_ext.rehearsal.observation import Checked, checked_from
@@ -16,7 +15,7 @@ from zappa_iam_ext.rehearsal.observation import Checked, checked_from
 _XML_SERVICES = frozenset({"cloudformation", "cloudfront", "elbv2", "iam", "route53", "s3", "sns", "sts"})
 _BARE = frozenset({"s3"})
 _INTRINSICS = ("Ref", "Condition")
-SWITCHED_OFF = frozenset({"sts.GetCallerIdentity"})
+NO_PERMISSION_NEEDED = frozenset({"sts.GetCallerIdentity"})
 """Operations that need no permission (STS API Reference)."""
 
 
@@ -34,7 +33,7 @@ class Enforcer:
         An operation that they do not know is denied: nothing is let through unseen.
         """
         name = f"{call.service}.{call.operation}"
-        if name in SWITCHED_OFF:
+        if name in NO_PERMISSION_NEEDED:
             return (), True
         if not is_known(call):
             action = f"{call.service}:{call.operation}"
@@ -70,7 +69,7 @@ class Enforcer:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ForcedDenial:
     """Calls that are refused whatever the policies say.
 
     ``at`` limits them to one place in Zappa (`Observation.at`), ``where`` to those with these parameters.
@@ -81,7 +80,7 @@ class Refused:
     where: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Refused:
+    def parse(cls, text: str) -> ForcedDenial:
         """Read ``service.Operation``, ``service.Operation @ place``, ``service.Operation @ place | Name=value``."""
         call, _, rest = text.partition(" @ ")
         at, _, where = rest.partition(" | ")

@@ -40,13 +40,13 @@ class _Watcher:
     def __init__(self, config: RehearsalConfig) -> None:
         from zappa_iam_ext.iam import PolicySet
         from zappa_iam_ext.permissions.authorizations import Scope
-        from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer, Refused
+        from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer, ForcedDenial
 
         self._config = config
         scope = Scope(config.account, config.region, config.partition)
         enforced = None if config.policies is None else PolicySet(**config.policies)
         self._enforcer = Enforcer(enforced, config.principal, scope)
-        self._refused = tuple(map(Refused.parse, config.deny))
+        self._refused = tuple(map(ForcedDenial.parse, config.deny))
         self._root: dict[str, Any] = {}
         self._making_own = False
 

@@ -18,7 +18,7 @@ _DEFAULT_BUS = "rules of the default bus are named rule/default/NAME instead of 
 _NO_NAMES = "the names in the call are not looked at"
 _DOMAINS = "arn:{partition}:apigateway:{region}::/domainnames/*"
 
-DEVIATIONS: tuple[tuple[str, str, str], ...] = (
+EMULATOR_GAPS: tuple[tuple[str, str, str], ...] = (
     ("lambda:CreateEventSourceMapping", "*", "the condition key lambda:FunctionArn is not sent"),
     ("acm:ImportCertificate", "*", "a certificate that has no ARN yet is checked as *"),
     ("apigateway:PATCH", _DOMAINS, "an empty base path is taken for no base path mapping at all"),
@@ -44,7 +44,7 @@ DEVIATIONS: tuple[tuple[str, str, str], ...] = (
 """Action, resource, and how the local AWS differs."""
 
 
-def deviations_document(stage: Stage) -> PolicyDocument:
+def emulator_gaps_document(stage: Stage) -> PolicyDocument:
     """Return what the user of a rehearsal is allowed on the local AWS beside the policy that is rehearsed."""
     names = {
         "partition": stage.partition,
@@ -54,5 +54,5 @@ def deviations_document(stage: Stage) -> PolicyDocument:
     }
     return synthesize(
         Grant(action, resource.format(**names), purpose="LocalAwsDiffers")
-        for action, resource, _ in DEVIATIONS
+        for action, resource, _ in EMULATOR_GAPS
     )

@@ -107,7 +107,7 @@ def _greet(aws: LocalAws) -> None:
         )
 
 
-_ON_A_LEASH = """
+_PARENT_WATCHDOG = """
 import os, runpy, signal, sys, threading, time
 
 def end_with_whoever_started_us():
@@ -135,7 +135,7 @@ def _start(python: Path, port: int, folder: Path) -> subprocess.Popen[bytes]:
     }
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603  -- our own environment's Python
-            [str(python), "-c", _ON_A_LEASH],
+            [str(python), "-c", _PARENT_WATCHDOG],
             env=environment,
             cwd=folder,
             stdin=subprocess.PIPE,

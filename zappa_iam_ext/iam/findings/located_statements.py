@@ -29,7 +29,7 @@ EVERYTHING = frozenset({"*", "*:*"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Clause:
+class LocatedStatement:
     """One statement of one of the documents."""
 
     statement: Statement
@@ -70,10 +70,12 @@ class Clause:
         return tuple(dict.fromkeys(key for tests in self.statement.condition.values() for key in tests))
 
 
-def clauses_of(documents: Sequence[PolicyDocument], layer: Layer = Layer.IDENTITY) -> tuple[Clause, ...]:
+def located_statements(
+    documents: Sequence[PolicyDocument], layer: Layer = Layer.IDENTITY
+) -> tuple[LocatedStatement, ...]:
     """Return the statements of documents, in order."""
     return tuple(
-        Clause(
+        LocatedStatement(
             statement,
             document.version,
             StatementRef(number, index, statement.sid),

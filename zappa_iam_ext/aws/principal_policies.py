@@ -22,7 +22,13 @@ from zappa_iam_ext.iam import PolicyDocument, PolicySet, Principal, PrincipalKin
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-__all__ = ["SELF_INSPECTION_ACTIONS", "HeldPolicy", "Holdings", "holdings", "self_inspection_grants"]
+__all__ = [
+    "SELF_INSPECTION_ACTIONS",
+    "HeldPolicy",
+    "PrincipalPolicies",
+    "principal_policies",
+    "self_inspection_grants",
+]
 
 HeldLayer = Literal["identity", "group", "boundary"]
 
@@ -42,7 +48,7 @@ class HeldPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class PrincipalPolicies:
     """Everything that binds a principal as far as it could be read.
 
     ``policies`` is for the evaluator, ``held`` for the evidence. ``unreadable`` names what could not be
@@ -69,7 +75,7 @@ class Holdings:
         return tuple(policy.document for policy in self.held if policy.layer == layer)
 
 
-def holdings(iam: IAMClient, principal: Principal) -> Holdings:
+def principal_policies(iam: IAMClient, principal: Principal) -> PrincipalPolicies:
     """Return the policies of a user, a role, or the role behind a session.
 
     Root holds none and is bound by none of these. A federated user is bound by a policy that no API shows,
@@ -83,7 +89,7 @@ def holdings(iam: IAMClient, principal: Principal) -> Holdings:
         reader.read_role(principal.name)
     elif principal.kind is not PrincipalKind.ROOT:
         reader.unreadable.append(f"the session policy of {scrub(principal.arn)}: no API shows it")
-    return Holdings(principal, tuple(reader.held), tuple(reader.unreadable))
+    return PrincipalPolicies(principal, tuple(reader.held), tuple(reader.unreadable))
 
 
 class _Reader:

@@ -9,8 +9,8 @@ from zappa_iam_ext.iam.conditions.evaluate import Context, Truth
 from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_names, is_known_service, services
 from zappa_iam_ext.iam.findings.catalogue import found
-from zappa_iam_ext.iam.findings.clauses import Clause, can_name, definitions, expand
 from zappa_iam_ext.iam.findings.keys import is_known, is_supported, suggestion
+from zappa_iam_ext.iam.findings.located_statements import LocatedStatement, can_name, definitions, expand
 from zappa_iam_ext.iam.findings.model import Finding, Severity
 from zappa_iam_ext.iam.patterns.glob import is_pattern
 
@@ -21,9 +21,9 @@ _MEANT = {
 }  # fmt: skip
 
 
-def effects(clauses: Sequence[Clause]) -> Iterator[Finding]:
+def ineffective(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield what the statements say in vain."""
-    for clause in clauses:
+    for clause in statements:
         yield from _names(clause)
         yield from _keys(clause)
         yield from _resources(clause)
@@ -31,7 +31,7 @@ def effects(clauses: Sequence[Clause]) -> Iterator[Finding]:
         yield from _variables(clause)
 
 
-def _names(clause: Clause) -> Iterator[Finding]:
+def _names(clause: LocatedStatement) -> Iterator[Finding]:
     for action in (*clause.statement.actions, *clause.statement.not_actions):
         service, colon, _ = action.partition(":")
         if not colon or not service.strip("*"):
@@ -78,7 +78,7 @@ def _action_meant(action: str) -> str:
     return expand(f"{others[0]}:{name}")[0] if others else ""
 
 
-def _keys(clause: Clause) -> Iterator[Finding]:
+def _keys(clause: LocatedStatement) -> Iterator[Finding]:
     for key in clause.condition_keys:
         if not is_known(key):
             severity = Severity.WARNING if key.lower().startswith("aws:") else Severity.ERROR
@@ -86,7 +86,7 @@ def _keys(clause: Clause) -> Iterator[Finding]:
             yield found("unknown/condition-key", clause.ref, told, severity=severity)
 
 
-def _resources(clause: Clause) -> Iterator[Finding]:
+def _resources(clause: LocatedStatement) -> Iterator[Finding]:
     """Hold each action of a statement against its resources, and each resource against its actions."""
     statement = clause.statement
     if not statement.resources or not statement.actions:
@@ -110,7 +110,7 @@ def _resources(clause: Clause) -> Iterator[Finding]:
     yield from _unused(clause, [each for known in meant.values() for each in known])
 
 
-def _unused(clause: Clause, known: Sequence[ActionDefinition]) -> Iterator[Finding]:
+def _unused(clause: LocatedStatement, known: Sequence[ActionDefinition]) -> Iterator[Finding]:
     resources = clause.statement.resources
     unused = [
         resource
@@ -122,12 +122,12 @@ def _unused(clause: Clause, known: Sequence[ActionDefinition]) -> Iterator[Findi
         yield found("no-effect/unused-resource", clause.ref, told, resources=unused)
 
 
-def _names_any(known: ActionDefinition, resource: str, clause: Clause) -> bool:
+def _names_any(known: ActionDefinition, resource: str, clause: LocatedStatement) -> bool:
     glob = clause.glob(resource)
     return any(can_name(glob, kind.arn) for kind in known.resource_types)
 
 
-def _done(clause: Clause) -> str:
+def _done(clause: LocatedStatement) -> str:
     return "denied" if clause.denies else "granted"
 
 
@@ -136,7 +136,7 @@ def _forms(known: Sequence[ActionDefinition]) -> str:
     return "its resources look like " + " or ".join(kinds[:3])
 
 
-def _conditions(clause: Clause) -> Iterator[Finding]:
+def _conditions(clause: LocatedStatement) -> Iterator[Finding]:
     """Tell the actions whose requests never carry a key that the condition asks for."""
     for test in clause.compiled.tests:
         if not is_known(test.name):
@@ -165,7 +165,7 @@ def _lacking(action: str, key: str) -> bool:
     return bool(known) and not any(is_supported(key, each) for each in known)
 
 
-def _variables(clause: Clause) -> Iterator[Finding]:
+def _variables(clause: LocatedStatement) -> Iterator[Finding]:
     if clause.version == VARIABLES_SINCE:
         return
     statement = clause.statement
