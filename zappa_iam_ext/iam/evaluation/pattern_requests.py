@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from zappa_iam_ext.iam.conditions.evaluate import Context
-from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
+from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.index import StatementIndex
 from zappa_iam_ext.iam.evaluation.logic import Matched
 from zappa_iam_ext.iam.patterns.glob import Glob, is_pattern, some_word, text_glob
@@ -26,16 +27,16 @@ class Relevant:
     """A statement about an action: how certain its condition is, and its resource patterns that the request meets."""
 
     statement: CompiledStatement
-    truth: int
+    truth: Truth
     certain: tuple[Glob, ...]
     possible: tuple[Glob, ...]
 
-    def truth_for(self, matched: Collection[Glob]) -> int:
+    def truth_for(self, matched: Collection[Glob]) -> Truth:
         """Return how certainly the statement matches a resource that is of these patterns and no others."""
         found = TRUE if any(glob in matched for glob in self.certain) else FALSE
         if not found and any(glob in matched for glob in self.possible):
             found = UNKNOWN
-        return min(self.truth, TRUE - found if self.statement.negated else found)
+        return min(self.truth, found.negated if self.statement.negated else found)
 
 
 def decide_pattern(
