@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.support.interrupts import heed_interrupts
 from tests.support.watched import watched
 from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS, self_inspection_grants
 from zappa_iam_ext.cli import main
@@ -604,6 +605,7 @@ def test_interrupted_it_leaves_no_process_and_no_file(temporary, sent) -> None:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509  -- a job in the background may have been told to ignore them
     )
     try:
         for line in process.stderr:
