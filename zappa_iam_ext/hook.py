@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.errors import ExitCode, ZappaIamError
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check import Report
@@ -36,7 +36,7 @@ def gate(zappa_cli: Any) -> None:
 class _Refusal(click.ClickException):
     """Ends Zappa cleanly with our exit code."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
         super().__init__(message)
         self.exit_code = exit_code  # type: ignore[misc]  # click declares a class variable
 
