@@ -197,7 +197,7 @@ def _stages(
     from zappa_iam_ext.iam.findings import findings
     from zappa_iam_ext.render.findings import LintResult
     from zappa_iam_ext.workflow import PolicyOptions, policy_documents
-    from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT
+    from zappa_iam_ext.config import OFFLINE_ACCOUNT
 
     if len(targets) > 1:
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")

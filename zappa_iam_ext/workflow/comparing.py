@@ -8,7 +8,7 @@ from pathlib import Path
 
 from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS
 from zappa_iam_ext.check import Evidence, Report, Verdict, check
-from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document, read_text
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.difference import Difference, Unneeded, difference, unneeded
@@ -16,7 +16,7 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT, held_policies
+from zappa_iam_ext.workflow.checking import held_policies
 
 _SELF_INSPECTION = [(action, "*") for actions, _ in SELF_INSPECTION_ACTIONS.values() for action in actions]
 """What a user needs so that `zappa-iam check` can look: no surplus."""
@@ -33,7 +33,7 @@ def compared_with_files(stage: Stage, commands: Sequence[Command], files: Sequen
     named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
     located = stage.with_account(stage.account_id or (named.pop() if len(named) == 1 else OFFLINE_ACCOUNT))
     documents = tuple(hand_made_document(path, located) for path in files)
-    principal = f"arn:{located.partition}:iam::{located.account}:user/{iam_ext_settings(stage).user}"
+    principal = iam_ext_settings(stage).user_arn(located)
     return _compared(located, commands, PolicySet(identity=documents), principal, evidence=Evidence.OFFLINE)
 
 
@@ -42,13 +42,12 @@ def compared_with_profile(
 ) -> tuple[Comparison, str]:
     """Compare what a stage needs with what the profile's user holds, read from IAM; also return who that is."""
     profile = options.profile or stage.profile_name or ""
-    held, arn = held_policies(AwsOptions(profile, options.region or stage.region, options.endpoint_url))
-    _, partition, _, _, account, _ = arn.split(":", 5)
-    located = stage.with_account(account, partition)
+    held, who = held_policies(AwsOptions(profile, options.region or stage.region, options.endpoint_url))
+    located = stage.with_account(who.account, who.partition)
     found = _compared(
-        located, commands, held.policies, arn, evidence=Evidence.POLICIES, unreadable=held.unreadable
+        located, commands, held.policies, who.arn, evidence=Evidence.POLICIES, unreadable=held.unreadable
     )
-    return found, arn
+    return found, who.arn
 
 
 def _compared(
