@@ -9,6 +9,7 @@ from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.iam.patterns.glob import covers
 from zappa_iam_ext.permissions.difference import Unneeded, unneeded
+from zappa_iam_ext.permissions.model import Confidence
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 
 
@@ -75,7 +76,7 @@ class RehearsalReport:
             for command in self.commands
             for seen in command.observations
             for item in seen.checked
-            if item.dependent or item.confidence == "modelled"
+            if item.dependent or item.confidence is Confidence.MODELLED
         }
         return tuple(found[key] for key in sorted(found))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from zappa_iam_ext.permissions.denials.explain import Explanation, Reason
 from zappa_iam_ext.permissions.denials.parse import Denial
+from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
 
@@ -22,9 +23,9 @@ _POLICY = {
     "session": "session policy",
 }
 _CONSEQUENCE = {
-    "stops": "Zappa stops",
-    "silent": "Zappa goes on and says nothing",
-    "harmless": "Zappa goes on",
+    Consequence.STOPS: "Zappa stops",
+    Consequence.SILENT: "Zappa goes on and says nothing",
+    Consequence.HARMLESS: "Zappa goes on",
 }
 
 

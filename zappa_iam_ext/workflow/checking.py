@@ -18,10 +18,10 @@ from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.text import report_text
+from zappa_iam_ext.render.text import fix_command, report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, stage_from_cli
-from zappa_iam_ext.workflow.provisioning import apply_stages, plan_stages
+from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
 
 def check_deploy_permissions(
@@ -66,17 +66,12 @@ def ensure_deploy_permissions(
     chosen = _stage(stage, settings_file, options)
     wanted = _commands(commands)
     if admin_profile:
-        provisionings = plan_stages((chosen,), wanted, options, admin_profile=admin_profile)
+        provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
     if report.exit_code(strict=strict):
-        raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_of(report))
+        raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_command(report.stage))
     return report
-
-
-def fix_of(report: Report) -> str:
-    """Return the command line that provisions what a Report says is missing."""
-    return f"zappa-iam apply {report.stage} --admin-profile PROFILE"
 
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
@@ -106,7 +101,7 @@ def check_running_zappa(
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":
         provisionings = plan_stages(
-            (stage,), life_cycle(), AwsOptions(region=stage.region), admin_profile=own.admin_profile
+            (stage,), life_cycle(), AwsOptions(region=stage.region), ProvisioningOptions(own.admin_profile)
         )
         apply_stages(provisionings, progress=progress)
         report = _check_with_session(stage, (command,), session, AwsOptions())

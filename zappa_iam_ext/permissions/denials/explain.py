@@ -11,6 +11,7 @@ from zappa_iam_ext.iam.patterns.glob import arn_glob
 from zappa_iam_ext.permissions.authorizations import HANDLERS
 from zappa_iam_ext.permissions.denials.parse import Denial
 from zappa_iam_ext.permissions.denials.remedy import Row, advice, pattern_of, resource_arn, statements
+from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.permissions.tables.rows import (
     CallRow,
     authorization_rows,
@@ -34,7 +35,7 @@ class Reason:
     because: str
     source: str
     setting: str
-    consequence: str
+    consequence: Consequence
     symptom: str
     dependent: bool
 
@@ -118,7 +119,7 @@ def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
                 because=row.because or call.because,
                 source=call.source,
                 setting=call.setting,
-                consequence=str(call.on_denied),
+                consequence=call.on_denied,
                 symptom=call.symptom,
                 dependent=bool(row.because),
             )
