@@ -69,6 +69,10 @@ class CredentialsError(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 
 
+class CredentialSourceError(CredentialsError):
+    """The source of a profile's credentials fails: a program, a token, a prompt, a sign-in that has expired."""
+
+
 class AwsUnavailable(ZappaIamError):
     """AWS could not be reached: no network, no such region, no such endpoint."""
 

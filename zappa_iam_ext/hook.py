@@ -73,7 +73,10 @@ def _say(text: str) -> None:
 
 
 def _leave_out_of_package(zappa_cli: Any) -> None:
-    """Keep this library out of the function's package: it is of no use there."""
-    exclude = list(zappa_cli.stage_config.get("exclude", []))
-    if OWN_PACKAGE not in exclude:
+    """Keep this library out of the function's package: it is of no use there.
+
+    What is no list is left for Zappa to judge: null it takes for none, a text it refuses.
+    """
+    exclude = zappa_cli.stage_config.get("exclude") or []
+    if isinstance(exclude, list) and OWN_PACKAGE not in exclude:
         zappa_cli.override_stage_config_setting("exclude", [*exclude, OWN_PACKAGE, f"{OWN_PACKAGE}-*"])
