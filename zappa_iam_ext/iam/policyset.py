@@ -17,7 +17,8 @@ class PolicySet:
 
     Every field takes documents, JSON text or JSON already read, one or a list of them. ``boundary`` None or
     empty means that there is none, likewise of ``session``. ``scp`` holds the levels of the organization, each a list of
-    documents: every level must allow. A flat list is one level. Raises `InvalidPolicyDocument`.
+    documents: every level must allow. A flat list is one level. What is evaluated need not be stored:
+    addresses and ARNs of conditions that are none are read as AWS reads them in session policies. Raises `InvalidPolicyDocument`.
     """
 
     identity: Any = ()
@@ -40,7 +41,7 @@ class PolicySet:
 
 
 def _documents(given: Any, kind: PolicyKind) -> tuple[PolicyDocument, ...]:
-    return tuple(PolicyDocument.parse(item, kind) for item in _listed(given))
+    return tuple(PolicyDocument.parse(item, kind, stored=False) for item in _listed(given))
 
 
 def _levels(given: Any) -> tuple[tuple[PolicyDocument, ...], ...]:

@@ -53,8 +53,8 @@ class AuthorizationRequest:
     """The question whether this principal may do this action on this resource.
 
     ``action`` and ``resource`` may be patterns: the answer then holds for everything they cover.
-    ``context`` maps condition keys to a string or a list of strings; numbers and booleans are written as JSON does,
-    a key that maps to None is absent. A key that is neither given nor follows from the principal is absent, unless
+    ``context`` maps condition keys to a string, or to a list of strings when AWS sends the key as a list, of however few
+    values; numbers and booleans are written as JSON does, a key that maps to None is absent for certain. A key that is neither given nor follows from the principal is absent, unless
     ``unknown_keys`` names it or ``unknown_context`` says that anything may be there. ``bounded`` says that
     the wildcards of the resource stand for names without a colon, as those of functions, rules and APIs are: a Deny on
     ``arn:aws:lambda:*:*:function:other`` is then about no version of another function. Raises `InvalidRequest`.
@@ -63,7 +63,7 @@ class AuthorizationRequest:
     principal: str | Principal
     action: str
     resource: str = "*"
-    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    context: Mapping[str, str | Sequence[str] | None] = field(default_factory=dict)
     unknown_keys: frozenset[str] = frozenset()
     unknown_context: bool = False
     bounded: bool = False
@@ -88,20 +88,20 @@ class AuthorizationRequest:
 _ACTION = re.compile(r"[^:]+:.+|[*?]*\*[*?]*", re.DOTALL)
 
 
-def _context(given: Any) -> dict[str, str | tuple[str, ...]]:
+def _context(given: Any) -> dict[str, str | tuple[str, ...] | None]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise _invalid("the context maps condition keys to values", given)
-    found: dict[str, str | tuple[str, ...]] = {}
+    found: dict[str, str | tuple[str, ...] | None] = {}
     for key, value in given.items():
         if not isinstance(key, str):
             raise _invalid("a condition key is a string", key)
-        if isinstance(value, str):
+        if value is None or isinstance(value, str):
             found[key] = value
         elif isinstance(value, list | tuple | set | frozenset):
             found[key] = tuple(_scalar(key, item) for item in value if item is not None)
-        elif value is not None:
+        else:
             found[key] = _scalar(key, value)
     return found
 

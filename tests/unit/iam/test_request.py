@@ -33,7 +33,7 @@ def policy(**condition):
         pytest.param(10, "NumericEquals", "10", id="an integer"),
         pytest.param(9.5, "NumericLessThan", "10", id="a float"),
         pytest.param(("x", "y"), "ForAllValues:StringLike", ["x", "y"], id="a tuple"),
-        pytest.param({"x"}, "StringEquals", "x", id="a set"),
+        pytest.param({"x"}, "ForAnyValue:StringEquals", "x", id="a set"),
         pytest.param([1, True, "z"], "ForAllValues:StringEquals", ["1", "true", "z"], id="a mixed list"),
         pytest.param(None, "Null", "true", id="None is absent"),
         pytest.param([], "Null", "true", id="an empty list is absent"),

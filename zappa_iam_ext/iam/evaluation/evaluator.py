@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from zappa_iam_ext.iam.arn import Principal, PrincipalKind
@@ -27,7 +27,7 @@ from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
 from zappa_iam_ext.iam.policyset import PolicySet
 from zappa_iam_ext.iam.request import AuthorizationRequest, Decision, EvaluationResult, Layer
 
-Derived = dict[str, tuple[str, ...]]
+Derived = Mapping[str, str]
 
 
 class CompiledPolicySet:
@@ -131,7 +131,7 @@ def _index(documents: Iterable[PolicyDocument], layer: Layer) -> StatementIndex:
 
 
 def _derived(principal: Principal) -> Derived:
-    return {key: (value,) for key, value in principal.context().items()}
+    return principal.context()
 
 
 def _layer_verdict(index: StatementIndex | None, request: PreparedRequest) -> LayerVerdict:

@@ -76,11 +76,16 @@ def _touched(statement: CompiledStatement, request: PreparedRequest) -> Truth:
     patterns = statement.patterns(request.context)
     asked = request.asked
     if statement.negated:
-        found = some_word(asked, patterns.certain, lambda matched: not any(matched))
-        return patterns.at_most if found else FALSE
+        if some_word(asked, (*patterns.certain, *patterns.possible), _none):
+            return TRUE
+        return UNKNOWN if patterns.possible and some_word(asked, patterns.certain, _none) else FALSE
     if any(overlaps(asked, glob) for glob in patterns.certain):
         return TRUE
     return UNKNOWN if any(overlaps(asked, glob) for glob in patterns.possible) else FALSE
+
+
+def _none(matched: tuple[bool, ...]) -> bool:
+    return not any(matched)
 
 
 def _same_service(statement: CompiledStatement, action: str) -> bool:

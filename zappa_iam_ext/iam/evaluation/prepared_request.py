@@ -8,6 +8,7 @@ from zappa_iam_ext.iam.arn import Principal
 from zappa_iam_ext.iam.conditions.evaluate import Context
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pattern
+from zappa_iam_ext.iam.patterns.tokens import units
 from zappa_iam_ext.iam.request import AuthorizationRequest
 
 
@@ -21,11 +22,11 @@ class PreparedRequest:
     __slots__ = ("_context", "_derived", "_request", "action", "is_pattern", "principal", "resource")
 
     def __init__(
-        self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, tuple[str, ...]]
+        self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, str]
     ) -> None:
         self.principal = principal
         self.action = action = request.action.lower()
-        self.resource = resource = request.resource
+        self.resource = resource = units(request.resource)
         self.is_pattern = is_pattern(action) or (
             is_pattern(resource) and not (resource == "*" and _knows_no_resources(action))
         )
@@ -44,9 +45,11 @@ class PreparedRequest:
         if self._context is None:
             request = self._request
             named = frozenset(key.lower() for key in request.unknown_keys)
-            values = {key: value for key, value in self._derived.items() if key not in named}
+            values: dict[str, str | tuple[str, ...] | None] = {
+                key: value for key, value in self._derived.items() if key not in named
+            }
             for key, given in request.context.items():
-                values[key.lower()] = (given,) if isinstance(given, str) else tuple(given)
+                values[key.lower()] = given if given is None or isinstance(given, str) else tuple(given)
             self._context = Context(values, None if request.unknown_context else named)
         return self._context
 
