@@ -35,6 +35,11 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+def user_arn(partition: str, account: str, name: str, path: str = "/") -> str:
+    """Return the ARN of an IAM user; a path begins and ends with a slash."""
+    return f"arn:{partition}:iam::{account}:user{path}{name}"
+
+
 class PrincipalKind(StrEnum):
     """What an ARN of IAM or STS stands for."""
 
