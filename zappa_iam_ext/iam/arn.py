@@ -151,14 +151,15 @@ class Principal:
     def context(self) -> dict[str, str]:
         """Return the condition keys that follow from who it is (IAM User Guide, global condition context keys).
 
-        ``aws:PrincipalArn`` of a role session is that of the role, whose path is lost: see ``role_arns``.
+        ``aws:PrincipalArn`` of a role session is the ARN of the role; it does not follow, see ``role_arns``.
         """
         if self.kind is PrincipalKind.SERVICE:
             return {"aws:principalisawsservice": "true", "aws:principalservicename": self.name}
         if not self.has_identity_policies:
             return {}
-        keys = {"aws:principalarn": self.role_arn or self.arn, "aws:principalaccount": self.account}
-        keys["aws:principalisawsservice"] = "false"
+        keys = {"aws:principalaccount": self.account, "aws:principalisawsservice": "false"}
+        if self.kind is not PrincipalKind.ASSUMED_ROLE:
+            keys["aws:principalarn"] = self.arn
         if self.kind in _TYPES:
             keys["aws:principaltype"] = _TYPES[self.kind]
         if self.kind is PrincipalKind.USER:
