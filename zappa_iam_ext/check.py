@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.iam import (
     AuthorizationRequest,
     CompiledPolicySet,
     Decision,
     EvaluationResult,
+    Layer,
     PolicySet,
     compile_policies,
 )
@@ -35,27 +37,17 @@ class Evidence(StrEnum):
     PROBE = "probe"
 
 
-class ExitCode:
-    """The exit codes of every command and format."""
-
-    MAY_DEPLOY = 0
-    DENIED = 1
-    COULD_NOT_RUN = 2
-    INCONCLUSIVE = 3
-
-
 @dataclass(frozen=True, slots=True)
 class CheckedRequirement:
     """One requirement with its verdict.
 
-    ``layer`` names what stands in the way of a denied one (identity, boundary, session, organization,
-    resource); ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
+    ``layer`` is the kind of policy that stands in the way of a denied one; ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
     """
 
     requirement: Requirement
     verdict: Verdict
     evidence: Evidence
-    layer: str = ""
+    layer: Layer | None = None
     explicit: bool = False
     why: str = ""
 
@@ -93,13 +85,13 @@ class Report:
         """Everything that could not be decided."""
         return self.having(Verdict.UNKNOWN)
 
-    def exit_code(self, *, strict: bool = False) -> int:
-        """Return 0 may deploy, 1 denied, 2 nothing was checked, 3 inconclusive under ``strict``."""
+    def exit_code(self, *, strict: bool = False) -> ExitCode:
+        """Return what the check ends with; what is undecided counts only under ``strict``."""
         if not self.results:
             return ExitCode.COULD_NOT_RUN
         if self.denied:
             return ExitCode.DENIED
-        return ExitCode.INCONCLUSIVE if strict and self.unknown else ExitCode.MAY_DEPLOY
+        return ExitCode.CANNOT_TELL if strict and self.unknown else ExitCode.OK
 
 
 #: What the policies attached to a principal cannot tell.
@@ -193,5 +185,5 @@ def _region_of(requirement: Requirement, region: str) -> str:
     return requirement.call.region if requirement.call and requirement.call.region else region
 
 
-def _layer(result: EvaluationResult) -> str:
-    return str(result.layer) if result.layer else "identity"
+def _layer(result: EvaluationResult) -> Layer:
+    return result.layer or Layer.IDENTITY

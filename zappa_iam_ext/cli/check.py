@@ -16,6 +16,7 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
     stage_options,
 )
+from zappa_iam_ext.errors import worst
 
 
 @click.command("check")
@@ -65,21 +66,15 @@ def command(
     ]
     if not quiet:
         for report in reports:
-            click.echo(_render(report, as_json=as_json or output == "json", strict=strict))
-    raise SystemExit(_worst(reports, strict=strict))
+            click.echo(_render(report, settings_file, as_json=as_json or output == "json", strict=strict))
+    raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
 
 
-def _render(report: Report, *, as_json: bool, strict: bool) -> str:
+def _render(report: Report, settings_file: Path | None, *, as_json: bool, strict: bool) -> str:
     if as_json:
         from zappa_iam_ext.render.json import report_json
 
         return report_json(report, strict=strict)
-    from zappa_iam_ext.render.text import report_text
+    from zappa_iam_ext.render.text import fix_command, report_text
 
-    return report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
-
-
-def _worst(reports: list[Report], *, strict: bool) -> int:
-    """Denied beats what could not run, which beats what could not be decided."""
-    codes = {report.exit_code(strict=strict) for report in reports}
-    return next((code for code in (1, 2, 3) if code in codes), 0)
+    return report_text(report, fix=fix_command(report.stage, settings_file))

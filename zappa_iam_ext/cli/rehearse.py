@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, format_options, read, require_account_id, stage_options
-from zappa_iam_ext.errors import SettingsError, ZappaIamError
+from zappa_iam_ext.errors import ExitCode, SettingsError, ZappaIamError, worst
 
 if TYPE_CHECKING:
     from zappa_iam_ext.iam import PolicySet
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from zappa_iam_ext.rehearsal.report import RehearsalReport
 
 _ACCOUNT = re.compile(r":([0-9]{12}):")
-_INTERRUPTED = 130
-"""The exit code of a process that Ctrl-C ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +117,7 @@ def command(
         from zappa_iam_ext.rehearsal.rendering import records
 
         _write(record, {"schema_version": 1, "rehearsals": [records(report) for report in reports]})
-    codes = {report.exit_code() for report in reports}
-    raise SystemExit(next((code for code in (1, 2) if code in codes), 0))
+    raise SystemExit(worst(report.exit_code() for report in reports))
 
 
 def _rehearsed(
@@ -171,18 +168,18 @@ def _under(
 
 def _held(stage: Stage, profile: str) -> _Under:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
+    from zappa_iam_ext.iam import PrincipalKind
     from zappa_iam_ext.workflow import held_policies
 
     name = profile or stage.profile_name or ""
-    held, arn = held_policies(AwsOptions(name, stage.region))
-    _, partition, _, _, account, rest = arn.split(":", 5)
-    located = stage.with_account(account, partition)
-    if rest == "root":
+    held, who = held_policies(AwsOptions(name, stage.region))
+    located = stage.with_account(who.account, who.partition)
+    if who.principal.kind is PrincipalKind.ROOT:
         raise SettingsError(
-            f"profile {name or 'default'} is the root of account {account}, whom no policy binds",
+            f"profile {name or 'default'} is the root of account {who.account}, whom no policy binds",
             hint="Rehearse under the profile of the user who deploys.",
         )
-    return _Under(located, held.policies, f"the policies of {arn}", arn, held.unreadable)
+    return _Under(located, held.policies, f"the policies of {who.arn}", who.arn, held.unreadable)
 
 
 def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:
@@ -212,7 +209,7 @@ def _interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         click.echo("Interrupted: what was started is ended, what was made is removed.", err=True)
-        raise SystemExit(_INTERRUPTED) from None
+        raise SystemExit(ExitCode.INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -31,10 +31,15 @@ def as_simulated(policies: PolicySet) -> PolicySet:
     def of(documents: Iterable[PolicyDocument]) -> tuple[PolicyDocument, ...]:
         return tuple(map(_document, documents))
 
-    layers = {
-        name: of(getattr(policies, name)) for name in ("identity", "group", "boundary", "resource", "session")
-    }
-    return replace(policies, **layers, scp=tuple(of(level) for level in policies.scp))
+    return PolicySet(
+        identity=of(policies.identity),
+        group=of(policies.group),
+        boundary=of(policies.boundary),
+        session=of(policies.session),
+        scp=tuple(map(of, policies.scp)),
+        resource=of(policies.resource),
+        rcp=tuple(map(of, policies.rcp)),
+    )
 
 
 def _document(document: PolicyDocument) -> PolicyDocument:

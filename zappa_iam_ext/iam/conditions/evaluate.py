@@ -7,11 +7,12 @@ otherwise (``tests/cases/observed/conditions.json``), that decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 
 from zappa_iam_ext.iam.conditions.operators import Operator, Qualifier
+from zappa_iam_ext.iam.conditions.partly_known import truth_among
 from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.conditions.values import TEXTUAL, Matcher, comparable, matcher, token_matcher
 from zappa_iam_ext.iam.conditions.variables import Template, Values, fill, has_variables, parse_template
@@ -31,10 +32,12 @@ class Context:
     """The condition keys of a request, names in lower case; ``unknown`` None means every key not given is unknown.
 
     A key that AWS sends as a list maps to a tuple, any other to a string, one that is surely absent to None.
+    ``forms`` holds the patterns that the value of an unknown key is known to be of.
     """
 
     values: Values
     unknown: frozenset[str] | None = frozenset()
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def is_unknown(self, key: str) -> bool:
         """Say whether a key may have a value that we do not know."""
@@ -94,6 +97,19 @@ class ConditionTest:
             return HOLDS if qualifier is Qualifier.ALL else FAILS
         return self._compare(given, context)
 
+    def _judge_form(self, patterns: tuple[str, ...], context: Context) -> ConditionResult:
+        """Return whether the test holds for a value of which only the patterns are known."""
+        operator = self.operator
+        if operator.family == "null":
+            return HOLDS if self._wants(absent=False) else FAILS
+        if operator.family not in TEXTUAL:
+            return self._compare(patterns[:1], context)
+        truth = UNKNOWN
+        wanted = self._wanted(context)[0]
+        if wanted and not self._template and _Special.ENDS not in wanted:
+            truth = truth_among(operator.family, self.values, patterns, negated=operator.negated)
+        return ConditionResult(truth, (self.name,) if truth is UNKNOWN else ())
+
     def _wants(self, *, absent: bool) -> bool:
         return any((value.lower() == "true") == absent for value in self.values)
 
@@ -101,6 +117,8 @@ class ConditionTest:
         """Only ``Null`` with both answers holds whether the key is there or not."""
         null = self.operator.family == "null"
         if context.is_unknown(self.key):
+            if self.key in context.forms:
+                return self._judge_form(context.forms[self.key], context)
             certain = null and self._wants(absent=True) and self._wants(absent=False)
             return ConditionResult(TRUE if certain else UNKNOWN, (self.name,))
         if null:
