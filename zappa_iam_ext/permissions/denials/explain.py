@@ -12,6 +12,7 @@ from zappa_iam_ext.permissions.authorizations import HANDLERS
 from zappa_iam_ext.permissions.denials.own import own_advice, own_rows
 from zappa_iam_ext.permissions.denials.parse import Denial
 from zappa_iam_ext.permissions.denials.remedy import Row, advice, pattern_of, resource_arn, statements
+from zappa_iam_ext.permissions.model import Consequence, OwnConsequence
 from zappa_iam_ext.permissions.tables.rows import (
     CallRow,
     authorization_rows,
@@ -36,7 +37,7 @@ class Reason:
     because: str
     source: str
     setting: str
-    consequence: str
+    consequence: Consequence | OwnConsequence
     symptom: str
     dependent: bool
     caller: str = "zappa"
@@ -121,7 +122,7 @@ def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
                 because=row.because or call.because,
                 source=call.source,
                 setting=call.setting,
-                consequence=str(call.on_denied),
+                consequence=call.on_denied,
                 symptom=call.symptom,
                 dependent=bool(row.because),
             )
@@ -138,7 +139,7 @@ def _own_reasons(denial: Denial, checks: Iterable[tuple[str, Row]]) -> Iterator[
                 because=row.because or call.because,
                 source=call.source,
                 setting="",
-                consequence=str(call.on_denied),
+                consequence=call.on_denied,
                 symptom=call.symptom,
                 dependent=bool(row.because),
                 caller="zappa-iam",
