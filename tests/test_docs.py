@@ -112,7 +112,7 @@ def test_the_architecture_names_every_room():
 
 def test_every_module_and_file_that_the_architecture_and_the_checklists_name_is_there():
     rooms = ARCHITECTURE.partition("Inside the rooms")[2].partition("## Where")[0]
-    modules = {name for name in re.findall(r"`([a-z_]+)`", rooms)}
+    modules = set(re.findall(r"`([a-z_]+)`", rooms))
     there = {path.stem for path in PACKAGE.rglob("*.py")}
     assert sorted(modules - there) == []
     contributing = (ROOT / "docs" / "contributing.md").read_text()
