@@ -121,14 +121,14 @@ ITS_ROLE = "arn:aws:iam::123456789012:role/team/deployer"
     ("denial", "callers", "told"),
     [
         pytest.param(Denial("iam:GetUser", USER, USER), {"check"}, "zappa-iam apply STAGE --admin-profile", id="a user looks at itself"),
-        pytest.param(Denial("iam:GetUser"), {"check", "plan", "apply"}, "zappa-iam check", id="nobody says who looks at whom"),
+        pytest.param(Denial("iam:GetUser"), {"check", "plan", "apply"}, "own call (check, plan, apply)", id="nobody says who looks at whom"),
         pytest.param(Denial("iam:GetUser", USER, ADMIN), {"plan", "apply"}, "credentials", id="an administrator looks at the user"),
         pytest.param(Denial("iam:ListGroupPolicies", "group team", USER), {"check"}, "--self-inspection", id="a user looks at its group"),
         pytest.param(Denial("iam:GetPolicyVersion", "policy arn:aws:iam::aws:policy/X", USER), {"check", "plan", "apply"}, "unknown", id="a managed policy"),
         pytest.param(Denial("iam:ListRolePolicies", ITS_ROLE, SESSION), {"check"}, "Attach the statement to the role", id="a session looks at its role"),
         pytest.param(Denial("iam:CreateUser", USER, ADMIN), {"apply"}, "credentials", id="an administrator makes the user"),
         pytest.param(Denial("iam:TagUser", USER, ADMIN), {"apply"}, "credentials", id="an administrator makes the user, with tags"),
-        pytest.param(Denial(operation="ListGroupsForUser"), {"check"}, "zappa-iam check", id="only the operation is known"),
+        pytest.param(Denial(operation="ListGroupsForUser"), {"check"}, "own call (check)", id="only the operation is known"),
         pytest.param(Denial("sts:DecodeAuthorizationMessage", "*", USER), {"explain"}, "explain is run with", id="decoding"),
     ],
 )  # fmt: skip
@@ -141,6 +141,14 @@ def test_a_denial_of_our_own_call_is_known_as_ours(denial: Denial, callers: set[
     text = explanation_text([explanation])
     assert "zappa-iam asks it itself:" in text
     assert "Zappa needs it" not in text
+
+
+def test_a_call_that_no_policy_can_forbid_is_told_as_such() -> None:
+    explanation = explain(Denial("sts:GetCallerIdentity", principal=USER))
+    assert {reason.caller for reason in explanation.reasons} == {"zappa-iam"}
+    assert "no policy of a user or role can forbid it" in explanation.fix
+    assert not explanation.statements
+    assert "VPC endpoint" in explain(Denial(operation="GetCallerIdentity", layer="resource")).fix
 
 
 def test_what_a_denied_own_call_does_to_the_verdict_is_told() -> None:
