@@ -97,7 +97,7 @@ def command(
     from zappa_iam_ext.iam.findings import action_note
     from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
-    context = {**_context(pairs), **dict.fromkeys(absent, ())}
+    context = {**_context(pairs), **dict.fromkeys(absent)}
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
