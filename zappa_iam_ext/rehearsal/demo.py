@@ -126,8 +126,8 @@ def _provisioned(demo: Demo) -> None:
     beside = emulator_gaps_document(stage).to_json()
     demo.aws.client("iam").put_user_policy(UserName=USER, PolicyName="LocalAwsDiffers", PolicyDocument=beside)
     demo.tell(
-        f"The local AWS checks {len(EMULATOR_GAPS)} things otherwise than AWS does, such as {_GAP[2]}: its user is given"
-        f" a second policy for these, `LocalAwsDiffers` ({_GAP[0]} ...), that no real account needs.\n"
+        f"The local AWS checks {len(EMULATOR_GAPS)} things otherwise than AWS does ({_GAP[2]}). For these its user gets a\n"
+        "second policy, `LocalAwsDiffers`, which no real account needs.\n"
     )
 
 
