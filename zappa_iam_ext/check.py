@@ -29,12 +29,10 @@ class Verdict(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What a verdict rests on: a document given by hand, the policies read from IAM, IAM's own simulator, a probe."""
+    """What a verdict rests on: documents given by hand, or the policies read from IAM."""
 
     OFFLINE = "offline"
     POLICIES = "policies"
-    SIMULATION = "simulation"
-    PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
