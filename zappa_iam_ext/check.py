@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from zappa_iam_ext.errors import ExitCode
@@ -13,9 +13,11 @@ from zappa_iam_ext.iam import (
     Decision,
     EvaluationResult,
     Layer,
+    PolicyDocument,
     PolicySet,
     compile_policies,
 )
+from zappa_iam_ext.permissions.chosen_names import has_chosen_name, named_by, named_by_nobody
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 
@@ -112,6 +114,11 @@ def check(
 ) -> Report:
     """Return the Report of these requirements for this principal under these policies."""
     compiled = compile_policies(policies)
+    documents = (*policies.identity, *policies.group)
+    judged = (
+        judge(requirement, compiled, principal, stage.region, evidence, incomplete=bool(unreadable))
+        for requirement in requirements
+    )
     return Report(
         stage=stage.name,
         function_name=stage.function_name,
@@ -119,10 +126,7 @@ def check(
         zappa_version=stage.zappa_version,
         commands=tuple(command.name for command in commands),
         principal=principal,
-        results=tuple(
-            judge(requirement, compiled, principal, stage.region, evidence, incomplete=bool(unreadable))
-            for requirement in requirements
-        ),
+        results=tuple(_with_names(item, documents, compiled, principal, stage.region) for item in judged),
         profile=stage.profile_name or "",
         unreadable=tuple(unreadable),
         not_seen=() if evidence is Evidence.OFFLINE else NOT_SEEN,
@@ -154,6 +158,34 @@ def judge(
         keys = ", ".join(sorted(result.missing_context)) or "the request's context"
         return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=f"it depends on {keys}")
     return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result))
+
+
+def _with_names(
+    judged: CheckedRequirement,
+    documents: Sequence[PolicyDocument],
+    policies: CompiledPolicySet,
+    principal: str,
+    region: str,
+) -> CheckedRequirement:
+    """Return the verdict, unknown where it hangs on a name that AWS chose and that a policy writes out.
+
+    A policy for one API allows what is needed if the stage's API is that one, and a Deny on one API denies nothing
+    if it is another. Which one it is, only AWS can say.
+    """
+    requirement = judged.requirement
+    if judged.verdict is not Verdict.DENIED or not has_chosen_name(requirement.resource):
+        return judged
+
+    def allowed(resource: str) -> bool:
+        named = replace(requirement, resource=resource)
+        return policies.decide(request_of(named, principal, region)) is Decision.ALLOWED
+
+    why = ""
+    if judged.explicit and allowed(named_by_nobody(requirement.resource)):
+        why = "a Deny names some of these, and only AWS knows which one is this stage's"
+    elif where := next(filter(allowed, named_by(documents, requirement.resource)), None):
+        why = f"it is allowed on {where} only, and only AWS knows which one is this stage's"
+    return replace(judged, verdict=Verdict.UNKNOWN, layer=None, explicit=False, why=why) if why else judged
 
 
 def request_of(requirement: Requirement, principal: str, region: str) -> AuthorizationRequest:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
 
 from zappa_iam_ext import (
@@ -53,15 +52,16 @@ from zappa_iam_ext.iam import (
 def in_a_script(admin: str) -> str:
     """Check, provision what is missing, and read the Report."""
     report: Report = check_deploy_permissions("dev", settings_file="zappa_settings.json", commands=["deploy"])
+    told: list[str] = []
     try:
-        report = ensure_deploy_permissions("dev", admin_profile=admin, strict=True, progress=sys.stderr.write)
+        report = ensure_deploy_permissions("dev", admin_profile=admin, strict=True, progress=told.append)
     except DeployPermissionsMissing as error:
         hint: str = error.hint
         return hint
     except ZappaIamError as error:
         code: int = error.exit_code
         return f"{error} {code}"
-    return ", ".join(missing(report))
+    return ", ".join([*told, *missing(report)])
 
 
 def missing(report: Report) -> Iterable[str]:
