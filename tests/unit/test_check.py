@@ -76,6 +76,9 @@ def allow(action: str, *resources: str):
         pytest.param("apigateway:GET", API, API, Verdict.ALLOWED, id="every API"),
         pytest.param("apigateway:GET", API, API[:-1] + "abc123defg", Verdict.UNKNOWN, id="one API"),
         pytest.param(
+            "apigateway:GET", API, API[:-1] + "abc*", Verdict.DENIED, id="the beginning of some ids"
+        ),
+        pytest.param(
             "apigateway:GET", API, API[:-1] + "abc123defg*", Verdict.UNKNOWN, id="one API and all in it"
         ),
         pytest.param(
