@@ -141,7 +141,7 @@ def _command(command: RehearsedCommand) -> Iterator[str]:
 
 
 def _is_told(line: str) -> bool:
-    """Say whether a line of Zappa's is no part of a traceback but its end."""
+    """Say whether a line of Zappa's output is shown: the frames of a traceback are not."""
     return bool(line.strip()) and not line.startswith((" ", "Traceback"))
 
 
@@ -179,7 +179,7 @@ class _Group:
 
 
 def _verdicts(seen: Observation) -> Iterator[str]:
-    """Yield what was checked for a denied call, and what is odd about the denial."""
+    """Yield what was checked for a refused call, and why a refusal decides nothing."""
     for verdict, actions, resource in _checks(seen.checked):
         yield f"  {'':<10}   {verdict} {', '.join(actions)} on {resource}"
     if not seen.known:
