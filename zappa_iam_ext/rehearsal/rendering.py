@@ -25,7 +25,9 @@ def rehearsal_text(report: RehearsalReport) -> str:
     ]
     if report.prepared:
         lines.append(f"after {', '.join(report.prepared)} by an administrator")
-    lines += _section("! NOT REHEARSED, so nothing is said about it:", report.not_shown)
+    lines += _section(
+        "! NOT REHEARSED, so nothing is said about it:", [*report.not_shown, *_cut_short(report)]
+    )
     lines += _section(
         "! NOT REHEARSED: the settings refer to what the local AWS could not make:", report.missing
     )
@@ -121,6 +123,13 @@ def _entry(report: RehearsalReport) -> dict[str, Any]:
             for action, resource, because in report.besides
         ],
     }
+
+
+def _cut_short(report: RehearsalReport) -> Iterator[str]:
+    """Yield the commands that Zappa did not finish for a reason that is no permission."""
+    for command in report.commands:
+        if command.broken:
+            yield f"zappa {command.words}: what comes after the failure that its last words tell"
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
