@@ -197,14 +197,14 @@ literals = {
 }
 
 
-def tests_of(operator):
+def block_of(operator):
     kind = operator.rpartition(":")[2][:3]
     return st.dictionaries(
         st.sampled_from("vwk"), st.lists(st.sampled_from(literals[kind]), min_size=1, max_size=3), max_size=2
     ).map(lambda tests: {operator: tests} if tests else {})
 
 
-conditions = st.lists(operators.flatmap(tests_of), max_size=2).map(
+conditions = st.lists(operators.flatmap(block_of), max_size=2).map(
     lambda found: {name: tests for each in found for name, tests in each.items()}
 )
 conditional = st.builds(
@@ -259,7 +259,7 @@ def test_an_unknown_key_stands_for_every_value_a_list_and_none(found, of_v, of_w
     truth = ask_with("")
     for hidden in ("v", "w", "k", "vw", "vk", "wk", "vwk"):
         claim = ask_with(hidden)
-        assert claim in {"unknown", truth} or {claim, truth} == {"implicitDeny", "explicitDeny"}
+        assert claim in {"unknown", truth} or (claim, truth) == ("implicitDeny", "explicitDeny")
 
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}

@@ -248,3 +248,15 @@ UNSURE = [
 @pytest.mark.parametrize(("condition", "expected"), [pytest.param(*row[1:], id=row[0]) for row in UNSURE])
 def test_an_unknown_variable(condition, expected):
     assert decisions(condition, {"k": ARN}, unknown=frozenset({"v"})) == expected
+
+
+def test_beside_what_ends_a_test_no_other_surely_spares_from_a_deny():
+    """Which of them AWS looks at first was not recorded."""
+    other = {"StringEquals": {"j": "x"}}
+    for ended in ({"ArnLike": {"k": "news"}}, {"ArnNotLike": {"k": "${v}"}}):
+        assert decisions(ended | other, {"k": ARN, "j": "y", "v": "z"}) == ("implicitDeny", "unknown")
+        assert decisions(other | ended, {"k": ARN, "j": "y", "v": "z"}) == ("implicitDeny", "unknown")
+        assert decisions(ended | other, {"k": "news", "j": "y", "v": "z"}) == FAILS
+        assert decisions(ended | other, {"k": ARN, "j": "x", "v": "z"}) == ENDS
+    assert decisions({"ArnLike": {"k": "${v}"}} | other, {"k": ARN, "j": "y"}) == FAILS
+    assert decisions({"ArnLike": {"k": [ARNS, "news"]}} | other, {"k": ARN, "j": "y"}) == FAILS
