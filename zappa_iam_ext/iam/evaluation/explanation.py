@@ -8,7 +8,7 @@ from zappa_iam_ext.iam.conditions.evaluate import judge
 from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
-from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
+from zappa_iam_ext.iam.evaluation.principals import principal_match
 from zappa_iam_ext.iam.patterns.glob import is_pattern, overlaps, some_word, text_glob
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
 
@@ -45,18 +45,17 @@ def _mismatch(
     """Return why a statement does not match, what failed, and the keys that were missing."""
     if not _matches_action(statement, request.action):
         return Mismatch.ACTION, "", ()
-    written = statement.match.statement
-    if (
-        statement.match.layer is Layer.RESOURCE
-        and principal_match(written, request.principal, has_boundary=has_boundary) is PrincipalMatch.NOT
-    ):
-        return Mismatch.PRINCIPAL, "", ()
+    named = TRUE
+    if statement.match.layer is Layer.RESOURCE:
+        named = principal_match(statement.match.statement, request.principal, has_boundary=has_boundary).truth
+        if named is FALSE:
+            return Mismatch.PRINCIPAL, "", ()
     patterns = statement.patterns(request.context)
     touched = _touched(statement, request)
     if touched != TRUE:
         return Mismatch.UNKNOWN if touched else Mismatch.RESOURCE, "", patterns.missing if touched else ()
     result = judge(statement.tests, request.context)
-    return _REASONS[result.truth], result.failed, (*patterns.missing, *result.missing)
+    return _REASONS[min(result.truth, named)], result.failed, (*patterns.missing, *result.missing)
 
 
 def _matches_action(statement: CompiledStatement, action: str) -> bool:

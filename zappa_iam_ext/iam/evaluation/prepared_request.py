@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zappa_iam_ext.iam.arn import Principal
+from zappa_iam_ext.iam.arn import Principal, PrincipalKind
 from zappa_iam_ext.iam.conditions.evaluate import Context
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pattern
@@ -12,6 +12,16 @@ from zappa_iam_ext.iam.patterns.tokens import units
 from zappa_iam_ext.iam.request import AuthorizationRequest
 
 _PRINCIPAL_ARN = "aws:principalarn"
+
+_WITH_IDENTITY_POLICIES = frozenset(
+    {
+        PrincipalKind.USER,
+        PrincipalKind.ROLE,
+        PrincipalKind.ASSUMED_ROLE,
+        PrincipalKind.FEDERATED_USER,
+        PrincipalKind.OTHER,
+    }
+)
 
 
 class PreparedRequest:
@@ -35,6 +45,19 @@ class PreparedRequest:
         self._request = request
         self._derived = derived
         self._context: Context | None = None
+
+    @property
+    def resource_account(self) -> str:
+        """The account of the resource; empty where the principal's own is assumed."""
+        return self._request.resource_account
+
+    @property
+    def plain(self) -> bool:
+        """Whether identity policies alone can allow it: the principal is bound by them, the account is its own."""
+        principal, account = self.principal, self._request.resource_account
+        return principal.kind in _WITH_IDENTITY_POLICIES and (
+            not account or account == principal.account or not principal.account
+        )
 
     @property
     def asked(self) -> Glob:
