@@ -286,7 +286,8 @@ def test_the_statement_allows_exactly_what_was_denied(denial: Denial, action: st
     (statement,) = explain(denial).statements
     assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Allow", action, resource)
     document = PolicyDocument.parse({"Version": "2012-10-17", "Statement": [dict(statement)]})
-    request = AuthorizationRequest(principal=USER, action=denial.action or action, resource=resource)
+    who = denial.principal or USER
+    request = AuthorizationRequest(principal=who, action=denial.action or action, resource=resource)
     assert evaluate(PolicySet(identity=(document,)), request).decision is Decision.ALLOWED
 
 
