@@ -15,7 +15,8 @@ from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer
 from zappa_iam_ext.rehearsal.observation import Checked
 from zappa_iam_ext.render.explanation import explanation_text
 
-USER = "arn:aws:iam::123456789012:user/serverless"
+ACCOUNT = "123456789012"
+USER = f"arn:aws:iam::{ACCOUNT}:user/serverless"
 ROLE = "arn:aws:iam::123456789012:role/app-dev-ZappaLambdaExecutionRole"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:app-dev"
 CALLED = {f"{row.service}.{row.operation}" for row in call_rows() if not row.omitted}
@@ -286,8 +287,9 @@ def test_the_statement_allows_exactly_what_was_denied(denial: Denial, action: st
     (statement,) = explain(denial).statements
     assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Allow", action, resource)
     document = PolicyDocument.parse({"Version": "2012-10-17", "Statement": [dict(statement)]})
-    who = denial.principal or USER
-    request = AuthorizationRequest(principal=who, action=denial.action or action, resource=resource)
+    request = AuthorizationRequest(
+        principal=USER, action=denial.action or action, resource=resource, resource_account=ACCOUNT
+    )
     assert evaluate(PolicySet(identity=(document,)), request).decision is Decision.ALLOWED
 
 
