@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import Denial, parse_decoded, parse_denial, parse_denials
-from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, about_credentials
+from zappa_iam_ext.permissions.denials.role_wordings import OWN_WORDINGS
+from zappa_iam_ext.permissions.denials.wordings import about_credentials
 
 CASES = Path(__file__).parents[2] / "cases" / "denials" / "wordings.toml"
 WORDINGS = tomllib.loads(CASES.read_text(encoding="utf-8"))["wording"]
@@ -24,7 +25,7 @@ TEXTS = [row["text"] for row in WORDINGS]
 
 def meaning(row):
     told = {key: value for key, value in row.items() if key not in {"rule", "source", "text", "further"}}
-    return Denial(**told)
+    return Denial(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["rule"]) for row in WORDINGS])

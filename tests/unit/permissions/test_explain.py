@@ -8,7 +8,7 @@ from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, Po
 from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import Denial, parse_denial
-from zappa_iam_ext.permissions.denials.remedy import pattern_of
+from zappa_iam_ext.permissions.denials.resources import pattern_of
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows
 from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer

@@ -1,132 +1,154 @@
-"""The wordings of a denial that name no action in IAM's form: each with what it means, and where AWS or Zappa says it."""
+"""The wordings of a denial that name no action in IAM's form: each with what it means, and where AWS or Zappa says it.
+
+Here is what whoever deploys lacks; what the execution role and what services lack is in `role_wordings`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-Reading = tuple[str, str]
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.services import action_of, prefix_of
+
+Reading = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A sentence of AWS or Zappa, and the action and resource that it means.
+    """A sentence of AWS or Zappa, and the denial that it means.
 
-    ``reading`` returns both from a match. ``by_role``: the execution role lacks it, not whoever deploys.
-    ``source`` is the page or the source file that the sentence is from.
+    ``denial`` is what every such sentence means; ``reading`` adds what a match says. ``source`` is the page, the
+    source file or the public report that the sentence is from. ``before`` is searched in the words before a match.
     """
 
     pattern: re.Pattern[str]
-    reading: Callable[[re.Match[str]], Reading]
+    denial: Denial
     source: str
-    operation: str = ""
-    by_role: bool = False
-    layer: str = ""
+    reading: Callable[[re.Match[str], str], Reading] | None = None
+
+    def read(self, match: re.Match[str], before: str) -> Denial:
+        """Return the denial that a match means; ``before`` are the words that stand before it."""
+        if self.reading is None:
+            return self.denial
+        told = self.reading(match, before)
+        return replace(self.denial, **{key: value for key, value in told.items() if value})
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def pattern(text: str) -> re.Pattern[str]:
     """Compile a sentence whose words may stand on several lines."""
     return re.compile(text.replace(" ", r"\s+"), re.IGNORECASE | re.DOTALL)
 
 
-def _always(action: str, resource: str = "") -> Callable[[re.Match[str]], Reading]:
-    return lambda _: (action, resource)
-
-
-def _for_lambda(match: re.Match[str]) -> Reading:
+def _by_service(match: re.Match[str], _: str) -> Reading:
     service = match["service"].lower()
     what = match["what"].rstrip(".,")
-    return f"{service}:{match['call']}", f"arn:aws:s3:::{what}" if service == "s3" else ""
+    resource = f"arn:aws:s3:::{what}" if service == "s3" else ""
+    return {"action": f"{service}:{match['call']}", "resource": resource}
 
 
-def _bucket(match: re.Match[str]) -> Reading:
-    return "s3:ListBucket", f"arn:aws:s3:::{match['bucket']}"
+def _bucket(match: re.Match[str], _: str) -> Reading:
+    return {"resource": f"arn:aws:s3:::{match['bucket']}"}
 
 
-def _role_call(match: re.Match[str]) -> Reading:
-    service = match["service"].lower().strip()
-    return f"{_SERVICES.get(service, service)}:{match['call']}", ""
+def _unprefixed(match: re.Match[str], _: str) -> Reading:
+    """Read an operation that stands without its service; with tags, tagging is what is missing."""
+    operation = match["operation"]
+    prefix = prefix_of(match["service"] or "")
+    plain = action_of(operation, prefix)
+    principal = (match["account"] or "").strip("\"'.,;")
+    if not match["tags"]:
+        return {"action": plain, "operation": operation, "principal": principal}
+    service = plain.partition(":")[0] or prefix
+    tagging = action_of("TagResource", service) if service else ""
+    return {"action": tagging, "operation": operation, "principal": principal}
 
 
-def _stream(match: re.Match[str]) -> Reading:
-    service = match["arn"].split(":")[2] if match["arn"].count(":") > 2 else "dynamodb"  # noqa: PLR2004
-    return f"{service}:GetRecords", match["arn"].rstrip(".,")
+def _service_linked_role(match: re.Match[str], before: str) -> Reading:
+    """Read the service whose role is meant, where the sentence or what stands around it names it."""
+    named = match["service"] or (_PRODUCT.search(before) or {"service": ""})["service"]
+    return {"service": prefix_of(named)}
 
 
-_SERVICES = {"amazon sqs": "sqs", "msk": "kafka", "amazon mq": "mq", "eventbridge": "events"}
+_PRODUCT = re.compile(
+    r"(?P<service>CloudFront|API Gateway|Elastic Load Balancing|EFS|ECS|RDS)(?![\s\S]{0,200}service)"
+)
+_LINKED = Denial(action="iam:CreateServiceLinkedRole")
+_SERVICE_TAIL = r"(?:.{0,40}?\(Service: (?P<service>\w{2,40}))?"
 
-OWN_WORDINGS: tuple[Wording, ...] = (
+DEPLOYER_WORDINGS: tuple[Wording, ...] = (
     Wording(
-        _pattern(
+        pattern(
             r"denied by (?P<service>[A-Z]\w{1,12}), please make sure your request credentials have permission to"
             r" (?P<call>\w{1,60}) for (?P<what>[^\s\"<>]{1,1200}+)"
         ),
-        _for_lambda,
+        Denial(service="lambda"),
         "AWS Lambda's answer to CreateFunction and UpdateFunctionCode: what it reads, it reads as the caller",
+        _by_service,
     ),
     Wording(
-        _pattern(r"S3 error: Access Denied"),
-        _always("s3:GetObject"),
+        pattern(r"S3 error: Access Denied"),
+        Denial(action="s3:GetObject", service="cloudformation"),
         "CloudFormation's answer to CreateStack and UpdateStack: the template is read as the caller",
     ),
     Wording(
-        _pattern(r"Access denied for S3 bucket '(?P<bucket>[^'\s]{1,63})'"),
-        _bucket,
+        pattern(r"Access denied for S3 bucket '(?P<bucket>[^'\s]{1,63})'"),
+        Denial(action="s3:ListBucket", operation="HeadBucket"),
         "zappa core.py: Zappa.upload_to_s3",
-        operation="HeadBucket",
+        _bucket,
     ),
     Wording(
-        _pattern(r"lack the necessary AWS permissions to automatically manage a Zappa execution role"),
-        _always("iam:CreateRole"),
+        pattern(
+            r"lack the necessary AWS permissions to automatically manage a (?:\"?Zappa\"? )?execution role"
+        ),
+        Denial(action="iam:CreateRole"),
         "zappa cli.py: ZappaCLI.deploy, ZappaCLI.update",
     ),
     Wording(
-        _pattern(
-            r"execution role does not have permissions? to (?:call|perform) (?P<call>\w{1,80}) on (?P<service>(?:Amazon )?\w{1,40})"
-        ),
-        _role_call,
-        "AWS Lambda Developer Guide: Troubleshoot event source mappings; Giving Lambda functions access to a VPC",
-        by_role=True,
-    ),
-    Wording(
-        _pattern(
-            r"Cannot access stream (?P<arn>arn:[^\s\"]{1,400}+) Please ensure the role can perform the GetRecords"
-        ),
-        _stream,
-        "AWS Lambda's answer to CreateEventSourceMapping for a stream",
-        by_role=True,
-    ),
-    Wording(
-        _pattern(r"The role defined for the function cannot be assumed by Lambda"),
-        _always("sts:AssumeRole"),
-        "AWS Lambda's answer to CreateFunction; Zappa issue 1361",
-        by_role=True,
-        layer="resource",
-    ),
-    Wording(
-        _pattern(r"Lambda does not have permission to access the ECR image"),
-        _always("ecr:SetRepositoryPolicy"),
+        pattern(r"Lambda does not have permission to access the ECR image"),
+        Denial(action="ecr:SetRepositoryPolicy"),
         "AWS Lambda Developer Guide: Create a Lambda function using a container image, Amazon ECR permissions",
     ),
     Wording(
-        _pattern(r"KMS key is invalid for CreateGrant"),
-        _always("kms:CreateGrant"),
+        pattern(r"KMS key is invalid for CreateGrant"),
+        Denial(action="kms:CreateGrant"),
         "AWS Lambda's answer to CreateFunction with a customer managed key; Serverless Framework's integration tests",
     ),
     Wording(
-        _pattern(
-            r"Lambda was unable to decrypt (?:the|your) environment variables because KMS access was denied"
-            r"(?:.{0,200}?ciphertext refers to a customer master key)?"
-        ),
-        _always("kms:Decrypt"),
-        "AWS Lambda Developer Guide: Troubleshoot invocation issues, KMSAccessDeniedException",
-        by_role=True,
+        pattern(r"ciphertext refers to a customer master key that does not exist"),
+        Denial(action="kms:Decrypt"),
+        "AWS KMS's answer to Decrypt (AccessDeniedException)",
     ),
     Wording(
-        _pattern(r"ciphertext refers to a customer master key that does not exist"),
-        _always("kms:Decrypt"),
-        "AWS KMS's answer to Decrypt (AccessDeniedException)",
+        pattern(
+            r"(?:permissions?|authorized|allowed|able) to create (?:or assume )?(?:a |an |the )?service[ -]linked[ -]role\w?"
+            + _SERVICE_TAIL
+        ),
+        _LINKED,
+        "API Gateway's answer to CreateDomainName (serverless-domain-manager issue 112); CloudFront's to CreateDistribution",
+        _service_linked_role,
+    ),
+    Wording(
+        pattern(r"service[ -]linked[ -]role creation access denied" + _SERVICE_TAIL),
+        _LINKED,
+        "Service Quotas' answer (org-formation aws-resource-providers issue 75)",
+        _service_linked_role,
+    ),
+    Wording(
+        pattern(
+            r"(?:User with accountId:\s*(?P<account>[^\s\"]{1,40}) )?(?:is )?not authorized to perform:? "
+            r"(?P<operation>(?-i:[A-Z][a-zA-Z0-9]{3,60}))(?P<tags> with tags)?(?![\w:])" + _SERVICE_TAIL
+        ),
+        Denial(),
+        "CloudWatch Logs' answer to CreateLogGroup with tags (aws-parallelcluster issue 4529)",
+        _unprefixed,
+    ),
+    Wording(
+        pattern(r"permissions error performing a tagging operation(?!.{0,300}?not authorized)"),
+        Denial(operation="TagResource"),
+        "AWS re:Post Knowledge Center: cloudformation-tagging-permission-error",
     ),
 )
 

@@ -1,0 +1,220 @@
+"""The calls of Zappa that can lead to a denial: of any stage, from the tables, or of one stage with its own ARNs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from zappa_iam_ext.iam.patterns.glob import PatternTooComplex, arn_glob, overlaps
+from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope, authorize
+from zappa_iam_ext.permissions.calls import predictions
+from zappa_iam_ext.permissions.commands import life_cycle, parse_command
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.resources import fill, pattern_of, resource_pattern
+from zappa_iam_ext.permissions.denials.services import is_service_principal
+from zappa_iam_ext.permissions.model import Call, Command, Requirement
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables.rows import (
+    AuthorizationRow,
+    CallRow,
+    ResourceRow,
+    authorization_rows,
+    call_rows,
+    resource_rows,
+    template_rows,
+)
+
+Row = AuthorizationRow | ResourceRow
+Check = tuple[str, Row]
+#: Command lines whose flags add calls to the life cycle.
+_FLAGGED = ("undeploy --remove-logs", "deploy --docker-image-uri *", "update --docker-image-uri *")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One call of Zappa that can lead to the denial: what checks it, and why.
+
+    ``resource`` is what the action is checked on, ``*`` standing for names that are not known.
+    """
+
+    action: str
+    resource: str
+    operation: str
+    commands: tuple[str, ...]
+    because: str
+    source: str
+    setting: str
+    consequence: str
+    symptom: str
+    dependent: bool
+
+
+def of_another(denial: Denial) -> bool:
+    """Say whether a role or a service was denied on the way of a call, and not who made the call."""
+    return denial.by_role or is_service_principal(denial.principal)
+
+
+def table_causes(denial: Denial) -> tuple[tuple[Reason, ...], tuple[Requirement, ...]]:
+    """Return the reasons for a denial in any stage, and what would have to be allowed."""
+    checks = _narrowed(denial, _candidates(denial))
+    wanted = tuple(
+        fill(row, denial)
+        for _, row in checks
+        if denial.action or _first_hand(row.action, row.because, denial)
+    )
+    return tuple(dict.fromkeys(_reasons(checks))), wanted
+
+
+def stage_causes(denial: Denial, stage: Stage) -> tuple[tuple[Reason, ...], tuple[Requirement, ...]]:
+    """Return the reasons for a denial among the calls of one stage, and what would have to be allowed there."""
+    needs = [
+        need
+        for need in _needs(stage)
+        if _is_asked(denial, _name(need), need[1].action, dependent=need[1].dependent)
+    ]
+    called = [need for need in needs if _name(need).lower() == denial.operation.lower()]
+    needs = [need for need in called or needs if _touches(need[1].resource, denial)]
+    needs.sort(key=lambda need: _rank(denial, f"{need[0].service}.{need[0].operation}", need[1].action))
+    reasons = tuple(dict.fromkeys(_reason(call, requirement) for call, requirement in needs))
+    wanted = [
+        requirement
+        for _, requirement in needs
+        if denial.action or _first_hand(requirement.action, requirement.dependent, denial)
+    ]
+    return reasons, _distinct(wanted)
+
+
+def _distinct(wanted: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    found: dict[tuple[str, str, str], Requirement] = {}
+    for item in wanted:
+        found.setdefault((item.action, item.resource, repr(sorted(item.context.items()))), item)
+    return tuple(found.values())
+
+
+Need = tuple[Call, Requirement]
+
+
+def _needs(stage: Stage) -> Sequence[Need]:
+    scope = Scope(account=stage.account, region=stage.region, partition=stage.partition)
+    commands: tuple[Command, ...] = (*life_cycle(), *map(parse_command, _FLAGGED))
+    return [
+        (call, requirement)
+        for command in commands
+        for _, call in predictions(stage, command)
+        for requirement in authorize(call, scope)
+    ]
+
+
+def _name(need: Need) -> str:
+    return need[0].operation
+
+
+def _reason(call: Call, requirement: Requirement) -> Reason:
+    return Reason(
+        action=requirement.action,
+        resource=requirement.resource,
+        operation=f"{call.service}.{call.operation}",
+        commands=(call.command,),
+        because=requirement.because,
+        source=call.source,
+        setting=call.setting,
+        consequence=str(call.consequence),
+        symptom=call.symptom,
+        dependent=requirement.dependent,
+    )
+
+
+@lru_cache(maxsize=1)
+def _checks() -> tuple[Check, ...]:
+    found: list[Check] = []
+    for operation, rows in authorization_rows().items():
+        found += [(operation, row) for row in rows]
+    for row_type in dict.fromkeys(row.type for row in template_rows()):
+        for row in resource_rows().get(row_type, ()):
+            found += [
+                (f"cloudformation.{operation}", row)
+                for operation, handlers in HANDLERS.items()
+                if handlers & set(row.handlers)
+            ]
+    return tuple(found)
+
+
+def _candidates(denial: Denial) -> Sequence[Check]:
+    """Return the checks of the action or operation; of the operation alone where the text names it."""
+    checks = [
+        (name, row)
+        for name, row in _checks()
+        if _is_asked(denial, name.partition(".")[2], row.action, dependent=bool(row.because))
+    ]
+    called = [check for check in checks if check[0].partition(".")[2].lower() == denial.operation.lower()]
+    return called or checks
+
+
+def _is_asked(denial: Denial, operation: str, action: str, *, dependent: bool) -> bool:
+    called = denial.operation.lower()
+    if of_another(denial):
+        return called == operation.lower() and not dependent
+    if denial.action:
+        return action.lower() == denial.action.lower()
+    return bool(called) and called in {operation.lower(), action.partition(":")[2].lower()}
+
+
+def _narrowed(denial: Denial, checks: Sequence[Check]) -> Sequence[Check]:
+    """Keep the checks that the denied resource can be of, those that the words mean first."""
+    named = [
+        check
+        for check in checks
+        if _touches(pattern_of(check[1], denial), denial) and _is_meant(check[0], check[1].action, denial)
+    ]
+    return sorted(named, key=lambda check: _rank(denial, check[0], check[1].action))
+
+
+def _touches(pattern: str, denial: Denial) -> bool:
+    """Say whether what an action is checked on can be the denied resource; ``*`` is no resource in particular."""
+    denied = resource_pattern(denial)
+    if denied in {"", "*"} or of_another(denial) or pattern == "*":
+        return True
+    try:
+        return overlaps(arn_glob(pattern), arn_glob(denied))
+    except PatternTooComplex:
+        return True
+
+
+def _is_meant(operation: str, action: str, denial: Denial) -> bool:
+    """Say whether a service-linked role is of the service that answered, where the text names that."""
+    linked = action == "iam:CreateServiceLinkedRole" and bool(denial.service)
+    return not linked or operation.partition(".")[0] == denial.service
+
+
+def _rank(denial: Denial, operation: str, action: str) -> int:
+    """Rank first what the service that answered does with the caller's rights."""
+    service, _, _ = operation.partition(".")
+    means = bool(denial.service) and service == denial.service and action.partition(":")[0] != service
+    return 0 if means else 1
+
+
+def _first_hand(action: str, dependent: object, denial: Denial) -> bool:
+    return not dependent or action.partition(":")[2].lower() == denial.operation.lower()
+
+
+def _reasons(checks: Iterable[Check]) -> Iterator[Reason]:
+    for operation, row in checks:
+        for call in _calls(operation):
+            yield Reason(
+                action=row.action,
+                resource=pattern_of(row),
+                operation=operation,
+                commands=call.commands,
+                because=row.because or call.because,
+                source=call.source,
+                setting=call.setting,
+                consequence=str(call.on_denied),
+                symptom=call.symptom,
+                dependent=bool(row.because),
+            )
+
+
+@lru_cache(maxsize=512)
+def _calls(operation: str) -> Sequence[CallRow]:
+    return [row for row in call_rows() if f"{row.service}.{row.operation}" == operation and not row.omitted]
