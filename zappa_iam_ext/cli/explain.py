@@ -66,7 +66,7 @@ def command(
     denials = parse_denials(message)
     if not denials:
         raise _unrecognised(message)
-    explanations = [_explained(denial, stage, options) for denial in denials]
+    explanations = _explained(denials, stage, options)
     click.echo(_rendered(explanations, "json" if as_json else output))
 
 
@@ -101,6 +101,11 @@ def _is_denial(text: str) -> bool:
 def _stage(name: str | None, settings_file: Path | None, options: AwsOptions) -> Stage | None:
     if name is None and settings_file is None:
         return None
+    if name is None and len(names := _stage_names(settings_file)) != 1:
+        raise SettingsError(
+            f"{settings_file} has several stages: {', '.join(names)}",
+            hint="Name one of them: zappa-iam explain STAGE -s FILE",
+        )
     (stage,) = read(name, settings_file, all_stages=False, options=options)
     return stage
 
@@ -133,16 +138,17 @@ def _unrecognised(message: str) -> Unrecognised:
     )
 
 
-def _explained(denial: Denial, stage: Stage | None, options: AwsOptions) -> Explanation:
+def _explained(denials: Sequence[Denial], stage: Stage | None, options: AwsOptions) -> Sequence[Explanation]:
     from zappa_iam_ext.config import iam_ext_settings
-    from zappa_iam_ext.permissions.denials.explain import explain
+    from zappa_iam_ext.permissions.denials.explain import explain_all
 
     if stage is None:
-        return explain(_decoded(denial, options))
+        return explain_all(_decoded(denial, options) for denial in denials)
     asked = AwsOptions(
         options.profile or stage.profile_name or "", options.region or stage.region, options.endpoint_url
     )
-    return explain(_decoded(denial, asked), stage, deployer=iam_ext_settings(stage).user_name)
+    decoded = [_decoded(denial, asked) for denial in denials]
+    return explain_all(decoded, stage, deployer=iam_ext_settings(stage).user_name)
 
 
 def _decoded(denial: Denial, options: AwsOptions) -> Denial:

@@ -198,8 +198,8 @@ def test_passing_a_role_is_allowed_to_the_service_that_gets_it_alone() -> None:
         pytest.param(
             Denial("iam:CreateRole", "arn:aws:iam::<my_arn>:role/x"),
             "iam:CreateRole",
-            "arn:aws:iam::*:role/*",
-            id="a blacked out ARN is no resource",
+            "arn:aws:iam::<ACCOUNT_ID>:role/x",
+            id="a blacked out account is a placeholder",
         ),
     ],
 )

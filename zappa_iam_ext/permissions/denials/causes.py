@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from zappa_iam_ext.iam.patterns.glob import PatternTooComplex, arn_glob, overlaps
+from zappa_iam_ext.iam.patterns import PatternTooComplex, arn_glob, is_pattern, overlaps
 from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope, authorize
 from zappa_iam_ext.permissions.calls import predictions
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.resources import fill, pattern_of, resource_pattern
+from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of, resource_pattern
 from zappa_iam_ext.permissions.denials.services import is_service_principal
 from zappa_iam_ext.permissions.model import Call, Command, Requirement
-from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.stage import UNKNOWN_ACCOUNT, Stage
 from zappa_iam_ext.permissions.tables.rows import (
     AuthorizationRow,
     CallRow,
@@ -66,11 +66,28 @@ def table_causes(denial: Denial) -> tuple[tuple[Reason, ...], tuple[Requirement,
     return tuple(dict.fromkeys(_reasons(checks))), wanted
 
 
-def stage_causes(denial: Denial, stage: Stage) -> tuple[tuple[Reason, ...], tuple[Requirement, ...]]:
+class StageCalls:
+    """What the calls of one stage ask for, worked out once for each account that the denials name."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._needs: dict[str, Sequence[Need]] = {}
+
+    def needs(self, account: str) -> Sequence[Need]:
+        """Return each call with what it asks for, in an account where the stage itself names none (``*``: any)."""
+        known = self.stage.account_id or account
+        if known not in self._needs:
+            located = self.stage if known == UNKNOWN_ACCOUNT else self.stage.with_account(known)
+            self._needs[known] = _needs(located)
+        return self._needs[known]
+
+
+def stage_causes(denial: Denial, calls: StageCalls) -> tuple[tuple[Reason, ...], tuple[Requirement, ...]]:
     """Return the reasons for a denial among the calls of one stage, and what would have to be allowed there."""
+    _, account = home(denial)
     needs = [
         need
-        for need in _needs(stage)
+        for need in calls.needs(account)
         if _is_asked(denial, _name(need), need[1].action, dependent=need[1].dependent)
     ]
     called = [need for need in needs if _name(need).lower() == denial.operation.lower()]
@@ -142,12 +159,18 @@ def _checks() -> tuple[Check, ...]:
 
 def _candidates(denial: Denial) -> Sequence[Check]:
     """Return the checks of the action or operation; of the operation alone where the text names it."""
+    return _checks_of(denial.action.lower(), denial.operation.lower(), of_another(denial))
+
+
+@lru_cache(maxsize=1024)
+def _checks_of(action: str, operation: str, another: bool) -> Sequence[Check]:
+    asked = Denial(action=action, operation=operation, by_role=another)
     checks = [
         (name, row)
         for name, row in _checks()
-        if _is_asked(denial, name.partition(".")[2], row.action, dependent=bool(row.because))
+        if _is_asked(asked, name.partition(".")[2], row.action, dependent=bool(row.because))
     ]
-    called = [check for check in checks if check[0].partition(".")[2].lower() == denial.operation.lower()]
+    called = [check for check in checks if check[0].partition(".")[2].lower() == operation]
     return called or checks
 
 
@@ -175,6 +198,8 @@ def _touches(pattern: str, denial: Denial) -> bool:
     denied = resource_pattern(denial)
     if denied in {"", "*"} or of_another(denial) or pattern == "*":
         return True
+    if not is_pattern(denied):
+        return arn_glob(pattern).matches(denied)
     try:
         return overlaps(arn_glob(pattern), arn_glob(denied))
     except PatternTooComplex:

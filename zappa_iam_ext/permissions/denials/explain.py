@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.iam.definitions import action_definition
-from zappa_iam_ext.permissions.denials.causes import Reason, of_another, stage_causes, table_causes
+from zappa_iam_ext.permissions.denials.causes import (
+    Reason,
+    StageCalls,
+    of_another,
+    stage_causes,
+    table_causes,
+)
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
 from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_layer_of_another
-from zappa_iam_ext.permissions.denials.resources import home
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.stage import Stage
 
-__all__ = ["Explanation", "Reason", "canonical", "explain"]
+__all__ = ["Explanation", "Reason", "canonical", "explain", "explain_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,27 @@ def explain(denial: Denial, stage: Stage | None = None, *, deployer: str = "") -
 
     With a stage only its own calls count, with their ARNs; ``deployer`` is then the name of the user who deploys it.
     """
+    (explanation,) = explain_all((denial,), stage, deployer=deployer)
+    return explanation
+
+
+def explain_all(
+    denials: Iterable[Denial], stage: Stage | None = None, *, deployer: str = ""
+) -> tuple[Explanation, ...]:
+    """Return what `explain` does, for each denial of a text."""
+    calls = StageCalls(stage) if stage else None
+    return tuple(_explained(denial, calls, deployer) for denial in denials)
+
+
+def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Explanation:
+    stage = calls.stage if calls else None
     caller = caller_kind(denial.principal, by_role=denial.by_role, stage=stage)
     if caller is CallerKind.EXECUTION_ROLE:
         denial = replace(denial, by_role=True)
     reasons, wanted = table_causes(denial)
     elsewhere = bool(reasons)
-    if stage is not None:
-        reasons, wanted = stage_causes(denial, _in_account(stage, denial))
+    if calls is not None:
+        reasons, wanted = stage_causes(denial, calls)
     if denial.by_role and session_of(denial.principal):
         reasons, elsewhere = (), False
     case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer)
@@ -68,7 +87,7 @@ def explain(denial: Denial, stage: Stage | None = None, *, deployer: str = "") -
         fix=advice(case),
         statements=allowing,
         caller=caller,
-        place=place_of(denial, caller),
+        place=place_of(denial, caller, stage, needed=bool(reasons)),
         to_fill_in=blanks(allowing),
         stage=stage.name if stage else "",
     )
@@ -78,9 +97,3 @@ def canonical(action: str) -> str:
     """Return an action as AWS's Service Authorization Reference writes it; services write it their own way."""
     known = action_definition(action)
     return known.name if known else action
-
-
-def _in_account(stage: Stage, denial: Denial) -> Stage:
-    """Return the stage in the account that the text names, where nobody else has named one."""
-    _, account = home(denial)
-    return stage if stage.account_id or account == "*" else stage.with_account(account)

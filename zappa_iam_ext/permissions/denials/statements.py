@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of
+from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role
 from zappa_iam_ext.permissions.denials.redaction import to_fill_in
 from zappa_iam_ext.permissions.denials.resources import resource_arn
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
+from zappa_iam_ext.permissions.stage import Stage
 
 Statements = tuple[Mapping[str, Any], ...]
 #: The service-linked roles that a deployment makes, by the service whose call makes them (IAM User Guide: AWS services
@@ -52,20 +53,20 @@ def statements(denial: Denial, caller: CallerKind, wanted: Sequence[Requirement]
     return tuple(item if keeps_sid else _without_sid(item) for item in made)
 
 
-def place_of(denial: Denial, caller: CallerKind) -> str:
-    """Return the policy that the statements belong into."""
+def place_of(denial: Denial, caller: CallerKind, stage: Stage | None = None, *, needed: bool = True) -> str:
+    """Return the policy that the statements belong into; ``needed`` says whether Zappa makes the call at all."""
+    role = role_of(denial.principal)
     if caller is CallerKind.SERVICE or denial.layer == "resource":
         trust = denial.action.lower() == "sts:assumerole"
-        return (
-            f"the trust policy of {role_of(resource_arn(denial)) or 'the role'}"
-            if trust
-            else "the policy of the resource itself"
-        )
+        trusting = f"the trust policy of {role_of(resource_arn(denial)) or 'the role'}"
+        return trusting if trust else "the policy of the resource itself"
     if caller is CallerKind.EXECUTION_ROLE:
-        return "extra_permissions"
-    if caller is CallerKind.CLOUDFORMATION_ROLE:
-        return f"the policy of the role {role_of(denial.principal)}"
-    return "the policy of whoever deploys"
+        foreign = stage is not None and bool(role) and role not in {stage.role.name, stage_role(stage)}
+        own = foreign or (stage is not None and not stage.role.managed)
+        return f"the policy of the role {role or stage_role(stage)}" if own and stage else "extra_permissions"
+    if caller is CallerKind.CLOUDFORMATION_ROLE or role:
+        return f"the policy of the role {role}"
+    return "the policy of whoever deploys" if needed else "the policy of whoever runs that tool"
 
 
 def blanks(statements: Statements) -> tuple[str, ...]:
