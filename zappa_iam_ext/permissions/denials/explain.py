@@ -27,8 +27,8 @@ __all__ = ["Explanation", "Reason", "canonical", "explain", "explain_all"]
 class Explanation:
     """The denial, whose policy it is about, the calls of Zappa that lead to it, and what to do.
 
-    ``statements`` are JSON of IAM's policy grammar for the policy that ``place`` names, empty where a statement does
-    not help; ``to_fill_in`` are the placeholders in them. ``stage`` is the stage that was asked about, if any.
+    ``statements`` are JSON of IAM's policy grammar for the policy that ``place`` names, both empty where a statement
+    does not help; ``to_fill_in`` are the placeholders in them. ``stage`` is the stage that was asked about, if any.
     """
 
     denial: Denial
@@ -87,7 +87,7 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Expla
         fix=advice(case),
         statements=allowing,
         caller=caller,
-        place=place_of(denial, caller, stage, needed=bool(reasons)),
+        place=place_of(denial, caller, stage, needed=bool(reasons)) if allowing else "",
         to_fill_in=blanks(allowing),
         stage=stage.name if stage else "",
     )
