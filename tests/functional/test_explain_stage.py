@@ -257,7 +257,7 @@ def test_only_the_calls_of_the_stage_count(stage, text, resource, needed) -> Non
 def test_the_principal_is_compared_with_the_stage(stage, principal, caller, place, words) -> None:
     text = denied("s3:PutObject", f"arn:aws:s3:::zappa-hello/hello-{stage}-1234567890.zip", principal)
     told = answer(stage, text=text)
-    assert (told["caller"], told["place"]) == (caller, place)
+    assert (told["principal_kind"], told["place"]) == (caller, place)
     assert words in told["fix"]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.explain import Explanation, Reason
 from zappa_iam_ext.permissions.denials.principals import CallerKind
+from zappa_iam_ext.permissions.model import Consequence, OwnConsequence
 from zappa_iam_ext.render.github import data, property_value
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
@@ -31,10 +32,15 @@ _CALLERS = {
     CallerKind.SERVICE: "a service",
     CallerKind.SERVICE_LINKED_ROLE: "a service-linked role",
 }
-_CONSEQUENCE = {
-    "stops": "Zappa stops",
-    "silent": "Zappa goes on and says nothing",
-    "harmless": "Zappa goes on",
+_CONSEQUENCE: Mapping[str, str] = {
+    Consequence.STOPS: "Zappa stops",
+    Consequence.SILENT: "Zappa goes on and says nothing",
+    Consequence.HARMLESS: "Zappa goes on",
+}
+_OWN_CONSEQUENCE: Mapping[str, str] = {
+    OwnConsequence.UNKNOWN: "zappa-iam goes on and cannot tell",
+    OwnConsequence.STOPS: "zappa-iam stops",
+    OwnConsequence.HARMLESS: "zappa-iam goes on",
 }
 
 
@@ -69,7 +75,7 @@ def _entry(explanation: Explanation) -> dict[str, Any]:
     return {
         "action": explanation.action or None,
         "stage": explanation.stage or None,
-        "caller": str(explanation.caller),
+        "principal_kind": str(explanation.principal_kind),
         "denial": asdict(explanation.denial),
         "reasons": [asdict(reason) for reason in explanation.reasons],
         "fix": explanation.fix,
@@ -84,10 +90,15 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     what = explanation.action or denial.operation
     yield f"Denied: {_line(what) if what else _unnamed(denial)}"
     yield from _details(explanation, what)
-    if explanation.reasons:
+    own = [reason for reason in explanation.reasons if reason.caller == "zappa-iam"]
+    if zappas := [reason for reason in explanation.reasons if reason.caller == "zappa"]:
         yield ""
         yield _heading(explanation)
-        yield from _reasons(explanation.reasons)
+        yield from _reasons(zappas)
+    if own:
+        yield ""
+        yield "zappa-iam asks it itself:"
+        yield from _reasons(own)
     yield ""
     yield f"Fix: {_line(explanation.fix)}"
     yield from _statements(explanation)
@@ -102,7 +113,7 @@ def _unnamed(denial: Denial) -> str:
 
 
 def _heading(explanation: Explanation) -> str:
-    if explanation.caller in {CallerKind.EXECUTION_ROLE, CallerKind.SERVICE}:
+    if explanation.principal_kind in {CallerKind.EXECUTION_ROLE, CallerKind.SERVICE}:
         return "It comes up when Zappa makes the call:"
     return f"Stage {_line(explanation.stage)} needs it:" if explanation.stage else "Zappa needs it:"
 
@@ -133,7 +144,7 @@ def _details(explanation: Explanation, what: str) -> Iterator[str]:
         yield f"  in   the call {_line(denial.operation)}"
     if denial.resource:
         yield f"  on   {_line(denial.resource)}"
-    told = _CALLERS.get(explanation.caller, "")
+    told = _CALLERS.get(explanation.principal_kind, "")
     if told or denial.principal:
         yield f"  for  {', '.join(filter(None, (told, _line(denial.principal))))}"
     if denial.layer:
@@ -170,5 +181,7 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
 
 
 def _consequence(reason: Reason) -> str:
-    told = _CONSEQUENCE[reason.consequence]
-    return f"{told}, {reason.symptom}" if reason.symptom else told
+    words = _CONSEQUENCE if reason.caller == "zappa" else _OWN_CONSEQUENCE
+    told = words[reason.consequence]
+    comma = "," if reason.caller == "zappa" else ":"
+    return f"{told}{comma} {reason.symptom}" if reason.symptom else told

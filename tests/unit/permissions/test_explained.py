@@ -34,7 +34,7 @@ def test_the_answer_to_a_text(row) -> None:
     assert row["source"]
     (denial,) = parse_denials(row["text"])
     explanation = explain(denial)
-    assert (str(explanation.caller), explanation.place) == (row["caller"], row["place"])
+    assert (str(explanation.principal_kind), explanation.place) == (row["principal_kind"], row["place"])
     assert row["fix"] in explanation.fix
     assert [told(statement) for statement in explanation.statements] == row["statements"]
     text = explanation_text([explanation])
@@ -42,7 +42,7 @@ def test_the_answer_to_a_text(row) -> None:
 
 
 def test_every_kind_of_caller_has_a_row() -> None:
-    assert {row["caller"] for row in ROWS} == set(map(str, CallerKind))
+    assert {row["principal_kind"] for row in ROWS} == set(map(str, CallerKind))
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["rule"]) for row in ROWS])

@@ -139,8 +139,6 @@ def _relevant(statements: Iterable[CompiledStatement], asked: Glob, context: Con
         if not truth:
             continue
         patterns = statement.patterns(context)
-        if statement.negated:
-            truth = min(truth, patterns.at_most)
         certain = tuple(glob for glob in patterns.certain if glob.may_meet(asked))
         possible = tuple(glob for glob in patterns.possible if glob.may_meet(asked))
         if truth and (statement.negated or certain or possible):

@@ -147,7 +147,7 @@ def _conditions(located: LocatedStatement) -> Iterator[Finding]:
         never = [action for action in located.statement.actions if _lacking(action, test.name)]
         if not never:
             continue
-        held = test.judge(Context({test.key: ()}, None)).truth
+        held = test.judge(Context({test.key: None}, None)).truth
         listed = test.key.startswith("aws:")
         if held is Truth.FALSE:
             told = f"{', '.join(never)} {_verb(never)} never {_done(located)}: no request for it carries {test.name}"

@@ -11,10 +11,12 @@ from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope, authorize
 from zappa_iam_ext.permissions.calls import predictions
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.own import own_advice, own_rows, unchecked_rows
 from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of, resource_pattern
 from zappa_iam_ext.permissions.denials.services import is_service_principal
-from zappa_iam_ext.permissions.model import Call, Command, Requirement
+from zappa_iam_ext.permissions.model import Call, Command, Consequence, OwnConsequence, Requirement
 from zappa_iam_ext.permissions.stage import UNKNOWN_ACCOUNT, Stage
+from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow
 from zappa_iam_ext.permissions.tables.rows import (
     AuthorizationRow,
     CallRow,
@@ -33,9 +35,10 @@ _FLAGGED = ("undeploy --remove-logs", "deploy --docker-image-uri *", "update --d
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One call of Zappa that can lead to the denial: what checks it, and why.
+    """One call that can lead to the denial: what checks it, and why.
 
-    ``resource`` is what the action is checked on, ``*`` standing for names that are not known.
+    ``caller`` is ``zappa``, or ``zappa-iam`` for a call of our own; ``consequence`` and ``symptom`` are then what becomes
+    of our own command. ``resource`` is what the action is checked on, ``*`` standing for names that are not known.
     """
 
     action: str
@@ -45,9 +48,10 @@ class Reason:
     because: str
     source: str
     setting: str
-    consequence: str
+    consequence: Consequence | OwnConsequence
     symptom: str
     dependent: bool
+    caller: str = "zappa"
 
 
 def of_another(denial: Denial) -> bool:
@@ -63,7 +67,7 @@ def table_causes(denial: Denial) -> tuple[tuple[Reason, ...], tuple[Requirement,
         for _, row in checks
         if denial.action or _first_hand(row.action, row.because, denial)
     )
-    return tuple(dict.fromkeys(_reasons(checks))), wanted
+    return tuple(dict.fromkeys([*_reasons(checks), *_own_reasons(denial, checks)])), wanted
 
 
 class StageCalls:
@@ -99,7 +103,16 @@ def stage_causes(denial: Denial, calls: StageCalls) -> tuple[tuple[Reason, ...],
         for _, requirement in needs
         if denial.action or _first_hand(requirement.action, requirement.dependent, denial)
     ]
-    return reasons, _distinct(wanted)
+    checks = [check for check in _narrowed(denial, _candidates(denial)) if own_rows(denial, check[0])]
+    reasons = tuple(dict.fromkeys([*reasons, *_own_reasons(denial, checks)]))
+    return reasons, _distinct(wanted or [fill(row, denial) for _, row in checks])
+
+
+def advice_on_own_calls(denial: Denial) -> str:
+    """Return what to do about a denied call of our own."""
+    checks = _narrowed(denial, _candidates(denial))
+    rows = [row for operation, _ in checks for row in own_rows(denial, operation)]
+    return own_advice([*rows, *unchecked_rows(denial)], denial)
 
 
 def _distinct(wanted: Iterable[Requirement]) -> tuple[Requirement, ...]:
@@ -136,7 +149,7 @@ def _reason(call: Call, requirement: Requirement) -> Reason:
         because=requirement.because,
         source=call.source,
         setting=call.setting,
-        consequence=str(call.consequence),
+        consequence=call.consequence,
         symptom=call.symptom,
         dependent=requirement.dependent,
     )
@@ -234,10 +247,34 @@ def _reasons(checks: Iterable[Check]) -> Iterator[Reason]:
                 because=row.because or call.because,
                 source=call.source,
                 setting=call.setting,
-                consequence=str(call.on_denied),
+                consequence=call.on_denied,
                 symptom=call.symptom,
                 dependent=bool(row.because),
             )
+
+
+def _own_reasons(denial: Denial, checks: Iterable[Check]) -> Iterator[Reason]:
+    for operation, row in checks:
+        for call in own_rows(denial, operation):
+            yield _own_reason(call, row.action, pattern_of(row), row.because)
+    for call in unchecked_rows(denial):
+        yield _own_reason(call, f"{call.service}:{call.operation}", "*")
+
+
+def _own_reason(call: OwnCallRow, action: str, resource: str, because: str = "") -> Reason:
+    return Reason(
+        action=action,
+        resource=resource,
+        operation=f"{call.service}.{call.operation}",
+        commands=call.commands,
+        because=because or call.because,
+        source=call.source,
+        setting="",
+        consequence=call.on_denied,
+        symptom=call.symptom,
+        dependent=bool(because),
+        caller="zappa-iam",
+    )
 
 
 @lru_cache(maxsize=512)

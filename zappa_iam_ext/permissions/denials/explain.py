@@ -1,8 +1,8 @@
-"""From a denial back to the requirement, the Zappa call, the setting and the fix."""
+"""From a denial back to the requirement, the call of Zappa or of our own, the setting and the fix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.permissions.denials.causes import (
     Reason,
     StageCalls,
+    advice_on_own_calls,
     of_another,
     stage_causes,
     table_causes,
@@ -35,7 +36,7 @@ class Explanation:
     reasons: tuple[Reason, ...]
     fix: str
     statements: tuple[Mapping[str, Any], ...] = ()
-    caller: CallerKind = CallerKind.DEPLOYER
+    principal_kind: CallerKind = CallerKind.DEPLOYER
     place: str = ""
     to_fill_in: tuple[str, ...] = ()
     stage: str = ""
@@ -50,7 +51,7 @@ class Explanation:
 
 
 def explain(denial: Denial, stage: Stage | None = None, *, deployer: str = "") -> Explanation:
-    """Return where a denial comes from. ``reasons`` is empty when no call of Zappa needs the action.
+    """Return where a denial comes from. ``reasons`` is empty when neither Zappa nor we need the action.
 
     With a stage only its own calls count, with their ARNs; ``deployer`` is then the name of the user who deploys it.
     """
@@ -84,13 +85,25 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Expla
     return Explanation(
         denial=denial,
         reasons=reasons,
-        fix=advice(case),
+        fix=advice_on_own_calls(denial) if _is_own(denial, reasons) else advice(case),
         statements=allowing,
-        caller=caller,
-        place=place_of(denial, caller, stage, needed=bool(reasons)) if allowing else "",
+        principal_kind=caller,
+        place=_place(denial, caller, stage, reasons) if allowing else "",
         to_fill_in=blanks(allowing),
         stage=stage.name if stage else "",
     )
+
+
+def _is_own(denial: Denial, reasons: Sequence[Reason]) -> bool:
+    """Say whether a call of our own was denied, and nothing but the caller's own policy is in the way."""
+    plain = not denial.explicit and denial.layer in {"", "identity"}
+    return plain and bool(reasons) and all(reason.caller == "zappa-iam" for reason in reasons)
+
+
+def _place(denial: Denial, caller: CallerKind, stage: Stage | None, reasons: Sequence[Reason]) -> str:
+    place = place_of(denial, caller, stage, needed=bool(reasons))
+    ours = all(reason.caller == "zappa-iam" and "check" not in reason.commands for reason in reasons)
+    return "the policy of whoever runs zappa-iam" if reasons and ours else place
 
 
 def canonical(action: str) -> str:
