@@ -13,7 +13,7 @@ from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.own import own_advice, own_rows, unchecked_rows
 from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of, resource_pattern
-from zappa_iam_ext.permissions.denials.services import is_service_principal
+from zappa_iam_ext.permissions.denials.services import is_service_principal, prefix_of
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, OwnConsequence, Requirement
 from zappa_iam_ext.permissions.stage import UNKNOWN_ACCOUNT, Stage
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow
@@ -222,14 +222,20 @@ def _touches(pattern: str, denial: Denial) -> bool:
 def _is_meant(operation: str, action: str, denial: Denial) -> bool:
     """Say whether a service-linked role is of the service that answered, where the text names that."""
     linked = action == "iam:CreateServiceLinkedRole" and bool(denial.service)
-    return not linked or operation.partition(".")[0] == denial.service
+    return not linked or _service(operation) == denial.service
 
 
 def _rank(denial: Denial, operation: str, action: str) -> int:
     """Rank first what the service that answered does with the caller's rights."""
-    service, _, _ = operation.partition(".")
+    service = _service(operation)
     means = bool(denial.service) and service == denial.service and action.partition(":")[0] != service
     return 0 if means else 1
+
+
+def _service(operation: str) -> str:
+    """Return the prefix of an operation's service: boto3 calls ``elasticloadbalancing`` ``elbv2``."""
+    name, _, _ = operation.partition(".")
+    return prefix_of(name) or name
 
 
 def _first_hand(action: str, dependent: object, denial: Denial) -> bool:

@@ -18,6 +18,7 @@ from zappa_iam_ext.permissions.denials.causes import (
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
 from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_layer_of_another
+from zappa_iam_ext.permissions.denials.services import action_of
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.stage import Stage
 
@@ -47,6 +48,8 @@ class Explanation:
         if self.denial.action or of_another(self.denial):
             return canonical(self.denial.action)
         following = {reason.action for reason in self.reasons if not reason.dependent}
+        if not self.reasons:
+            return action_of(self.denial.operation)
         return following.pop() if len(following) == 1 else ""
 
 

@@ -25,6 +25,9 @@ __all__ = ["Denial", "parse_decoded", "parse_denial", "parse_denials"]
 
 _NEAR = 600
 """Characters after a denial in which the message says what kind of policy is to blame."""
+_LOG = 3000
+"""Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
+_FUNCTION = re.compile(r"/var/task/|/var/runtime/|\bSTART RequestId: |\bEND RequestId: |\bLAMBDA_WARNING\b")
 _NAME = r"(?:<[\w -]{1,40}>|[^\s\"<>]){1,1500}+"
 _ACCESS = re.compile(
     r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
@@ -136,6 +139,7 @@ def _read(text: str) -> Iterator[Denial]:
     encoded = [(match.start(), re.sub(r"\s", "", match["message"])) for match in _ENCODED.finditer(text)]
     places = sorted(start for start, _, _ in said)
     said += [(start, start, Denial(encoded=text)) for start, text in encoded if not _before(places, start)]
+    functions = [match.start() for match in _FUNCTION.finditer(text)]
     known = sorted(start for start, _, _ in said)
     said += bare_denials(text, known)
     for start, end, denial in sorted(said, key=lambda found: found[0]):
@@ -143,6 +147,7 @@ def _read(text: str) -> Iterator[Denial]:
         limit = starts[place] if place < len(starts) else len(text)
         full = denial if denial.operation else replace(denial, operation=_operation(called, start))
         full = replace(full, service="") if full.operation and full.action != _LINKED else full
+        full = replace(full, by_role=True) if _in_function(full, functions, start) else full
         yield _encoded(_blame(full, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
 
 
@@ -169,6 +174,14 @@ def _unanswered(called: Sequence[_Called], places: Sequence[int], starts: Sequen
         if code in _DENIED_CODES and not answered:
             found.append((start, start, Denial(operation=operation)))
     return found
+
+
+def _in_function(denial: Denial, functions: Sequence[int], start: int) -> bool:
+    """Say whether a role's session was denied inside a function: its paths or its log's lines stand around."""
+    if ":assumed-role/" not in denial.principal or denial.principal.endswith("/AWSCloudFormation"):
+        return False
+    at = bisect.bisect_left(functions, start - _LOG)
+    return at < len(functions) and functions[at] <= start + _LOG
 
 
 def _before(places: Sequence[int], start: int) -> bool:

@@ -29,7 +29,8 @@ def resource_arn(denial: Denial) -> str:
     arn = template["arn"] if template else denial.resource
     if arn == "*":
         return arn
-    return placeholders(arn, denial.action) if _WHOLE.fullmatch(arn) and arn.count(":") >= _PARTS else ""
+    filled = placeholders(arn, denial.action)
+    return filled if _WHOLE.fullmatch(filled) and filled.count(":") >= _PARTS else ""
 
 
 def resource_pattern(denial: Denial) -> str:

@@ -110,6 +110,21 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _assumed_by,
     ),
     Wording(
+        pattern(
+            r"Neither the global service principal (?P<who>[\w.-]{2,80}),? nor the regional one is authorized to assume"
+            r" (?:the )?(?:provided )?role"
+        ),
+        _TRUST,
+        "AWS Step Functions' answer to CreateStateMachine",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(r"must allow (?P<who>(?:[A-Z][\w.]{1,30} ){1,4})to assume (?:the |this )?role"),
+        _TRUST,
+        "EventBridge Scheduler's answer to CreateSchedule",
+        _assumed_by,
+    ),
+    Wording(
         pattern(rf"Role (?P<role>{_ARN}) is invalid or cannot be assumed"),
         Denial(action="sts:AssumeRole", layer="resource", principal="cloudformation.amazonaws.com"),
         "CloudFormation's answer to CreateStack with RoleARN",

@@ -26,7 +26,10 @@ _PERFORM = re.compile(
 )
 _REACH = 2500
 """Characters before the sentence's verb in which its principal stands."""
-_MARK = re.compile(rf"(?:{flexible('User')}|{flexible('Principal')}):", re.IGNORECASE)
+_MARK = re.compile(
+    rf"(?:{flexible('User')}|{flexible('Principal')}):|\b(?:User|Principal|Role|Caller|Entity)\s+(?=[\"']?arn:)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(rf"{_NAME}(?:\n(?!is\s){_NAME}){{0,3}}\Z")
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9:/_-])(?P<action>[a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{2,80})(?![A-Za-z0-9:*])"

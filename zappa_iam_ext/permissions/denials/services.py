@@ -54,14 +54,16 @@ _VERSION = re.compile(r"[0-9]{4}_?[0-9]{2}_?[0-9]{2}(?:v[0-9]+)?\Z")
 @lru_cache(maxsize=1024)
 def prefix_of(words: str) -> str:
     """Return the prefix of the service that some words name; empty when they name none that is known."""
-    text = re.sub(r"\.amazonaws\.com(?:\.cn)?\Z", "", words.strip().lower())
+    text = words.strip().lower()
+    host = re.fullmatch(r"(?:[a-z0-9-]+\.)*?(?P<name>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?", text)
+    text = host["name"] if host else text
     key = re.sub(r"[^a-z0-9]", "", text)
     if key in _PREFIXES:
         return _PREFIXES[key]
     for beginning in ("amazon", "aws", ""):
         name = key.removeprefix(beginning)
-        if name in _known():
-            return _known()[name]
+        if name in _PREFIXES or name in _known():
+            return _PREFIXES.get(name) or _known()[name]
     return ""
 
 

@@ -64,6 +64,8 @@ def place_of(denial: Denial, caller: CallerKind, stage: Stage | None = None, *, 
         foreign = stage is not None and bool(role) and role not in {stage.role.name, stage_role(stage)}
         own = foreign or (stage is not None and not stage.role.managed)
         return f"the policy of the role {role or stage_role(stage)}" if own and stage else "extra_permissions"
+    if denial.action.lower() == "sts:assumerole":
+        return "the policy of the caller"
     if caller is CallerKind.CLOUDFORMATION_ROLE or role:
         return f"the policy of the role {role}"
     return "the policy of whoever deploys" if needed else "the policy of whoever runs that tool"
@@ -93,7 +95,7 @@ def _asked(denial: Denial, action: str) -> Sequence[Requirement]:
             )
             for principal, name in _LINKED.get(denial.service, ())
         ]
-    resource = resource_arn(denial) or ("*" if denial.by_role else "")
+    resource = resource_arn(denial) or ("*" if denial.by_role and not denial.resource else "")
     return [Requirement(name, resource) for name in (action, *denial.also)] if resource else ()
 
 

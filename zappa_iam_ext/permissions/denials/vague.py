@@ -17,6 +17,7 @@ _BARE = re.compile(
     r"\b(?:KMS\.?|EC2)?AccessDenied(?:Exception|Fault)?\b|\b(?:Client\.)?UnauthorizedOperation\b|\bUnauthorizedException\b"
     r"|\bNotAuthorizedException\b|\bForbiddenException\b|\bUnauthorizedTaggingOperation\b|\bAuthorizationError(?:Exception)?\b"
     r"|\bstatus\s?code:?\s*403\b|\b[Aa]ccess [Dd]enied\b(?!\s+(?:for|to)\s+user)"
+    r"|\b403[ :]+(?:Client Error: )?Forbidden\b(?=[^\n]{0,300}amazonaws\.com)"
     r"|[\"'][Mm]essage[\"']\s*:\s*[\"']Forbidden[\"']|\bnot authorized to perform this (?:operation|action)\b",
     re.IGNORECASE,
 )

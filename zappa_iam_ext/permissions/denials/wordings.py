@@ -76,7 +76,7 @@ _PRODUCT = re.compile(
     r"(?P<service>CloudFront|API Gateway|Elastic Load Balancing|EFS|ECS|RDS)(?![\s\S]{0,200}service)"
 )
 _LINKED = Denial(action="iam:CreateServiceLinkedRole")
-_SERVICE_TAIL = r"(?:.{0,40}?\(Service: (?P<service>\w{2,40}))?"
+_SERVICE_TAIL = r"(?:.{0,40}?(?:\(Service: |for (?=[\w.-]{1,50}amazonaws))(?P<service>[\w.-]{2,60}))?"
 
 DEPLOYER_WORDINGS: tuple[Wording, ...] = (
     Wording(
