@@ -15,7 +15,8 @@ from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer
 from zappa_iam_ext.rehearsal.observation import Checked
 from zappa_iam_ext.render.explanation import explanation_text
 
-USER = "arn:aws:iam::123456789012:user/serverless"
+ACCOUNT = "123456789012"
+USER = f"arn:aws:iam::{ACCOUNT}:user/serverless"
 ROLE = "arn:aws:iam::123456789012:role/app-dev-ZappaLambdaExecutionRole"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:app-dev"
 CALLED = {f"{row.service}.{row.operation}" for row in call_rows() if not row.omitted}

@@ -72,7 +72,7 @@ def explain_all(
 
 def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Explanation:
     stage = calls.stage if calls else None
-    caller = caller_kind(denial.principal, by_role=denial.by_role, stage=stage)
+    caller = caller_kind(denial, stage)
     if caller is CallerKind.EXECUTION_ROLE:
         denial = replace(denial, by_role=True)
     reasons, wanted = table_causes(denial)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.services import is_service_principal
 from zappa_iam_ext.permissions.stage import Stage
 
@@ -29,18 +30,32 @@ _IAM_USER = re.compile(r":user/(?:[^\s]*/)?(?P<user>[^/\s]+)\Z")
 _LINKED = "AWSServiceRoleFor"
 _CLOUDFORMATION_SESSION = "AWSCloudFormation"
 _LAMBDA_SESSION = "awslambda_"
+#: Sessions of pipelines and people, which may be named after their role as well.
+_DEPLOYS = re.compile(
+    r"github|gitlab|bitbucket|jenkins|circleci|terraform|deploy|codebuild|pipeline|admin|\bci\b",
+    re.IGNORECASE,
+)
+#: What is called to deploy, hardly from within a function: a session's name alone is then no proof of one.
+_MANAGING = re.compile(
+    r"(?:cloudformation|apigateway|iam|ecr|elasticloadbalancing):|lambda:(?!invoke)", re.IGNORECASE
+)
 
 
-def caller_kind(principal: str, *, by_role: bool = False, stage: Stage | None = None) -> CallerKind:
-    """Return whose policy a denial of this principal is about.
+def caller_kind(denial: Denial, stage: Stage | None = None) -> CallerKind:
+    """Return whose policy a denial is about.
 
     A session of Lambda bears the name of the function (AWS Lambda Developer Guide: execution role); one of
     CloudFormation's service role is called ``AWSCloudFormation`` (CloudFormation User Guide: service role).
     """
+    principal = denial.principal
     role, session = role_of(principal), session_of(principal)
     if is_service_principal(principal):
         return CallerKind.SERVICE
-    if by_role or _is_execution_role(role, session) or (stage and _is_of_stage(role, session, stage)):
+    if (
+        denial.by_role
+        or _is_execution_role(role, session, denial.action)
+        or (stage and _is_of_stage(role, session, stage))
+    ):
         return CallerKind.EXECUTION_ROLE
     if session == _CLOUDFORMATION_SESSION:
         return CallerKind.CLOUDFORMATION_ROLE
@@ -75,11 +90,11 @@ def stage_role(stage: Stage) -> str:
     return named if named and not stage.role.managed else stage.role.name
 
 
-def _is_execution_role(role: str, session: str) -> bool:
+def _is_execution_role(role: str, session: str, action: str) -> bool:
     if not role:
         return False
-    own_session = session.startswith(_LAMBDA_SESSION) or session == role
-    return bool(_ZAPPA_ROLE.search(role)) or own_session
+    named_alike = session == role and not _DEPLOYS.search(role) and not _MANAGING.match(action)
+    return bool(_ZAPPA_ROLE.search(role)) or session.startswith(_LAMBDA_SESSION) or named_alike
 
 
 def _is_of_stage(role: str, session: str, stage: Stage) -> bool:

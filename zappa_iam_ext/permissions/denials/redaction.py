@@ -43,7 +43,12 @@ def placeholders(resource: str, action: str = "") -> str:
         region = REGION
     if not _ACCOUNTS.fullmatch(account) and (account or _carries(service, action, _AT_ACCOUNT, unknown=True)):
         account = ACCOUNT
-    return f"arn:{partition}:{service}:{region}:{account}:{_BLACK.sub(NAME, name)}"
+    return f"arn:{partition}:{service}:{region}:{account}:{name_placeholders(name)}"
+
+
+def name_placeholders(name: str) -> str:
+    """Return a name with a placeholder for each part that is blacked out."""
+    return _BLACK.sub(NAME, name)
 
 
 def wildcards(resource: str, action: str = "") -> str:

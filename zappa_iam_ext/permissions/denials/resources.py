@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.redaction import placeholders, wildcards
+from zappa_iam_ext.permissions.denials.redaction import name_placeholders, placeholders, wildcards
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.tables.rows import AuthorizationRow, ResourceRow
 
@@ -24,7 +24,7 @@ def resource_arn(denial: Denial) -> str:
     named = _NAMED.fullmatch(denial.resource)
     if named:
         partition, account = home(denial)
-        return f"arn:{partition}:iam::{account}:{named['kind'].replace(' ', '-')}/{named['name']}"
+        return f"arn:{partition}:iam::{account}:{named['kind'].replace(' ', '-')}/{name_placeholders(named['name'])}"
     template = _TEMPLATE.fullmatch(denial.resource)
     arn = template["arn"] if template else denial.resource
     if arn == "*":

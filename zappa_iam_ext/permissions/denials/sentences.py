@@ -18,7 +18,7 @@ _KINDS = "|".join(
 )
 _SQUEEZED = {"instanceprofile": "instance profile", "roletemplate": "role template"}
 _PERFORM = re.compile(
-    rf"(?:{flexible('not authorized (?:to )?perform')}|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform))"
+    rf"(?:{flexible('not authorized (?:to )?perform')}|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform)(?:\s+the)?(?:\s+action)?)"
     rf":?\s*[\"']?(?P<action>{_ACTION}(?:\n[a-zA-Z0-9]{{1,60}}+(?=\s+(?:on|because|with)\s))?)[\"']?"
     rf"(?:\s+{flexible('on')}\s+(?:the\s+)?{flexible('resource')}s?:?\s*\"?"
     rf"(?:(?P<kind>{_KINDS})\s+)?(?:(?P<resource>{_NAME}(?:\n{_NAME}){{0,4}}?)(?={_ENDS})|(?P<bare>{_NAME})))?",
@@ -30,6 +30,7 @@ _MARK = re.compile(
     rf"(?:{flexible('User')}|{flexible('Principal')}):|\b(?:User|Principal|Role|Caller|Entity)\s+(?=[\"']?arn:)",
     re.IGNORECASE,
 )
+_ALONE = re.compile(r"(?P<principal>\barn:[^\s\"'<>]{1,1500}+)[\"']?\s+(?:is\s+)?\Z")
 _WORD = re.compile(rf"{_NAME}(?:\n(?!is\s){_NAME}){{0,3}}\Z")
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9:/_-])(?P<action>[a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{2,80})(?![A-Za-z0-9:*])"
@@ -80,7 +81,8 @@ def _principal(text: str, earliest: int, verb: int) -> tuple[int, str]:
     """Return where the sentence begins that has its verb at a place, and whom it names."""
     marks = list(_MARK.finditer(text, earliest, verb))
     if not marks:
-        return verb, ""
+        alone = _ALONE.search(text, max(earliest, verb - 1600), verb)
+        return (alone.start(), joined(alone["principal"])) if alone else (verb, "")
     words = re.sub(r"\s+i\n?s\s+\Z", "", text[marks[-1].end() : verb]).strip().strip('"')
     if not words or not _WORD.match(words):
         return verb, ""
