@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import Denial, parse_decoded, parse_denial, parse_denials
-from zappa_iam_ext.permissions.denials.role_wordings import OWN_WORDINGS
-from zappa_iam_ext.permissions.denials.wordings import about_credentials
+from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, about_credentials
 
 CASES = Path(__file__).parents[2] / "cases" / "denials" / "wordings.toml"
 WORDINGS = tomllib.loads(CASES.read_text(encoding="utf-8"))["wording"]

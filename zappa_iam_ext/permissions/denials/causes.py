@@ -13,7 +13,7 @@ from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.own import own_advice, own_rows, unchecked_rows
 from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of, resource_pattern
-from zappa_iam_ext.permissions.denials.services import is_service_principal, prefix_of
+from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal, prefix_of
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, OwnConsequence, Requirement
 from zappa_iam_ext.permissions.stage import UNKNOWN_ACCOUNT, Stage
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow

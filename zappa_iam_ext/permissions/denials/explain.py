@@ -18,8 +18,8 @@ from zappa_iam_ext.permissions.denials.causes import (
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
 from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_layer_of_another
-from zappa_iam_ext.permissions.denials.services import action_of
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
+from zappa_iam_ext.permissions.denials.wordings.services import action_of
 from zappa_iam_ext.permissions.stage import Stage
 
 __all__ = ["Explanation", "Reason", "canonical", "explain", "explain_all"]

@@ -15,11 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.role_wordings import OWN_WORDINGS
-from zappa_iam_ext.permissions.denials.sentences import performed, prose
-from zappa_iam_ext.permissions.denials.services import without_version
 from zappa_iam_ext.permissions.denials.text import clean, flexible, joined
-from zappa_iam_ext.permissions.denials.vague import bare_denials
+from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, bare_denials, performed, prose
+from zappa_iam_ext.permissions.denials.wordings.services import without_version
 
 __all__ = ["Denial", "parse_decoded", "parse_denial", "parse_denials"]
 

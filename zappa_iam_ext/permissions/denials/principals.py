@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.services import is_service_principal
+from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal
 from zappa_iam_ext.permissions.stage import Stage
 
 

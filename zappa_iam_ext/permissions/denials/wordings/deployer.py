@@ -1,6 +1,6 @@
 """The wordings of a denial that name no action in IAM's form: each with what it means, and where AWS or Zappa says it.
 
-Here is what whoever deploys lacks; what the execution role and what services lack is in `role_wordings`.
+Here is what whoever deploys lacks; what the execution role and what services lack is in `roles`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.services import action_of, prefix_of
+from zappa_iam_ext.permissions.denials.wordings.services import action_of, prefix_of
 
 Reading = Mapping[str, Any]
 

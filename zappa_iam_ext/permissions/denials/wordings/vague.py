@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.services import prefix_of
-from zappa_iam_ext.permissions.denials.wordings import about_credentials
+from zappa_iam_ext.permissions.denials.wordings.deployer import about_credentials
+from zappa_iam_ext.permissions.denials.wordings.services import prefix_of
 
 _AROUND = 400
 """Characters around a code in which the text says which service answered."""

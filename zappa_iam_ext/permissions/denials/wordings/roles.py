@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.services import prefix_of, principal_of
-from zappa_iam_ext.permissions.denials.wordings import DEPLOYER_WORDINGS, Reading, Wording, pattern
+from zappa_iam_ext.permissions.denials.wordings.deployer import DEPLOYER_WORDINGS, Reading, Wording, pattern
+from zappa_iam_ext.permissions.denials.wordings.services import prefix_of, principal_of
 
 _TRUST = Denial(action="sts:AssumeRole", layer="resource")
 _ROLE_TRUST = Denial(action="sts:AssumeRole", layer="resource", by_role=True)
