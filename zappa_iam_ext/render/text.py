@@ -72,6 +72,8 @@ def _why(result: CheckedRequirement) -> str:
     parts = [f"{command}{requirement.because}", _TOLD[requirement.consequence]]
     if requirement.symptom:
         parts[-1] += f" ({requirement.symptom})"
+    if requirement.only_if:
+        parts.append(f"needed {requirement.only_if.words}")
     if result.explicit:
         parts.append(f"denied explicitly by a {result.layer} policy")
     elif result.layer and result.layer != "identity":

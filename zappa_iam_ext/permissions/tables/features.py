@@ -64,8 +64,8 @@ def _uploads(stage: Stage, command: Command) -> bool:
 
 
 def _manages_role(stage: Stage, command: Command) -> bool:
-    """``deploy`` skips the role with --zip alone; ``update`` skips it with --zip and with an image."""
-    if not stage.role.managed:
+    """``deploy`` skips the role with --zip alone; ``update`` skips it with --zip and with an image; no other makes it."""
+    if not stage.role.managed or command.name not in {"deploy", "update"}:
         return False
     return _packages(stage, command) or (command.name == "deploy" and _docker(stage, command))
 
@@ -98,7 +98,11 @@ def _touch(stage: Stage, command: Command) -> bool:
 
 
 def _schedules(stage: Stage, _: Command) -> bool:
-    return bool(stage.settings.get("events")) or bool(stage.settings.get("keep_warm", True))
+    """``schedule`` ends at once when ``events`` is no list."""
+    events = stage.settings.get("events")
+    if events and not isinstance(events, list):
+        return False
+    return bool(events) or bool(stage.settings.get("keep_warm", True))
 
 
 def _async(kind: str) -> Feature:
@@ -145,12 +149,22 @@ def _token_authorizer(stage: Stage, _: Command) -> bool:
     return bool(authorizer) and str(authorizer.get("type", "TOKEN")).upper() == "TOKEN"
 
 
+def _certifies_api(stage: Stage, command: Command) -> bool:
+    """Until 0.60.2 ``certify`` did not ask whether there is an API Gateway."""
+    return _gateway(stage, command) or _before(stage, HTTP_APIS_SINCE)
+
+
+def _makes_bucket_again(stage: Stage, _: Command) -> bool:
+    """Whether a bucket that Zappa takes for missing can be made: its own one of us-east-1 again, or one of a new name."""
+    return stage.region == "us-east-1" or stage.bucket is None
+
+
 def _needs_zone(stage: Stage, command: Command) -> bool:
     """Let's Encrypt always asks Route 53 for the zone; the others when Zappa keeps the records."""
     if _certificate("lets_encrypt")(stage, command):
         return True
     wanted = bool(stage.settings.get("route53_enabled", True))
-    return wanted and _gateway(stage, command) and _certificate("arn", "files")(stage, command)
+    return wanted and _certifies_api(stage, command) and _certificate("arn", "files")(stage, command)
 
 
 def _checks_records(stage: Stage, command: Command) -> bool:
@@ -173,8 +187,10 @@ FEATURES: Mapping[str, Feature] = {
         bool(stage.settings.get("authorizer")) and not stage.settings.get("iam_authorization")
     ),
     "binary_support": _setting("binary_support", True),
+    "bucket_given": lambda stage, _: stage.bucket is not None,
     "certificate": _certificate("arn", "files"),
     "certificate_files": _certificate("files"),
+    "certifies_api": _certifies_api,
     "cognito": _setting("cognito"),
     "concurrency": lambda stage, _: stage.settings.get("lambda_concurrency") is not None,
     "cors": _setting("cors", False),
@@ -192,6 +208,7 @@ FEATURES: Mapping[str, Feature] = {
         "s3://"
     ),
     "looks_up_role": _looks_up_role,
+    "makes_bucket_again": _makes_bucket_again,
     "manages_role": _manages_role,
     "needs_zone": _needs_zone,
     "manual": lambda _, command: "manual" in command.flags,
@@ -210,6 +227,7 @@ FEATURES: Mapping[str, Feature] = {
     "token_authorizer": _token_authorizer,
     "touch": _touch,
     "updates_code": _updates_code,
+    "us_east_1": lambda stage, _: stage.region == "us-east-1",
     "uploads": _uploads,
     "websocket": lambda stage, _: stage.websocket,
     "zip": _zip,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
-from zappa_iam_ext.permissions.model import Confidence, Consequence
+from zappa_iam_ext.permissions.model import Confidence, Consequence, ResourceState
 from zappa_iam_ext.permissions.tables.filters import FILTERS
 from zappa_iam_ext.permissions.tables.templating import Condition, Filler, compiled, condition
 
@@ -64,8 +64,9 @@ class CallRow:
 
     ``when`` lists features of stage and command that must all hold (``!name``: must not). ``each`` names
     a collection: the row then stands for one call per item. ``since`` and ``until`` bound the Zappa
-    versions, both inclusive. ``symptom`` says, for a silent denial, what is then wrong. ``omitted`` says why a
-    call of Zappa's source is never made, and so never granted.
+    versions, both inclusive. ``symptom`` says, for a silent denial, what is then wrong. ``only_if`` names the state of
+    the account in which alone the call is made. ``omitted`` says why a call of Zappa's source is never made, and so
+    never granted.
     """
 
     service: str
@@ -82,6 +83,7 @@ class CallRow:
     region: str = ""
     since: str = ""
     until: str = ""
+    only_if: ResourceState | None = None
     omitted: str = ""
     fill: Filler = field(init=False, repr=False, compare=False)
 
@@ -125,6 +127,7 @@ class AuthorizationRow:
     names a list among the parameters; the row then stands for one check per ``{item}``. ``context``
     holds condition keys that AWS sends; ``restrict`` those that a generated policy should demand.
     ``dependent`` marks checks that AWS makes on its own account; ``because`` is then theirs, and the call's own otherwise.
+    ``only_if`` names the state of the account in which alone AWS makes the check.
     """
 
     operation: str
@@ -138,6 +141,7 @@ class AuthorizationRow:
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
     dependent: bool = False
+    only_if: ResourceState | None = None
     fill_resource: Filler = field(init=False, repr=False, compare=False)
     fill_context: Filler = field(init=False, repr=False, compare=False)
     present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
@@ -151,7 +155,7 @@ class ResourceRow:
     """One action that CloudFormation performs as the caller for a resource type of the template.
 
     ``handlers`` are the phases (``create``, ``update``, ``delete``, ``read``) that need it; ``when`` lists
-    properties that must be present.
+    properties that must be present (as in `AuthorizationRow`), ``only_if`` means what it means there.
     """
 
     type: str
@@ -165,6 +169,7 @@ class ResourceRow:
     each: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
+    only_if: ResourceState | None = None
     fill_resource: Filler = field(init=False, repr=False, compare=False)
     fill_context: Filler = field(init=False, repr=False, compare=False)
     present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
@@ -243,7 +248,8 @@ def _row(cls: type, row: Mapping[str, Any]) -> dict[str, Any]:
     unknown = set(row) - {item.name for item in fields(cls) if item.init}
     if unknown:
         raise ValueError(f"unknown keys {sorted(unknown)} in row {row}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    found = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return found | ({"only_if": ResourceState(row["only_if"])} if "only_if" in row else {})
 
 
 def _confident(cls: type[Row], row: Mapping[str, Any]) -> Row:
