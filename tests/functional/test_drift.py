@@ -10,7 +10,6 @@ import pytest
 from tests.support.zappa_source import (
     DEPLOYER,
     RUNTIME,
-    VERSIONS,
     Site,
     Source,
     installed_modules,
@@ -18,10 +17,11 @@ from tests.support.zappa_source import (
     read,
     source,
 )
-from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, parse_version
+from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, parse_version
 
 INSTALLED = pytest.param("", id=f"installed {version('zappa')}")
-EVERY_VERSION = [INSTALLED, *(pytest.param(name, id=name, marks=pytest.mark.slow) for name in VERSIONS)]
+EVERY_VERSION = [INSTALLED, *(pytest.param(name, id=name, marks=pytest.mark.slow) for name in ZAPPA_VERSIONS)]
 _SPEAKS_TO_AWS = re.compile(r"\bboto3\b|\bbotocore\b|boto_session|_client\b")
 
 
@@ -93,7 +93,10 @@ def test_modules_that_speak_to_aws_are_read_or_left_out_for_a_reason(zappa):
 
 
 def test_the_newest_supported_version_is_the_installed_one():
-    assert VERSIONS[-1] == version("zappa"), "a new Zappa: add its version to tests/support/zappa_source.py"
+    installed = version("zappa")
+    assert ZAPPA_VERSIONS[-1] == installed, (
+        f"a new Zappa: add {installed!r} to ZAPPA_VERSIONS in permissions/tables/versions.py"
+    )
 
 
 CORE = """

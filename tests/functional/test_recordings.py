@@ -28,7 +28,8 @@ from zappa_iam_ext.permissions.authorizations import authorize, is_known
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
-from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, parse_version
+from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows
+from zappa_iam_ext.permissions.tables.versions import parse_version
 
 UNREACHED = Path(__file__).parents[1] / "recordings" / "unreached.toml"
 PRINCIPAL = "arn:aws:iam::123456789012:user/serverless"

@@ -14,10 +14,11 @@ import pytest
 from tests.functional.test_drift import CORE, EVERY_VERSION, places
 from tests.recordings.recording import RecordedCommand, read
 from tests.recordings.scenarios import Scenario, scenarios
-from tests.support.zappa_source import VERSIONS, Source, source
+from tests.support.zappa_source import Source, source
 from tests.support.zappa_source import read as read_source
 from zappa_iam_ext.permissions.model import ResourceState
 from zappa_iam_ext.permissions.tables.rows import call_rows
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS
 
 FILE = Path(__file__).parents[1] / "recordings" / "transitions.toml"
 ANY = "any"
@@ -58,7 +59,7 @@ def test_a_new_call_prints_the_branch_to_add() -> None:
 
 @pytest.mark.slow
 def test_no_branch_is_of_a_call_that_no_version_makes() -> None:
-    sites = {(s.place, f"{s.service}.{s.operation}") for zappa in VERSIONS for s in source(zappa).sites}
+    sites = {(s.place, f"{s.service}.{s.operation}") for zappa in ZAPPA_VERSIONS for s in source(zappa).sites}
     assert [site for branch in branches() for site in sites_of(branch) if site not in sites] == []
 
 

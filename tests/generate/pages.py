@@ -14,6 +14,8 @@ from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.model import Consequence, Requirement, ResourceState
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
+from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.rows import (
     AuthorizationRow,
     CallRow,
@@ -26,82 +28,6 @@ from zappa_iam_ext.permissions.tables.rows import (
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-#: What each feature of ``features.py`` says, in words.
-FEATURE_WORDS = {
-    "alb": "`alb_enabled`",
-    "api_key_made": "`api_key_required` without `api_key`",
-    "api_key_owned": "`api_key_required` with `api_key`",
-    "apigateway": "API Gateway is used",
-    "apigateway_v1": "API Gateway v1",
-    "apigateway_v2": "API Gateway v2",
-    "async_sns": "`async_source` is `sns`",
-    "async_table": "`async_response_table`",
-    "authorizer": "`authorizer`, without `iam_authorization`",
-    "binary_support": "`binary_support`",
-    "bucket_given": "`s3_bucket`",
-    "certificate": "`certificate_arn` or `certificate`",
-    "certificate_files": "`certificate` in files",
-    "certifies_api": "API Gateway is used, or Zappa does not ask (until 0.60.2)",
-    "checks_records": "Route 53 or Let's Encrypt, without `--manual`",
-    "cognito": "`cognito`",
-    "concurrency": "`lambda_concurrency`",
-    "cors": "`cors`",
-    "creates_efs": "`efs_config` without `Arn`",
-    "delete_s3_zip": "`delete_s3_zip`",
-    "docker": "`--docker-image-uri`",
-    "domain": "`domain`",
-    "extra_publish": "`snap_start` or `provisioned_concurrency`",
-    "function_url": "`function_url_enabled`",
-    "function_url_iam": "a function URL with IAM",
-    "function_url_public": "a public function URL",
-    "lets_encrypt": "`lets_encrypt_key`",
-    "lets_encrypt_key_on_s3": "the key is on S3",
-    "looks_up_role": "a role by name that Zappa does not manage",
-    "makes_bucket_again": "(us-east-1, or no `s3_bucket`)",
-    "manages_role": "`manage_roles`, and a package or a first image",
-    "manual": "`--manual`",
-    "needs_zone": "`route53_enabled` or Let's Encrypt",
-    "packages": "no `--zip`, no image",
-    "payload_compression": "`payload_compression`",
-    "provisioned_concurrency": "`provisioned_concurrency`",
-    "prunes_versions": "`num_retained_versions`",
-    "qualifier": "`--qualifier`",
-    "remove_logs": "`--remove-logs`",
-    "role_managed": "`manage_roles`",
-    "route53": "`route53_enabled`",
-    "schedules": "`events` or `keep_warm`",
-    "slim_handler": "`slim_handler`",
-    "snap_start": "`snap_start`",
-    "tags": "`tags`",
-    "token_authorizer": "of type TOKEN",
-    "touch": "`touch`",
-    "updates_code": "code is updated",
-    "uploads": "a package is uploaded",
-    "us_east_1": "in us-east-1",
-    "websocket": "a WebSocket API",
-    "zip": "`--zip`",
-    "zip_on_s3": "from S3",
-}
-COLLECTION_WORDS = {
-    "dynamodb_removed": "each DynamoDB stream in `events`, scheduled or not",
-    "dynamodb_sources": "each DynamoDB stream in `events`",
-    "events_removed": "each EventBridge rule with a name in `events`, scheduled or not",
-    "events_sources": "each EventBridge rule with a name in `events`",
-    "former_rule_patterns": "the rules that former settings may have named for the function",
-    "kinesis_removed": "each Kinesis stream in `events`, scheduled or not",
-    "kinesis_sources": "each Kinesis stream in `events`",
-    "rule_patterns": "the rules that the settings name for the function",
-    "rules": "each expression in `events`, and `keep_warm`",
-    "s3_removed": "each bucket in `events`, scheduled or not",
-    "s3_sources": "each bucket in `events`",
-    "sns_filtered_sources": "each topic with filters in `events`",
-    "sns_removed": "each topic in `events`, scheduled or not",
-    "sns_shared_sources": "each topic of several `events`",
-    "sns_sources": "each topic in `events`",
-    "sqs_removed": "each queue in `events`, scheduled or not",
-    "sqs_sources": "each queue in `events`",
-    "subnets": "each subnet of `vpc_config`",
-}
 DENIED = {Consequence.STOPS: "stops", Consequence.SILENT: "**silent**", Consequence.HARMLESS: "harmless"}
 Row = AuthorizationRow | ResourceRow
 
@@ -197,7 +123,7 @@ def _call_cells(row: CallRow) -> tuple[str, ...]:
 def _when(row: Any) -> Iterator[str]:
     yield from (_in_words(name) for name in row.when)
     if getattr(row, "each", ""):
-        yield COLLECTION_WORDS.get(row.each, f"each of `{row.each}`")
+        yield COLLECTIONS[row.each].words
     if row.since:
         yield f"since {row.since}"
     if row.until:
@@ -207,7 +133,8 @@ def _when(row: Any) -> Iterator[str]:
 
 
 def _in_words(feature: str) -> str:
-    return f"not {FEATURE_WORDS[feature[1:]]}" if feature.startswith("!") else FEATURE_WORDS[feature]
+    words = FEATURES[feature.removeprefix("!")].words
+    return f"not {words}" if feature.startswith("!") else words
 
 
 def _checks(rows: Iterable[Row]) -> Iterator[str]:

@@ -10,13 +10,8 @@ from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import conditions, holds
-from zappa_iam_ext.permissions.tables.rows import (
-    CallRow,
-    TemplateRow,
-    call_rows,
-    parse_version,
-    template_rows,
-)
+from zappa_iam_ext.permissions.tables.rows import CallRow, TemplateRow, call_rows, template_rows
+from zappa_iam_ext.permissions.tables.versions import parse_version
 
 #: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
 QUALIFIERS_SINCE = (0, 63, 0)
@@ -82,15 +77,14 @@ def template_resources(stage: Stage, command: Command, names: Mapping[str, Any])
 def former_resources(stage: Stage, names: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the resources that former settings may have put into the stack and that the settings no longer ask for.
 
-    A permission names the function, or the version or alias that API Gateway then called.
+    Another version of Zappa may have put them there. A permission names the function, or the version or alias that
+    API Gateway then called.
     """
-    version, current = parse_version(stage.zappa_version), names["template"]["Resources"]
-    called = (stage.function_arn, f"{stage.function_arn}:*")[: 1 + (version >= QUALIFIERS_SINCE)]
+    current = names["template"]["Resources"]
     return {
         f"{row.name} {arn}": former
         for row in template_rows()
-        for arn in called
-        if row.in_version(version)
+        for arn in (stage.function_arn, f"{stage.function_arn}:*")
         if removed(former := _former(row, {**names, "qualified_function_arn": arn}), current.get(row.name))
     }
 
@@ -237,7 +231,7 @@ def _items(
     if not row.each:
         yield names
         return
-    for item in COLLECTIONS[row.each](stage, command):
+    for item in COLLECTIONS[row.each].items(stage, command):
         yield {**names, **item}
 
 

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.stages import ACCOUNT, stage
-from tests.support.zappa_source import VERSIONS
 from zappa_iam_ext.check import request_of
 from zappa_iam_ext.iam import Decision, PolicySet, compile_policies
 from zappa_iam_ext.permissions.commands import COMMANDS, parse_command
 from zappa_iam_ext.permissions.model import Command, Consequence
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "permissions" / "settings.json").read_text("utf-8"))
 #: Every setting and flag that may add, remove or re-scope a call.
@@ -217,7 +217,7 @@ LINES = st.sampled_from(
 STAGES = st.builds(
     stage,
     SETTINGS,
-    zappa=st.sampled_from(VERSIONS),
+    zappa=st.sampled_from(ZAPPA_VERSIONS),
     websocket=ON,
     account=st.sampled_from([ACCOUNT, None]),
     project=st.sampled_from(["hello", "hello-with-a-very-long-name-of-a-project"]),

@@ -8,16 +8,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.iam.patterns.glob import text_glob
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.permissions.tables.rows import Version, parse_version
+from zappa_iam_ext.permissions.tables.versions import Version, parse_version
 
-Collection = Callable[[Stage, Command], Iterator[Mapping[str, Any]]]
+Items = Callable[[Stage, Command], Iterator[Mapping[str, Any]]]
 #: The last version that left event sources to kappa, which names a rule after the ARN of the source.
 LAST_WITH_KAPPA: Version = (0, 60, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What yields the items, and the words that the documentation has for one call per item (Markdown)."""
+
+    items: Items
+    words: str
 
 
 def _events(stage: Stage, *, scheduled: bool) -> Iterator[Mapping[str, Any]]:
@@ -44,7 +53,7 @@ def _rules(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
                 yield {"rule": rule, "expression": expression}
 
 
-def _rule_patterns(*, former: bool) -> Collection:
+def _rule_patterns(*, former: bool) -> Items:
     """Collect patterns of the function's rules: those that the settings make, or those that only former ones may have made."""
 
     def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
@@ -57,7 +66,7 @@ def _rule_patterns(*, former: bool) -> Collection:
     return collection
 
 
-def _sources(service: str, *, removed: bool = False) -> Collection:
+def _sources(service: str, *, removed: bool = False) -> Items:
     """Collect the event sources of a service: those that Zappa connects, or also those that it only removes.
 
     An event with an expression is scheduled and its source left alone (``schedule_events``); its source is removed all
@@ -96,7 +105,7 @@ def _rule_of(stage: Stage, source: Mapping[str, Any], arn: str) -> str | None:
     return source.get("rule_name", source.get("name", "")) or None
 
 
-def _named_rules(*, removed: bool = False) -> Collection:
+def _named_rules(*, removed: bool = False) -> Items:
     """Collect the EventBridge sources whose rule has a name."""
 
     def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
@@ -106,14 +115,14 @@ def _named_rules(*, removed: bool = False) -> Collection:
     return collection
 
 
-def _filtered(service: str) -> Collection:
+def _filtered(service: str) -> Items:
     def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
         yield from (names for names in _sources(service)(stage, command) if names["source_filters"])
 
     return collection
 
 
-def _shared(service: str) -> Collection:
+def _shared(service: str) -> Items:
     """Collect the sources that more than one event names: the second event finds what the first one made."""
 
     def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
@@ -132,22 +141,32 @@ def _subnets(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
 
 
 COLLECTIONS: Mapping[str, Collection] = {
-    "dynamodb_removed": _sources("dynamodb", removed=True),
-    "dynamodb_sources": _sources("dynamodb"),
-    "events_removed": _named_rules(removed=True),
-    "events_sources": _named_rules(),
-    "former_rule_patterns": _rule_patterns(former=True),
-    "kinesis_removed": _sources("kinesis", removed=True),
-    "kinesis_sources": _sources("kinesis"),
-    "rule_patterns": _rule_patterns(former=False),
-    "rules": _rules,
-    "s3_removed": _sources("s3", removed=True),
-    "s3_sources": _sources("s3"),
-    "sns_filtered_sources": _filtered("sns"),
-    "sns_removed": _sources("sns", removed=True),
-    "sns_shared_sources": _shared("sns"),
-    "sns_sources": _sources("sns"),
-    "sqs_removed": _sources("sqs", removed=True),
-    "sqs_sources": _sources("sqs"),
-    "subnets": _subnets,
+    "dynamodb_removed": Collection(
+        _sources("dynamodb", removed=True), "each DynamoDB stream in `events`, scheduled or not"
+    ),
+    "dynamodb_sources": Collection(_sources("dynamodb"), "each DynamoDB stream in `events`"),
+    "events_removed": Collection(
+        _named_rules(removed=True), "each EventBridge rule with a name in `events`, scheduled or not"
+    ),
+    "events_sources": Collection(_named_rules(), "each EventBridge rule with a name in `events`"),
+    "former_rule_patterns": Collection(
+        _rule_patterns(former=True), "the rules that former settings may have named for the function"
+    ),
+    "kinesis_removed": Collection(
+        _sources("kinesis", removed=True), "each Kinesis stream in `events`, scheduled or not"
+    ),
+    "kinesis_sources": Collection(_sources("kinesis"), "each Kinesis stream in `events`"),
+    "rule_patterns": Collection(
+        _rule_patterns(former=False), "the rules that the settings name for the function"
+    ),
+    "rules": Collection(_rules, "each expression in `events`, and `keep_warm`"),
+    "s3_removed": Collection(_sources("s3", removed=True), "each bucket in `events`, scheduled or not"),
+    "s3_sources": Collection(_sources("s3"), "each bucket in `events`"),
+    "sns_filtered_sources": Collection(_filtered("sns"), "each topic with filters in `events`"),
+    "sns_removed": Collection(_sources("sns", removed=True), "each topic in `events`, scheduled or not"),
+    "sns_shared_sources": Collection(_shared("sns"), "each topic of several `events`"),
+    "sns_sources": Collection(_sources("sns"), "each topic in `events`"),
+    "sqs_removed": Collection(_sources("sqs", removed=True), "each queue in `events`, scheduled or not"),
+    "sqs_sources": Collection(_sources("sqs"), "each queue in `events`"),
+    "subnets": Collection(_subnets, "each subnet of `vpc_config`"),
 }
