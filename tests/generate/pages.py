@@ -16,6 +16,7 @@ from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import FEATURES
+from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow, own_call_rows
 from zappa_iam_ext.permissions.tables.rows import (
     AuthorizationRow,
     CallRow,
@@ -81,6 +82,9 @@ def permissions_page() -> str:
     lines += ["## By resource of the stack", "", _STACK, ""]
     for kind, rows in resource_rows().items():
         lines += [f"### {kind}", "", *_template_lines(kind), *_checks(rows)]
+    lines += ["## By zappa-iam itself", "", _OWN, ""]
+    head = ("call", "by", "of", "why", "denied", "source")
+    lines += table(head, map(_own_cells, own_call_rows()))
     lines += ["## In Zappa's source, and never made", ""]
     omitted = (row for row in call_rows() if row.omitted)
     cells = ((f"`{row.service}.{row.operation}`", row.source, row.omitted) for row in omitted)
@@ -112,10 +116,28 @@ _STACK = (
 )
 
 
-def _call_cells(row: CallRow) -> tuple[str, ...]:
+_OWN = (
+    "What the check, the plan and its application ask, with the profile's own credentials or an administrator's. *Check* is"
+    " whatever judges a profile by its own policies: the gate, `check`, `can-i`, and `diff`, `lint` and `rehearse` with"
+    " `--profile-policy`. *Unknown*: the command goes on, and what hangs on the answer is unknown. What a principal asks"
+    " about itself is what `policy --self-inspection` grants."
+)
+
+
+def _call_name(row: CallRow | OwnCallRow) -> str:
     name = f"{row.service}.{row.operation}"
     known = name in authorization_rows()
-    call = f"[{name}](#{name.lower().replace('.', '')})" if known else f"{name} (needs no permission)"
+    return f"[{name}](#{name.lower().replace('.', '')})" if known else f"{name} (needs no permission)"
+
+
+def _own_cells(row: OwnCallRow) -> tuple[str, ...]:
+    whose = " or ".join(f"the {kind} itself" for kind in row.principals)
+    denied = f"{row.on_denied}: {row.symptom}"
+    return _call_name(row), ", ".join(row.commands), whose, row.because, denied, f"`{row.source}`"
+
+
+def _call_cells(row: CallRow) -> tuple[str, ...]:
+    call = _call_name(row)
     denied = DENIED[row.on_denied] + (f": {row.symptom}" if row.symptom else "")
     return call, "; ".join(_when(row)), row.because, denied, f"{row.source}"
 
@@ -221,8 +243,9 @@ def missing(document: PolicyDocument) -> list[Requirement]:
 
 
 def surplus(document: PolicyDocument) -> list[str]:
-    """Return the actions that the policy allows and the default stage never needs."""
+    """Return the actions that the policy allows and that neither the default stage nor our check of it ever needs."""
     needed = {item.action.lower() for item in requirements(stage())}
+    needed |= {f"{row.service}:{row.operation}".lower() for row in own_call_rows() if row.principals}
     return sorted({action for action, _ in pairs(document) if action.lower() not in needed})
 
 

@@ -7,9 +7,10 @@ IAM User Guide: "IAM JSON policy elements: Condition operators", "Conditions wit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zappa_iam_ext.iam.conditions.operators import Operator, Qualifier
+from zappa_iam_ext.iam.conditions.partly_known import truth_among
 from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.conditions.values import TEXTUAL, Matcher, matcher, token_matcher
 from zappa_iam_ext.iam.conditions.variables import fill, has_variables, parse_template
@@ -26,10 +27,14 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The condition keys of a request, names in lower case; ``unknown`` None means every key not given is unknown."""
+    """The condition keys of a request, names in lower case; ``unknown`` None means every key not given is unknown.
+
+    ``forms`` holds the patterns that the value of an unknown key is known to be of.
+    """
 
     values: Mapping[str, tuple[str, ...]]
     unknown: frozenset[str] | None = frozenset()
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def is_unknown(self, key: str) -> bool:
         """Say whether a key may have a value that we do not know."""
@@ -65,6 +70,8 @@ class ConditionTest:
         """Return whether the test holds."""
         values = context.values.get(self.key)
         if values is None and context.is_unknown(self.key):
+            if self.key in context.forms:
+                return self._judge_form(context.forms[self.key], context)
             return ConditionResult(self._when_unknown(), (self.name,))
         if self.operator.family == "null":
             return HOLDS if self._wants(absent=not values) else FAILS
@@ -74,6 +81,18 @@ class ConditionTest:
         if self.operator.qualifier is Qualifier.ALL and not any(values):
             return HOLDS
         return self._compare(values, context)
+
+    def _judge_form(self, patterns: tuple[str, ...], context: Context) -> ConditionResult:
+        """Return whether the test holds for a value of which only the patterns are known."""
+        operator = self.operator
+        if operator.family == "null":
+            return HOLDS if self._wants(absent=False) else FAILS
+        if operator.family not in TEXTUAL:
+            return self._compare(patterns[:1], context)
+        truth = UNKNOWN
+        if self.values and not (self.meaning[3] and any("${" in value for value in self.values)):
+            truth = truth_among(operator.family, self.values, patterns, negated=operator.negated)
+        return ConditionResult(truth, (self.name,) if truth is UNKNOWN else ())
 
     def _wants(self, *, absent: bool) -> bool:
         return any(value.lower() == ("true" if absent else "false") for value in self.values)

@@ -43,7 +43,7 @@ def _mismatch(
     statement: CompiledStatement, request: PreparedRequest, *, has_boundary: bool
 ) -> tuple[Mismatch | None, str, tuple[str, ...]]:
     """Return why a statement does not match, what failed, and the keys that were missing."""
-    if not _speaks(statement, request.action):
+    if not _matches_action(statement, request.action):
         return Mismatch.ACTION, "", ()
     written = statement.match.statement
     if (
@@ -59,7 +59,7 @@ def _mismatch(
     return _REASONS[result.truth], result.failed, (*patterns.missing, *result.missing)
 
 
-def _speaks(statement: CompiledStatement, action: str) -> bool:
+def _matches_action(statement: CompiledStatement, action: str) -> bool:
     """Say whether a statement is about an action, or about some of a pattern of actions."""
     if not is_pattern(action):
         return statement.matches_action(action)

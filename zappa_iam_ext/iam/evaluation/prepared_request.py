@@ -10,6 +10,8 @@ from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pattern
 from zappa_iam_ext.iam.request import AuthorizationRequest
 
+_PRINCIPAL_ARN = "aws:principalarn"
+
 
 class PreparedRequest:
     """A request: the action in lower case, the principal read, and the context made when first needed.
@@ -45,9 +47,13 @@ class PreparedRequest:
             request = self._request
             named = frozenset(key.lower() for key in request.unknown_keys)
             values = {key: value for key, value in self._derived.items() if key not in named}
+            forms: dict[str, tuple[str, ...]] = {}
             for key, given in request.context.items():
                 values[key.lower()] = (given,) if isinstance(given, str) else tuple(given)
-            self._context = Context(values, None if request.unknown_context else named)
+            if _PRINCIPAL_ARN not in {*values, *named} and (known := self.principal.role_arns):
+                forms[_PRINCIPAL_ARN] = known
+                named |= {_PRINCIPAL_ARN}
+            self._context = Context(values, None if request.unknown_context else named, forms)
         return self._context
 
 

@@ -63,6 +63,8 @@ class CallRow:
         _refuse_conditions(self)
         if self.on_denied is Consequence.SILENT and not self.symptom:
             raise ValueError("a silent denial needs `symptom`: what is then missing or wrong")
+        if "..." in self.because:
+            raise ValueError("`because` is not filled in: one sentence that says why Zappa makes the call")
         if not self.commands and not self.omitted:
             raise ValueError(
                 "`commands` is empty: name those that make the call, or say under `omitted` why none does"
@@ -191,6 +193,8 @@ def resource_rows() -> Mapping[str, tuple[ResourceRow, ...]]:
 
 
 def _compile_check(row: AuthorizationRow | ResourceRow) -> None:
+    if "..." in row.source:
+        raise ValueError("`source` is not filled in: the page of AWS that says what is checked")
     object.__setattr__(row, "fill_resource", compiled(row.resource, FILTERS))
     object.__setattr__(row, "fill_context", compiled(row.context, FILTERS))
     object.__setattr__(row, "present", tuple(condition(text) for text in row.when))
