@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import unicodedata
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
 from zappa_iam_ext.check import CheckedRequirement, Report
@@ -45,8 +46,16 @@ def summary(report: Report) -> str:
 def report_text(report: Report, *, fix: str = "") -> str:
     """Return the whole Report: every missing permission, why it is needed, and the command that fixes it."""
     lines = [summary(report) + ("." if not report.denied and not report.unknown else ":")]
-    if report.denied:
-        lines += ["", "Missing:", *_entries(report.denied)]
+    always = [result for result in report.denied if not result.requirement.only_if]
+    at_times = [result for result in report.denied if result.requirement.only_if]
+    if always:
+        lines += ["", "Missing:", *_entries(always)]
+    if at_times:
+        lines += [
+            "",
+            "Missing, and needed only the second time or after settings changed:",
+            *_grouped(at_times),
+        ]
     if report.unknown:
         lines += ["", "Could not be decided:", *_entries(report.unknown)]
     if report.unreadable:
@@ -64,6 +73,14 @@ def _entries(results: Iterable[CheckedRequirement]) -> Iterable[str]:
         yield f"  {requirement.action}"
         yield f"      on {plain(requirement.resource)}" + _context(result)
         yield f"      {_why(result)}"
+
+
+def _grouped(results: Iterable[CheckedRequirement]) -> Iterable[str]:
+    """Yield the entries; resources of one action that are needed for the same reason stand together."""
+    for (action, why), group in groupby(results, lambda result: (result.requirement.action, _why(result))):
+        yield f"  {action}"
+        yield from (f"      on {plain(result.requirement.resource)}" + _context(result) for result in group)
+        yield f"      {why}"
 
 
 def _context(result: CheckedRequirement) -> str:

@@ -62,8 +62,18 @@ def _rule_patterns(*, former: bool) -> Items:
             glob = text_glob(pattern)
             if former != any(map(glob.matches, names)):
                 yield {"rule_pattern": pattern}
+        if former:
+            yield from ({"rule_pattern": rule} for rule in _rules_of_kappa(stage, command))
 
     return collection
+
+
+def _rules_of_kappa(stage: Stage, command: Command) -> Iterator[str]:
+    """Yield the rules that Zappa until 0.60.2 named after the ARN of an EventBridge source, where it names them otherwise now."""
+    for names in _named_rules(removed=True)(stage, command):
+        rule = names["source_arn"].rsplit("/", 1)[-1]
+        if rule not in {names["source_rule"], names["source_arn"]}:
+            yield rule
 
 
 def _sources(service: str, *, removed: bool = False) -> Items:
