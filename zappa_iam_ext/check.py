@@ -18,6 +18,7 @@ from zappa_iam_ext.iam import (
 )
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.untold import untold
 
 
 class Verdict(StrEnum):
@@ -127,7 +128,7 @@ def check(
         ),
         profile=stage.profile_name or "",
         unreadable=tuple(unreadable),
-        not_seen=() if evidence is Evidence.OFFLINE else NOT_SEEN,
+        not_seen=(() if evidence is Evidence.OFFLINE else NOT_SEEN) + untold(stage, commands),
     )
 
 
