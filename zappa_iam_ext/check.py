@@ -162,7 +162,8 @@ def judge(
         return CheckedRequirement(requirement, Verdict.ALLOWED, evidence)
     if result.decision is Decision.UNKNOWN:
         keys = ", ".join(sorted(result.missing_context)) or "the request's context"
-        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=f"it depends on {keys}")
+        why = result.undecided or f"it depends on {keys}"
+        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=why)
     return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, overlaps, text_glob
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.tables.rows import Version, call_rows, parse_version
 

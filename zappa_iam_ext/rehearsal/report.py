@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.iam.patterns.glob import covers
+from zappa_iam_ext.iam.patterns.containment import covers
 from zappa_iam_ext.permissions.difference import Unneeded, unneeded
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 

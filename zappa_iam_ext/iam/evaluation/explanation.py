@@ -8,7 +8,9 @@ from zappa_iam_ext.iam.conditions.evaluate import Truth, judge
 from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
 from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
 from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
-from zappa_iam_ext.iam.patterns.glob import is_pattern, overlaps, some_word, text_glob
+from zappa_iam_ext.iam.patterns.classes import may_escape
+from zappa_iam_ext.iam.patterns.glob import is_pattern, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
 
 Explanation = tuple[tuple[Match, ...], tuple[NearMiss, ...], tuple[str, ...]]
@@ -60,7 +62,7 @@ def _speaks(statement: CompiledStatement, action: str) -> bool:
         return statement.matches_action(action)
     asked = text_glob(action)
     if statement.not_actions:
-        return some_word(asked, statement.not_actions, lambda matched: not any(matched))
+        return may_escape(asked, statement.not_actions)
     return any(overlaps(glob, asked) for glob in statement.actions)
 
 
@@ -71,7 +73,7 @@ def _touched(statement: CompiledStatement, request: PreparedRequest) -> int:
     patterns = statement.patterns(request.context)
     asked = request.asked
     if statement.negated:
-        found = some_word(asked, patterns.certain, lambda matched: not any(matched))
+        found = may_escape(asked, patterns.certain)
         return patterns.at_most if found else FALSE
     if any(overlaps(asked, glob) for glob in patterns.certain):
         return TRUE

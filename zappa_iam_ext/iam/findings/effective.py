@@ -21,14 +21,9 @@ from zappa_iam_ext.iam.findings.located_statements import (
     located_statements,
     type_glob,
 )
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    is_pattern,
-    some_word,
-    surely_covers,
-)
+from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, some_word
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, is_pattern
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 from zappa_iam_ext.iam.request import Layer
 

@@ -7,14 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedStatement
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    overlaps,
-    surely_covers,
-    text_glob,
-)
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 
 
 def redundancies(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
@@ -136,7 +131,7 @@ def _left_out_covered(wider: LocatedStatement, clause: LocatedStatement) -> bool
 
 def _action_covered(wider: LocatedStatement, action: str) -> bool:
     if wider.statement.not_actions:
-        return not any(_touch(_text(spared), _text(action)) for spared in wider.statement.not_actions)
+        return not any(overlaps(_text(spared), _text(action)) for spared in wider.statement.not_actions)
     return any(surely_covers(_text(each), _text(action)) for each in wider.statement.actions)
 
 
@@ -156,19 +151,12 @@ def _all_resources_covered(wider: LocatedStatement, clause: LocatedStatement) ->
 def _resource_covered(wider: LocatedStatement, resource: str, clause: LocatedStatement) -> bool:
     if wider.statement.not_resources:
         asked = clause.glob(resource)
-        return not any(_touch(wider.glob(spared), asked) for spared in wider.statement.not_resources)
+        return not any(overlaps(wider.glob(spared), asked) for spared in wider.statement.not_resources)
     asked = clause.glob(resource)
     return any(
         each == resource if "${" in each else surely_covers(arn_glob(each), asked)
         for each in wider.statement.resources
     )
-
-
-def _touch(one: Glob, other: Glob) -> bool:
-    try:
-        return overlaps(one, other)
-    except PatternTooComplex:
-        return True
 
 
 def _entries(clause: LocatedStatement) -> Iterator[Finding]:
