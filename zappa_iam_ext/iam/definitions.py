@@ -77,7 +77,7 @@ def is_known_service(service: str) -> bool:
     return service.lower() in _lines()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def action_definition(action: str) -> ActionDefinition | None:
     """Return what is known of an action, ``service:Name`` in any case; None when there is no such action."""
     service, _, name = action.lower().partition(":")
@@ -100,6 +100,20 @@ def action_names(service: str) -> tuple[str, ...]:
     """Return the names of all actions of a known service."""
     data = _service(service.lower())
     return tuple(data["actions"]) if data else ()
+
+
+def services_with(action: str) -> tuple[str, ...]:
+    """Return the prefixes of the services that have an action of a name, ``GetThing`` in any case."""
+    return tuple(_services_by_action().get(action.lower(), ()))
+
+
+@lru_cache(maxsize=1)
+def _services_by_action() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for service in services():
+        for name in action_names(service):
+            found.setdefault(name.lower(), []).append(service)
+    return found
 
 
 def condition_keys(service: str) -> frozenset[str]:

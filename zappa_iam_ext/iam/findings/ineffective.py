@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from zappa_iam_ext.iam.conditions.evaluate import Context, Truth
 from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE
-from zappa_iam_ext.iam.definitions import ActionDefinition, action_names, is_known_service, services
+from zappa_iam_ext.iam.definitions import (
+    ActionDefinition,
+    action_names,
+    is_known_service,
+    services,
+    services_with,
+)
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.keys import is_known, is_supported, suggestion
 from zappa_iam_ext.iam.findings.located_statements import LocatedStatement, can_name, definitions, expand
@@ -74,7 +80,7 @@ def _action_meant(action: str) -> str:
         return f"{service}:{names[close[0]]}"
     if is_pattern(name):
         return ""
-    others = [each for each in services() if expand(f"{each}:{name}")]
+    others = services_with(name)
     return expand(f"{others[0]}:{name}")[0] if others else ""
 
 

@@ -21,29 +21,28 @@ class Automaton:
     """
 
     __slots__ = (
-        "_any", "_begin", "_begins", "_colons", "_letters", "_part_any", "_part_stars", "_stars", "_tokens", "accepting",
-        "cost", "settled", "start",
+        "_any", "_begin", "_begins", "_colons", "_letters", "_part_any", "_part_stars", "_stars", "_wild", "accepting", "cost",
+        "settled", "start",
     )  # fmt: skip
 
     def __init__(self, *patterns: Sequence[Token]) -> None:
-        self._tokens: list[Token | None] = []
         self._letters: dict[str, int] = {}
         self._begins: list[int] = []
         self._any = self._part_any = self._stars = self._part_stars = self.settled = self.accepting = 0
         begin = 0
         for tokens in patterns:
-            begin |= 1 << len(self._tokens)
+            begin |= 1 << len(self._begins)
             self._add_pattern(tokens)
         self._begin = begin
         self._colons = self._letters.get(":", 0)
-        self.cost = 1 + len(self._tokens) // _TOKENS_PER_UNIT
+        self._wild = self._any | self._part_any | self._stars | self._part_stars
+        self.cost = 1 + len(self._begins) // _TOKENS_PER_UNIT
         self.start = self._kept(begin, 0)
 
     def _add_pattern(self, tokens: Sequence[Token]) -> None:
-        begin = len(self._tokens)
+        begin = len(self._begins)
         for index, token in enumerate(tokens, begin):
             self._add(token, 1 << index)
-        self._tokens += (*tokens, None)
         self._begins += [begin] * (len(tokens) + 1)
         end = 1 << (begin + len(tokens))
         self.accepting |= end
@@ -112,16 +111,8 @@ class Automaton:
 
     def following(self, positions: int) -> tuple[set[str], bool]:
         """Return the letters that lead on from these positions, and whether other characters do."""
-        letters: set[str] = set()
-        others = False
-        while positions:
-            token = self._tokens[(positions & -positions).bit_length() - 1]
-            positions &= positions - 1
-            if isinstance(token, str):
-                letters.add(token)
-            elif token is not None:
-                others = True
-        return letters, others
+        letters = {letter for letter, places in self._letters.items() if positions & places}
+        return letters, bool(positions & self._wild)
 
     def _kept(self, positions: int, before: int) -> int:
         """Return the positions with those behind a star, and without those that can no longer matter.

@@ -29,9 +29,10 @@ class PatternTooComplex(ZappaIamError):
 
 @dataclass(slots=True)
 class Allowance:
-    """What all walks within a block may cost together, and how many of them found no answer within bounds."""
+    """What all walks within a block may cost together, and each; how many of them found no answer within bounds."""
 
     left: int
+    each: int
     undecided: int = 0
 
 
@@ -39,9 +40,9 @@ _ALLOWANCE: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 
 @contextmanager
-def allowance(cost: int) -> Iterator[Allowance]:
-    """Bound what all walks within the block cost together; says how many found no answer."""
-    given = Allowance(cost)
+def allowance(cost: int, each: int = MAX_COST) -> Iterator[Allowance]:
+    """Bound what all walks within the block cost together, and each of them; says how many found no answer."""
+    given = Allowance(cost, min(each, MAX_COST))
     token = _ALLOWANCE.set(given)
     try:
         yield given
@@ -139,7 +140,7 @@ def _walk(
 
 def _limit() -> int:
     given = _ALLOWANCE.get()
-    return MAX_COST if given is None else min(MAX_COST, given.left)
+    return MAX_COST if given is None else min(given.each, given.left)
 
 
 def _spend(cost: int) -> None:

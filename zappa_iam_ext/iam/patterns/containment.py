@@ -15,6 +15,7 @@ from zappa_iam_ext.iam.patterns.pairing import pairs
 from zappa_iam_ext.iam.patterns.tokens import Token, Wild
 
 _ONLY_CROSSING_STARS = frozenset({Wild.STAR})
+_ONE_CHARACTER = frozenset({Wild.ANY})
 
 
 def covers(wider: Glob, narrower: Glob) -> bool:
@@ -46,7 +47,8 @@ def _told_at_once(wider: Glob, narrower: Glob) -> bool | None:
         return True
     if not all(map(wider.matches, narrower.samples)):
         return False
-    return True if narrower.literal is not None else None
+    only_a_length = wider.rest[-1] is Wild.STAR and set(wider.rest[:-1]) <= _ONE_CHARACTER
+    return True if narrower.literal is not None or only_a_length else None
 
 
 def surely_covers(wider: Glob, narrower: Glob) -> bool:
