@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedStatement
@@ -10,6 +11,7 @@ from zappa_iam_ext.iam.findings.model import Finding, Severity
 from zappa_iam_ext.iam.patterns.containment import surely_covers
 from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
 from zappa_iam_ext.iam.patterns.pairing import overlaps
+from zappa_iam_ext.iam.patterns.prefix_index import PrefixIndex
 
 
 def redundancies(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
@@ -162,8 +164,10 @@ def _resource_covered(wider: LocatedStatement, resource: str, clause: LocatedSta
 def _entries(clause: LocatedStatement) -> Iterator[Finding]:
     """Tell entries of one list that another entry of the same list covers."""
     statement = clause.statement
-    actions = _inner([*statement.actions], lambda wide, narrow: surely_covers(_text(wide), _text(narrow)))
-    resources = _inner([*statement.resources], lambda wide, narrow: _wider_entry(clause, wide, narrow))
+    actions = _inner(statement.actions, _text, _text)
+    resources = _inner(
+        statement.resources, lambda wide: None if "${" in wide else arn_glob(wide), clause.glob
+    )
     if actions:
         told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in actions.items())
         yield found("redundant/covered-entry", clause.ref, told, actions=tuple(actions))
@@ -172,20 +176,36 @@ def _entries(clause: LocatedStatement) -> Iterator[Finding]:
         yield found("redundant/covered-entry", clause.ref, told, resources=tuple(resources))
 
 
-def _wider_entry(clause: LocatedStatement, wide: str, narrow: str) -> bool:
-    return wide == narrow if "${" in wide else surely_covers(arn_glob(wide), clause.glob(narrow))
+def _inner(
+    entries: Sequence[str], wide: Callable[[str], Glob | None], narrow: Callable[[str], Glob]
+) -> dict[str, str]:
+    """Return each entry that another covers, with that other; of two that cover one another the later one.
 
-
-def _inner(entries: Sequence[str], covers: Callable[[str, str], bool]) -> dict[str, str]:
-    """Return each entry that another covers, with that other; of two that cover one another the later one."""
+    ``wide`` returns what an entry covers for certain (None: only itself), ``narrow`` what it may stand for.
+    """
+    sure, possible = list(map(wide, entries)), list(map(narrow, entries))
+    index = PrefixIndex(sure)
+    first: dict[str, int] = {}
     found_inside: dict[str, str] = {}
-    for place, narrow in enumerate(entries):
-        for index, wide in enumerate(entries):
-            if index != place and covers(wide, narrow) and (index < place or not covers(narrow, wide)):
-                found_inside[narrow] = wide
+    for place, entry in enumerate(entries):
+        if first.setdefault(entry, place) < place:
+            found_inside[entry] = entry
+            continue
+        for other in index.may_cover(possible[place]):
+            if (
+                other != place
+                and _is_within(possible[place], sure[other])
+                and (other < place or not _is_within(possible[other], sure[place]))
+            ):
+                found_inside[entry] = entries[other]
                 break
     return found_inside
 
 
+def _is_within(narrow: Glob, wide: Glob | None) -> bool:
+    return wide is not None and surely_covers(wide, narrow)
+
+
+@lru_cache(maxsize=16384)
 def _text(action: str) -> Glob:
     return text_glob(action.lower())
