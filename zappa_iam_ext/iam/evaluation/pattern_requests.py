@@ -150,7 +150,20 @@ class _Question:
             self.answers.setdefault(decision, layer)
             return decision is gravest
 
-        some_class(self._asked, unions, judged)
+        if not self._denied_by_one(found):
+            some_class(self._asked, unions, judged)
+
+    def _denied_by_one(self, found: Mapping[StatementIndex, Sequence[Relevant]]) -> bool:
+        """Say whether one Deny alone denies something that is asked for: every pattern here meets what is asked."""
+        for index, every in found.items():
+            for each in every:
+                if each.statement.denies and each.certain and not each.statement.negated:
+                    only = {index: [(each.statement, each.truth)]}
+                    decision, layer = self._decide(lambda asked, only=only: only.get(asked, ()))  # type: ignore[misc]
+                    if decision is Decision.EXPLICIT_DENY:
+                        self.answers.setdefault(decision, layer)
+                        return True
+        return False
 
 
 def _each_class(asked: Glob, indexes: Sequence[StatementIndex], question: _Question) -> None:

@@ -22,7 +22,7 @@ from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
 
 #: What the comparisons of patterns may cost together, and each (see `allowance`).
-MAX_COST, MAX_COST_OF_ONE = 150_000, 15_000
+MAX_COST, MAX_COST_OF_ONE = 100_000, 10_000
 
 Documents = PolicyDocument | str | bytes | Mapping[str, Any] | Iterable[Any]
 
