@@ -14,6 +14,7 @@ from zappa_iam_ext.iam.findings.catalogue import found, rules
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective
 from zappa_iam_ext.iam.findings.escalation import escalations
 from zappa_iam_ext.iam.findings.ineffective import action_note, ineffective
+from zappa_iam_ext.iam.findings.key_types import mismatched_types
 from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
 from zappa_iam_ext.iam.findings.redundancy import redundancies
 from zappa_iam_ext.iam.findings.wildcards import wildcards
@@ -53,6 +54,7 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
             *escalations(effective),
             *wildcards(effective),
             *ineffective(effective.statements),
+            *mismatched_types(effective.statements),
             *redundancies(effective.statements),
             *_whole(read),
         ]
