@@ -11,9 +11,9 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast slow lint types contracts format demo judges benchmark recordings denials scenarios docs help clean
+.PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios docs help clean
 
-test: lint types contracts fast slow ## everything
+test: lint types contracts coverage slow ## everything
 
 $(STAMP): pyproject.toml
 	@echo "making the development environment in $(VENV)" >&2
@@ -36,10 +36,18 @@ types: $(STAMP) ## mypy, strict
 contracts: $(STAMP) ## the architecture's arrows point down only
 	$(BIN)/lint-imports
 
-fast: $(STAMP) ## unit and property tests
-	$(BIN)/pytest -n auto -q -m "not slow and not aws and not zappa and not node"
+ALONE := not slow and not aws and not zappa and not node
+fast: $(STAMP) ## unit and property tests, under a minute
+	$(BIN)/pytest -n auto -q -m "$(ALONE)" tests/unit tests/property tests/test_docs.py
 
-slow: $(STAMP) judges ## functional and end-to-end tests, in parallel
+coverage: $(STAMP) ## all tests that need no local AWS, and how much of the pure rooms they reach
+	$(BIN)/pytest -n auto -q -m "$(ALONE)" --cov --cov-report=
+	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/iam/*' --fail-under=98.2
+	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/permissions/*' --fail-under=98.9
+	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check.py' --fail-under=92.7
+	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
+
+slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel
 	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node"
 
 judges: $(JUDGES) ## the outside evaluator, where Node.js is present

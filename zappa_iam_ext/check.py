@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.iam import (
     AuthorizationRequest,
     CompiledPolicySet,
@@ -33,15 +34,6 @@ class Evidence(StrEnum):
     POLICIES = "policies"
     SIMULATION = "simulation"
     PROBE = "probe"
-
-
-class ExitCode:
-    """The exit codes of every command and format."""
-
-    MAY_DEPLOY = 0
-    DENIED = 1
-    COULD_NOT_RUN = 2
-    INCONCLUSIVE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +85,13 @@ class Report:
         """Everything that could not be decided."""
         return self.having(Verdict.UNKNOWN)
 
-    def exit_code(self, *, strict: bool = False) -> int:
-        """Return 0 may deploy, 1 denied, 2 nothing was checked, 3 inconclusive under ``strict``."""
+    def exit_code(self, *, strict: bool = False) -> ExitCode:
+        """Return what the check ends with; what is undecided counts only under ``strict``."""
         if not self.results:
             return ExitCode.COULD_NOT_RUN
         if self.denied:
             return ExitCode.DENIED
-        return ExitCode.INCONCLUSIVE if strict and self.unknown else ExitCode.MAY_DEPLOY
+        return ExitCode.CANNOT_TELL if strict and self.unknown else ExitCode.OK
 
 
 #: What the policies attached to a principal cannot tell.

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What every command and the gate end with, whatever the format."""
+
+    OK = 0
+    """Allowed, or done."""
+    DENIED = 1
+    """Something is denied or found, and nothing else is wrong."""
+    COULD_NOT_RUN = 2
+    """Wrong input, no credentials, no AWS: nothing was decided."""
+    CANNOT_TELL = 3
+    """Something could not be decided."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C or SIGTERM: 128 and the number of SIGINT, as shells count."""
+
+
+def worst(codes: Iterable[int]) -> ExitCode:
+    """Return the code of several answers together: a denial, else what did not run, else what cannot be told."""
+    found = set(codes)
+    order = (ExitCode.DENIED, ExitCode.COULD_NOT_RUN, ExitCode.CANNOT_TELL)
+    return next((code for code in order if code in found), ExitCode.OK)
+
 
 class ZappaIamError(Exception):
     """Base of all our errors: what happened, and a hint what to do about it.
 
-    ``exit_code`` is what the command line and the gate end with: 1 the deployment is denied, 2 the
-    question could not be answered.
+    ``exit_code`` is what the command line and the gate end with.
     """
 
-    exit_code = 2
+    exit_code: ExitCode = ExitCode.COULD_NOT_RUN
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -43,6 +67,10 @@ class SettingsError(ZappaIamError):
 
 class CredentialsError(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
+
+
+class CredentialSourceError(CredentialsError):
+    """The source of a profile's credentials fails: a program, a token, a prompt, a sign-in that has expired."""
 
 
 class AwsUnavailable(ZappaIamError):
@@ -87,7 +115,7 @@ class LocalAwsError(ZappaIamError):
 class DeployPermissionsMissing(ZappaIamError):
     """The principal may not do what the stage needs; ``report`` says what is missing."""
 
-    exit_code = 1
+    exit_code = ExitCode.DENIED
 
     def __init__(self, message: str, *, report: object, hint: str = "") -> None:
         super().__init__(message, hint=hint)

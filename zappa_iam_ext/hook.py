@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.errors import ExitCode, ZappaIamError
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check import Report
@@ -36,7 +36,7 @@ def gate(zappa_cli: Any) -> None:
 class _Refusal(click.ClickException):
     """Ends Zappa cleanly with our exit code."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
         super().__init__(message)
         self.exit_code = exit_code  # type: ignore[misc]  # click declares a class variable
 
@@ -73,7 +73,10 @@ def _say(text: str) -> None:
 
 
 def _leave_out_of_package(zappa_cli: Any) -> None:
-    """Keep this library out of the function's package: it is of no use there."""
-    exclude = list(zappa_cli.stage_config.get("exclude", []))
-    if OWN_PACKAGE not in exclude:
+    """Keep this library out of the function's package: it is of no use there.
+
+    What is no list is left for Zappa to judge: null it takes for none, a text it refuses.
+    """
+    exclude = zappa_cli.stage_config.get("exclude") or []
+    if isinstance(exclude, list) and OWN_PACKAGE not in exclude:
         zappa_cli.override_stage_config_setting("exclude", [*exclude, OWN_PACKAGE, f"{OWN_PACKAGE}-*"])

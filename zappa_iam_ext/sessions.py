@@ -49,11 +49,14 @@ def open_session(profile: str | None, region: str | None) -> Any:
 def open_client(session: Any, service: str, options: AwsOptions) -> Any:
     """Return a client of the session, at the endpoint that the command line names, if it does.
 
-    Raises `CredentialsError` when the profile holds half a key, `AwsUnavailable` for an endpoint that is none.
+    Raises `CredentialsError` when the profile holds half a key, `CredentialSourceError` when the source of its
+    credentials fails, `AwsUnavailable` for an endpoint that is none.
     """
+    from zappa_iam_ext.aws.credential_sources import require_credentials
     from zappa_iam_ext.aws.errors import translated
 
     with translated():
+        require_credentials(session)
         try:
             return session.client(service, endpoint_url=options.endpoint_url or None)
         except ValueError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.generate.readme import block, comparable, demo, written
+from tests.support.interrupts import heed_interrupts
 
 pytestmark = [
     pytest.mark.aws,
@@ -63,10 +64,6 @@ def test_the_readme_shows_what_the_demo_says_and_nothing_is_left(tmp_path, monke
         assert position >= 0, step
     granted, used = map(int, re.findall(r"(\d+) permissions granted, (\d+) of them used", done.stdout)[0])
     assert 0 < used <= granted
-
-
-def heed_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.parametrize(

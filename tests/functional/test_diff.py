@@ -17,6 +17,7 @@ from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.difference import difference, known_version, unneeded
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, parse_version
 from zappa_iam_ext.rehearsal.local_aws.server import local_aws
 
 ACCOUNT = "123456789012"
@@ -27,6 +28,8 @@ SETTINGS = {
     "runtime": "python3.12",
 }
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:hello-dev"
+#: A release that there is not yet.
+AFTER = f"0.{parse_version(ZAPPA_VERSIONS[-1])[1] + 1}.0"
 
 
 def diff(*arguments: str):
@@ -179,14 +182,14 @@ def test_json_of_two_versions() -> None:
 
 
 @pytest.mark.parametrize(
-    "version", ["999", "abc", "0.59.0", "0.64.0", "1", " ", "0.63.x", "-1", "0.63.0.1.2", "0.61.77"]
+    "version", ["999", "abc", "0.59.0", AFTER, "1", " ", "0.63.x", "-1", "0.63.0.1.2", "0.61.77"]
 )
 @pytest.mark.usefixtures("project")
 def test_a_version_that_is_not_known_ends_with_2(version: str) -> None:
     result = diff("dev", "--from-zappa", version)
     assert result.exit_code == 2
     assert "is no version of Zappa that is known here" in result.stderr
-    assert "Known are 0.60.0 to 0.63.0" in result.stderr
+    assert f"Known are {ZAPPA_VERSIONS[0]} to {ZAPPA_VERSIONS[-1]}" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -195,14 +198,14 @@ def test_a_version_that_is_not_known_ends_with_2(version: str) -> None:
 )
 def test_a_version_without_its_last_part_is_the_newest_such(text: str, same_as: str) -> None:
     settings = {"provisioned_concurrency": 2, "snap_start": "PublishedVersions"}
-    meant = stage(known_version(text, "0.63.0"), **settings)
+    meant = stage(known_version(text, ZAPPA_VERSIONS[-1]), **settings)
     assert requirements(meant) == tuple(requirements(replace(meant, zappa_version=same_as)))
 
 
 def test_a_newer_installed_zappa_is_known() -> None:
-    assert known_version("0.64.0", "0.64.0") == "0.64.0"
+    assert known_version(AFTER, AFTER) == AFTER
     with pytest.raises(SettingsError):
-        known_version("0.64.0", "0.63.0")
+        known_version(AFTER, ZAPPA_VERSIONS[-1])
 
 
 def test_two_settings_files(project) -> None:

@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 
 from tests.judges import readings
-from tests.judges.fixtures import ministack_endpoint, ministack_judge, node_judge
+from tests.judges.fixtures import ministack_judge, node_judge
 from tests.judges.generator import ACCOUNT, pair, with_pattern, with_unknown_key
 from tests.judges.judges import HERE, Judge
 from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, evaluate
@@ -26,7 +26,7 @@ from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, evaluate
 if TYPE_CHECKING:
     from tests.judges.judges import Pair
 
-__all__ = ["ministack_endpoint", "ministack_judge", "node_judge"]  # fixtures
+__all__ = ["ministack_judge", "node_judge"]  # fixtures
 
 SEED, PAIRS, UNKNOWNS, PATTERNS, LEAST = 20260, 24_000, 1500, 1500, 20_000
 
@@ -194,14 +194,14 @@ def test_an_allowed_pattern_is_allowed_in_each_of_its_members():
 
 
 @pytest.mark.aws
-def test_the_second_judge_is_what_stands_behind_simulate_custom_policy(ministack_endpoint, ministack_judge):
+def test_the_second_judge_is_what_stands_behind_simulate_custom_policy(running_aws, ministack_judge):
     """ministack's API reads neither conditions' context nor boundaries, so the comparison keeps to plain documents."""
-    assert urlsplit(ministack_endpoint).hostname == "127.0.0.1"
+    assert urlsplit(running_aws.endpoint).hostname == "127.0.0.1"
     plain = [question for index in range(4000) if is_plain(question := pair(SEED, index))][:150]
     assert len(plain) == 150
     client = boto3.client(
         "iam",
-        endpoint_url=ministack_endpoint,
+        endpoint_url=running_aws.endpoint,
         region_name="eu-west-1",
         aws_access_key_id=ACCOUNT,
         aws_secret_access_key="test",

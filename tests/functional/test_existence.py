@@ -187,5 +187,28 @@ def test_no_parameter_of_ours_is_stale():
 
 def test_every_call_has_a_row_that_says_what_aws_checks():
     needs_nothing = {"sts.GetCallerIdentity"}  # STS API Reference: no permission is required
-    called = {f"{row.service}.{row.operation}" for row in CALLS if not row.omitted}
-    assert called - set(authorization_rows()) == needs_nothing
+    called = {f"{row.service}.{row.operation}": row for row in CALLS if not row.omitted}
+    missing = set(called) - set(authorization_rows()) - needs_nothing
+    assert not missing, "add to permissions/tables/authorizations/, and fill in:\n\n" + "\n\n".join(
+        authorization_skeleton(called[name]) for name in sorted(missing)
+    )
+    assert not needs_nothing & set(authorization_rows())
+
+
+def authorization_skeleton(row) -> str:
+    """Return the row for what AWS checks of a call, with the resources that the Service Authorization Reference lists."""
+    prefix = {"elbv2": "elasticloadbalancing"}.get(row.service, row.service)
+    found = action(f"{prefix}:{row.operation}")
+    arns = (
+        [
+            re.sub(r"\$\{(Partition|Region|Account)\}", lambda m: "{" + m[1].lower() + "}", arn)
+            for arn in found.arns
+        ]
+        if found
+        else []
+    )
+    return (
+        f'[[authorization]]\noperation = "{row.service}.{row.operation}"\naction = "{prefix}:{row.operation}"\n'
+        f'resource = "{arns[0].replace("${", "{") if arns else "*"}"\n'
+        'source = "Service Authorization Reference: ..."'
+    )

@@ -5,10 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
-import subprocess
-import time
-import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,33 +29,9 @@ POLICY = "ZappaLambdaDeploymentPolicy"
 ACCOUNTS = itertools.count(210000000000)
 
 
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory):
-    python = ROOT / ".cache" / "ministack" / "bin" / "python"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        "PATH": os.defpath,
-        "HOME": str(tmp_path_factory.mktemp("home")),
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "AUTH": "true",
-    }
-    url = f"http://127.0.0.1:{port}"
-    with (tmp_path_factory.mktemp("log") / "log").open("wb") as log:
-        process = subprocess.Popen([python, "-m", "ministack"], env=environment, stdout=log, stderr=log)
-        try:
-            for _ in range(120):
-                try:
-                    urllib.request.urlopen(f"{url}/_ministack/health", timeout=1).close()  # noqa: S310  -- loopback
-                    break
-                except OSError:
-                    time.sleep(0.25)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(20)
+@pytest.fixture
+def endpoint(running_aws):
+    return running_aws.endpoint
 
 
 class World:

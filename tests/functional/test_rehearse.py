@@ -19,10 +19,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.support.interrupts import heed_interrupts
 from tests.support.watched import watched
-from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS, self_inspection_grants
+from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
 from zappa_iam_ext.rehearsal.local_aws.server import local_aws, new_account
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.xdist_group("rehearse")]
@@ -286,9 +288,7 @@ def test_the_policies_of_the_profile_are_read_and_nothing_else_happens_there(in_
     assert denied == {"events:PutTargets"}
     assert {"ec2:*"} <= {item["action"] for item in told["unused"]}
 
-    reads = {
-        action.rpartition(":")[2] for actions, _ in SELF_INSPECTION_ACTIONS.values() for action in actions
-    } | {"GetCallerIdentity"}
+    reads = {row.operation for row in own_call_rows() if "check" in row.commands}
     assert all(action.startswith(("Get", "List")) for action in reads)
     assert {asked.action for asked in window.asked} <= reads
     assert {asked.key_id for asked in window.asked} == {_key_of(cloud)}
@@ -604,6 +604,7 @@ def test_interrupted_it_leaves_no_process_and_no_file(temporary, sent) -> None:
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509  -- a job in the background may have been told to ignore them
     )
     try:
         for line in process.stderr:

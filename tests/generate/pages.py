@@ -15,6 +15,9 @@ from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.model import Consequence, Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
+from zappa_iam_ext.permissions.tables.features import FEATURES
+from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow, own_call_rows
 from zappa_iam_ext.permissions.tables.rows import (
     AuthorizationRow,
     CallRow,
@@ -27,70 +30,6 @@ from zappa_iam_ext.permissions.tables.rows import (
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-#: What each feature of ``features.py`` says, in words.
-FEATURE_WORDS = {
-    "alb": "`alb_enabled`",
-    "api_key_made": "`api_key_required` without `api_key`",
-    "api_key_owned": "`api_key_required` with `api_key`",
-    "apigateway": "API Gateway is used",
-    "apigateway_v1": "API Gateway v1",
-    "apigateway_v2": "API Gateway v2",
-    "async_sns": "`async_source` is `sns`",
-    "async_table": "`async_response_table`",
-    "authorizer": "`authorizer`, without `iam_authorization`",
-    "binary_support": "`binary_support`",
-    "certificate": "`certificate_arn` or `certificate`",
-    "certificate_files": "`certificate` in files",
-    "checks_records": "Route 53 or Let's Encrypt, without `--manual`",
-    "cognito": "`cognito`",
-    "concurrency": "`lambda_concurrency`",
-    "cors": "`cors`",
-    "creates_efs": "`efs_config` without `Arn`",
-    "delete_s3_zip": "`delete_s3_zip`",
-    "docker": "`--docker-image-uri`",
-    "domain": "`domain`",
-    "extra_publish": "`snap_start` or `provisioned_concurrency`",
-    "function_url": "`function_url_enabled`",
-    "function_url_iam": "a function URL with IAM",
-    "function_url_public": "a public function URL",
-    "lets_encrypt": "`lets_encrypt_key`",
-    "lets_encrypt_key_on_s3": "the key is on S3",
-    "looks_up_role": "a role by name that Zappa does not manage",
-    "manages_role": "`manage_roles`, and a package or a first image",
-    "manual": "`--manual`",
-    "needs_zone": "`route53_enabled` or Let's Encrypt",
-    "packages": "no `--zip`, no image",
-    "payload_compression": "`payload_compression`",
-    "provisioned_concurrency": "`provisioned_concurrency`",
-    "prunes_versions": "`num_retained_versions`",
-    "qualifier": "`--qualifier`",
-    "remove_logs": "`--remove-logs`",
-    "role_managed": "`manage_roles`",
-    "route53": "`route53_enabled`",
-    "schedules": "`events` or `keep_warm`",
-    "slim_handler": "`slim_handler`",
-    "snap_start": "`snap_start`",
-    "tags": "`tags`",
-    "token_authorizer": "of type TOKEN",
-    "touch": "`touch`",
-    "updates_code": "code is updated",
-    "uploads": "a package is uploaded",
-    "websocket": "a WebSocket API",
-    "zip": "`--zip`",
-    "zip_on_s3": "from S3",
-}
-COLLECTION_WORDS = {
-    "dynamodb_sources": "each DynamoDB stream in `events`",
-    "events_sources": "each EventBridge rule in `events`",
-    "kinesis_sources": "each Kinesis stream in `events`",
-    "rule_patterns": "the rules of the function",
-    "rules": "each expression in `events`, and `keep_warm`",
-    "s3_sources": "each bucket in `events`",
-    "sns_filtered_sources": "each topic with filters in `events`",
-    "sns_sources": "each topic in `events`",
-    "sqs_sources": "each queue in `events`",
-    "subnets": "each subnet of `vpc_config`",
-}
 DENIED = {Consequence.STOPS: "stops", Consequence.SILENT: "**silent**", Consequence.HARMLESS: "harmless"}
 Row = AuthorizationRow | ResourceRow
 
@@ -138,6 +77,9 @@ def permissions_page() -> str:
     lines += ["## By resource of the stack", "", _STACK, ""]
     for kind, rows in resource_rows().items():
         lines += [f"### {kind}", "", *_template_lines(kind), *_checks(rows)]
+    lines += ["## By zappa-iam itself", "", _OWN, ""]
+    head = ("call", "by", "of", "why", "denied", "source")
+    lines += table(head, map(_own_cells, own_call_rows()))
     lines += ["## In Zappa's source, and never made", ""]
     omitted = (row for row in call_rows() if row.omitted)
     cells = ((f"`{row.service}.{row.operation}`", row.source, row.omitted) for row in omitted)
@@ -151,10 +93,28 @@ _STACK = (
 )
 
 
-def _call_cells(row: CallRow) -> tuple[str, ...]:
+_OWN = (
+    "What the check, the plan and its application ask, with the profile's own credentials or an administrator's. *Check* is"
+    " whatever judges a profile by its own policies: the gate, `check`, `can-i`, and `diff`, `lint` and `rehearse` with"
+    " `--profile-policy`. *Unknown*: the command goes on, and what hangs on the answer is unknown. What a principal asks"
+    " about itself is what `policy --self-inspection` grants."
+)
+
+
+def _call_name(row: CallRow | OwnCallRow) -> str:
     name = f"{row.service}.{row.operation}"
     known = name in authorization_rows()
-    call = f"[{name}](#{name.lower().replace('.', '')})" if known else f"{name} (needs no permission)"
+    return f"[{name}](#{name.lower().replace('.', '')})" if known else f"{name} (needs no permission)"
+
+
+def _own_cells(row: OwnCallRow) -> tuple[str, ...]:
+    whose = " or ".join(f"the {kind} itself" for kind in row.principals)
+    denied = f"{row.on_denied}: {row.symptom}"
+    return _call_name(row), ", ".join(row.commands), whose, row.because, denied, f"`{row.source}`"
+
+
+def _call_cells(row: CallRow) -> tuple[str, ...]:
+    call = _call_name(row)
     denied = DENIED[row.on_denied] + (f": {row.symptom}" if row.symptom else "")
     return call, "; ".join(_when(row)), row.because, denied, f"{row.source}"
 
@@ -162,7 +122,7 @@ def _call_cells(row: CallRow) -> tuple[str, ...]:
 def _when(row: Any) -> Iterator[str]:
     yield from (_in_words(name) for name in row.when)
     if getattr(row, "each", ""):
-        yield COLLECTION_WORDS.get(row.each, f"each of `{row.each}`")
+        yield COLLECTIONS[row.each].words
     if row.since:
         yield f"since {row.since}"
     if row.until:
@@ -170,7 +130,8 @@ def _when(row: Any) -> Iterator[str]:
 
 
 def _in_words(feature: str) -> str:
-    return f"not {FEATURE_WORDS[feature[1:]]}" if feature.startswith("!") else FEATURE_WORDS[feature]
+    words = FEATURES[feature.removeprefix("!")].words
+    return f"not {words}" if feature.startswith("!") else words
 
 
 def _checks(rows: Iterable[Row]) -> Iterator[str]:
@@ -256,8 +217,9 @@ def missing(document: PolicyDocument) -> list[Requirement]:
 
 
 def surplus(document: PolicyDocument) -> list[str]:
-    """Return the actions that the policy allows and the default stage never needs."""
+    """Return the actions that the policy allows and that neither the default stage nor our check of it ever needs."""
     needed = {item.action.lower() for item in requirements(stage())}
+    needed |= {f"{row.service}:{row.operation}".lower() for row in own_call_rows() if row.principals}
     return sorted({action for action, _ in pairs(document) if action.lower() not in needed})
 
 

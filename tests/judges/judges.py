@@ -7,20 +7,19 @@ own botocore and therefore lives in an environment of its own. Both are asked in
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from zappa_iam_ext.errors import LocalAwsError
+from zappa_iam_ext.rehearsal.local_aws.environment import local_aws_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 HERE = Path(__file__).parent
-CACHE = HERE.parent.parent / ".cache"
-MINISTACK = "ministack==1.5.33"
 LAYERS = ("identity", "group", "boundary", "session", "scp", "resource")
 
 Pair = dict[str, Any]
@@ -98,22 +97,13 @@ def iam_simulate() -> Judge:
     return Judge("iam-simulate", (node, str(HERE / "simulate.mjs")))
 
 
-def ministack_python() -> Path:
-    """The interpreter that has ministack: the one given by the environment, or one made in ``.cache``."""
-    given = os.environ.get("ZAPPA_IAM_EXT_LOCAL_AWS_PYTHON")
-    if given:
-        return Path(given)
-    python = CACHE / "ministack" / "bin" / "python"
-    if not python.exists():
-        _install([sys.executable, "-m", "venv", str(python.parent.parent)])
-    if subprocess.run([python, "-c", "import ministack"], check=False, capture_output=True).returncode != 0:
-        _install([str(python), "-m", "pip", "install", "--quiet", MINISTACK])
-    return python
-
-
 def ministack() -> Judge:
-    """The judge in an environment of its own, made when it is not there yet."""
-    return Judge("ministack", (str(ministack_python()), str(HERE / "simulate_ministack.py")))
+    """The local AWS's own evaluator, in its own environment, made when it is not there yet."""
+    try:
+        python = local_aws_python()
+    except LocalAwsError as error:
+        raise JudgeUnavailable(str(error)) from error
+    return Judge("ministack", (str(python), str(HERE / "simulate_ministack.py")))
 
 
 def _install(command: list[str], cwd: Path | None = None) -> None:

@@ -24,10 +24,6 @@ import boto3
 import botocore.session
 from botocore import xform_name
 
-#: Every version of Zappa that the tables speak of, and that PyPI has.
-VERSIONS = (
-    "0.60.0", "0.60.1", "0.60.2", "0.61.0", "0.61.1", "0.61.2", "0.61.3", "0.61.4", "0.62.0", "0.62.1", "0.63.0",
-)  # fmt: skip
 #: Until 0.60.2 the event sources were those of kappa, which Zappa pinned.
 KAPPA = "0.6.0"
 LAST_WITH_KAPPA = "0.60.2"
@@ -67,14 +63,6 @@ class Site:
     @property
     def place(self) -> str:
         return f"{self.module}: {self.function}"
-
-    def skeleton(self) -> str:
-        """Return the row to paste into ``permissions/tables/zappa_calls/``."""
-        return (
-            f'[[call]]\nservice = "{self.service}"\noperation = "{self.operation}"\ncommands = []\n'
-            f'parameters = {{}}\nwhen = []\nsetting = ""\nbecause = "Zappa ..."\nsource = "{self.place}"\n'
-            'on_denied = "stops"\n'
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from zappa_iam_ext.errors import (
     AccessDenied,
     AwsUnavailable,
     CredentialsError,
+    CredentialSourceError,
     InvalidPolicyDocument,
     QuotaExceeded,
     ZappaIamError,
@@ -103,7 +104,7 @@ def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PL
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     called = f"{action or error.operation_name}: {code}" + (f" ({text})" if text else "")
     if code in EXPIRED:
-        return CredentialsError(
+        return CredentialSourceError(
             f"the credentials have expired ({code})",
             hint="Sign in again (for example `aws sso login`), or check the clock of this machine.",
         )

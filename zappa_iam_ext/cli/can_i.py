@@ -10,10 +10,15 @@ import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
 from zappa_iam_ext.documents import read_document
-from zappa_iam_ext.errors import InvalidArn, SettingsError
+from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
 from zappa_iam_ext.iam import Arn, AuthorizationRequest, Decision, EvaluationResult, PolicySet, evaluate
 
-EXIT = {Decision.ALLOWED: 0, Decision.IMPLICIT_DENY: 1, Decision.EXPLICIT_DENY: 1, Decision.UNKNOWN: 3}
+EXIT = {
+    Decision.ALLOWED: ExitCode.OK,
+    Decision.IMPLICIT_DENY: ExitCode.DENIED,
+    Decision.EXPLICIT_DENY: ExitCode.DENIED,
+    Decision.UNKNOWN: ExitCode.CANNOT_TELL,
+}
 PRINCIPAL_KEYS = frozenset(
     {"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"}
 )

@@ -16,6 +16,7 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
     stage_options,
 )
+from zappa_iam_ext.errors import worst
 
 
 @click.command("check")
@@ -66,7 +67,7 @@ def command(
     if not quiet:
         for report in reports:
             click.echo(_render(report, as_json=as_json or output == "json", strict=strict))
-    raise SystemExit(_worst(reports, strict=strict))
+    raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
 
 
 def _render(report: Report, *, as_json: bool, strict: bool) -> str:
@@ -77,9 +78,3 @@ def _render(report: Report, *, as_json: bool, strict: bool) -> str:
     from zappa_iam_ext.render.text import report_text
 
     return report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
-
-
-def _worst(reports: list[Report], *, strict: bool) -> int:
-    """Denied beats what could not run, which beats what could not be decided."""
-    codes = {report.exit_code(strict=strict) for report in reports}
-    return next((code for code in (1, 2, 3) if code in codes), 0)

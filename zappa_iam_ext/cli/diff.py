@@ -18,7 +18,7 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
     stage_options,
 )
-from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.errors import ExitCode, SettingsError
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.model import Command
@@ -113,7 +113,7 @@ def command(
     stages = read(stage, settings_file, all_stages=all_stages, options=asked.options)
     compared = [_compared(_resolved(item, asked, to_zappa), asked, commands) for item in stages]
     _show(compared, as_json=as_json or output == "json")
-    raise SystemExit(1 if any(item.change.added for item in compared) else 0)
+    raise SystemExit(ExitCode.DENIED if any(item.change.added for item in compared) else ExitCode.OK)
 
 
 def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:

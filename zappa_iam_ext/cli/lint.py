@@ -18,14 +18,13 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
 )
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, read_text
-from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
+from zappa_iam_ext.errors import ExitCode, InvalidPolicyDocument, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 
 if TYPE_CHECKING:
     from zappa_iam_ext.render.findings import LintResult
 
 STDIN = "-"
-INCONCLUSIVE = 3
 
 
 @click.command("lint")
@@ -95,14 +94,15 @@ def command(
     text = _rendered(results, "json" if as_json else output)
     if text:
         click.echo(text)
-    raise SystemExit(_exit_code(results, fail_on) or (INCONCLUSIVE if unreadable else 0))
+    raise SystemExit(_exit_code(results, fail_on) or (ExitCode.CANNOT_TELL if unreadable else ExitCode.OK))
 
 
-def _exit_code(results: Sequence[LintResult], fail_on: str) -> int:
+def _exit_code(results: Sequence[LintResult], fail_on: str) -> ExitCode:
     from zappa_iam_ext.iam.findings import Severity
 
     least = Severity(fail_on).rank
-    return int(any(finding.severity.rank >= least for group in results for finding in group.findings))
+    found = any(finding.severity.rank >= least for group in results for finding in group.findings)
+    return ExitCode.DENIED if found else ExitCode.OK
 
 
 def _rendered(results: Sequence[LintResult], output: str) -> str:

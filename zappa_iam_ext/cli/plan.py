@@ -8,6 +8,7 @@ import click
 
 from zappa_iam_ext.cli.options import format_options
 from zappa_iam_ext.cli.provisioning import make_plans, provisioning_options, show
+from zappa_iam_ext.errors import ExitCode
 
 
 @click.command("plan")
@@ -21,4 +22,4 @@ def command(as_json: bool, output: str, documents: bool, **given: Any) -> None:
     """
     plans = make_plans(given)
     click.echo(show(plans, as_json=as_json or output == "json", documents=documents))
-    raise SystemExit(1 if any(item.plan.unsafe for item in plans) else 0)
+    raise SystemExit(ExitCode.DENIED if any(item.plan.unsafe for item in plans) else ExitCode.OK)

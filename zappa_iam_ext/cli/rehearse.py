@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, format_options, read, require_account_id, stage_options
-from zappa_iam_ext.errors import SettingsError, ZappaIamError
+from zappa_iam_ext.errors import ExitCode, SettingsError, ZappaIamError, worst
 
 if TYPE_CHECKING:
     from zappa_iam_ext.iam import PolicySet
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from zappa_iam_ext.rehearsal.report import RehearsalReport
 
 _ACCOUNT = re.compile(r":([0-9]{12}):")
-_INTERRUPTED = 130
-"""The exit code of a process that Ctrl-C ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +117,7 @@ def command(
         from zappa_iam_ext.rehearsal.rendering import records
 
         _write(record, {"schema_version": 1, "rehearsals": [records(report) for report in reports]})
-    codes = {report.exit_code() for report in reports}
-    raise SystemExit(next((code for code in (1, 2) if code in codes), 0))
+    raise SystemExit(worst(report.exit_code() for report in reports))
 
 
 def _rehearsed(
@@ -212,7 +209,7 @@ def _interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         click.echo("Interrupted: what was started is ended, what was made is removed.", err=True)
-        raise SystemExit(_INTERRUPTED) from None
+        raise SystemExit(ExitCode.INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
 

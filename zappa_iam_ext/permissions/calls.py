@@ -10,7 +10,8 @@ from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import conditions, holds
-from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, parse_version, template_rows
+from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, template_rows
+from zappa_iam_ext.permissions.tables.versions import parse_version
 
 #: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
 QUALIFIERS_SINCE = (0, 63, 0)
@@ -194,7 +195,7 @@ def _items(
     if not row.each:
         yield names
         return
-    for item in COLLECTIONS[row.each](stage, command):
+    for item in COLLECTIONS[row.each].items(stage, command):
         yield {**names, **item}
 
 

@@ -11,12 +11,9 @@ from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
 from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.permissions.model import Requirement
-from zappa_iam_ext.permissions.tables.rows import Version, call_rows, parse_version
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, Version, parse_version
 
 Key = tuple[str, str, tuple[tuple[str, object], ...]]
-OLDEST = "0.60.0"
-"""The oldest version of Zappa that the table of calls was held against."""
-
 _VERSION = re.compile(r"v?([0-9]{1,6})\.([0-9]{1,6})(?:\.([0-9]{1,6}))?")
 
 
@@ -73,25 +70,22 @@ def unneeded(
 def known_version(text: str, installed: str) -> str:
     """Return the version that is meant: ``0.62`` is the newest 0.62; raise `SettingsError` for one we do not know.
 
-    Known are the releases from `OLDEST` on to the newest that a row of the table, or the installed Zappa, names:
-    wherever a release changed something, the rows name it or the one before it.
+    Known are the releases that the tables know, and the installed one.
     """
     found = _VERSION.fullmatch(text.strip())
     given = tuple(int(number) for number in found.groups() if number) if found else ()
-    named = _named_versions(installed)
-    series = [version for version in named if version[:2] == given[:2]]
-    newest = max(series, default=())
-    if not given or not series or not parse_version(OLDEST) <= (*given, *newest[len(given) :]) <= newest:
+    known: set[Version] = {parse_version(version) for version in (*ZAPPA_VERSIONS, installed)}
+    meant = max((version for version in known if given and version[: len(given)] == given), default=None)
+    if meant is None:
         raise SettingsError(
             f"{text[:40]!r} is no version of Zappa that is known here",
-            hint=f"Known are {OLDEST} to {'.'.join(map(str, max(named)))}, such as 0.62.1.",
+            hint=f"Known are {_dotted(min(known))} to {_dotted(max(known))}, such as {ZAPPA_VERSIONS[-2]}.",
         )
-    return ".".join(map(str, (*given, *newest[len(given) :])))
+    return _dotted(meant)
 
 
-def _named_versions(installed: str) -> set[Version]:
-    named = {row.since for row in call_rows()} | {row.until for row in call_rows()}
-    return {parse_version(text) for text in (*named, installed, OLDEST) if text}
+def _dotted(version: Version) -> str:
+    return ".".join(map(str, version))
 
 
 def _key(requirement: Requirement) -> Key:

@@ -16,6 +16,18 @@ class Consequence(StrEnum):
     HARMLESS = "harmless"
 
 
+class OwnConsequence(StrEnum):
+    """What becomes of our own command when AWS denies one of its calls.
+
+    ``unknown``: it goes on, and verdicts that hang on the answer are unknown (exit code 3). ``stops``: it cannot run
+    (exit code 2). ``harmless``: it goes on with less to say.
+    """
+
+    UNKNOWN = "unknown"
+    STOPS = "stops"
+    HARMLESS = "harmless"
+
+
 class Confidence(StrEnum):
     """How we know: from AWS's own documents, from recordings under enforcement, or only from a model.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.iam.patterns.containment import covers
 from zappa_iam_ext.permissions.difference import Unneeded, unneeded
@@ -78,12 +79,13 @@ class RehearsalReport:
         }
         return tuple(found[key] for key in sorted(found))
 
-    def exit_code(self) -> int:
-        """Return 0 nothing was denied, 1 something was, 2 nothing was called or Zappa failed for another reason."""
+    def exit_code(self) -> ExitCode:
+        """Return what the rehearsal ends with: it could not run when nothing was called or Zappa failed otherwise."""
         if self.denied:
-            return 1
+            return ExitCode.DENIED
         called = any(command.observations for command in self.commands)
-        return 2 if not called or any(command.broken for command in self.commands) else 0
+        broken = not called or any(command.broken for command in self.commands)
+        return ExitCode.COULD_NOT_RUN if broken else ExitCode.OK
 
 
 def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> tuple[Unused, ...]:

@@ -26,6 +26,11 @@ _CONSEQUENCE = {
     "silent": "Zappa goes on and says nothing",
     "harmless": "Zappa goes on",
 }
+_OWN_CONSEQUENCE = {
+    "unknown": "zappa-iam goes on and cannot tell",
+    "stops": "zappa-iam stops",
+    "harmless": "zappa-iam goes on",
+}
 
 
 def explanation_text(explanations: Sequence[Explanation]) -> str:
@@ -60,14 +65,19 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     what = explanation.action or denial.operation
     yield f"Denied: {plain(what) if what else 'something that only the encoded message names'}"
     yield from _details(denial, what)
-    if explanation.reasons:
+    own = [reason for reason in explanation.reasons if reason.caller == "zappa-iam"]
+    if zappas := [reason for reason in explanation.reasons if reason.caller == "zappa"]:
         yield ""
         yield "It comes up when Zappa makes the call:" if denial.by_role else "Zappa needs it:"
-        yield from _reasons(explanation.reasons)
+        yield from _reasons(zappas)
+    if own:
+        yield ""
+        yield "zappa-iam asks it itself:"
+        yield from _reasons(own)
     yield ""
     yield f"Fix: {explanation.fix}"
     if explanation.statements:
-        where = "extra_permissions" if denial.by_role else "the policy of whoever deploys"
+        where = "extra_permissions" if denial.by_role else f"the policy of {_who(explanation.reasons)}"
         yield f"     The statement that allows it, for {where}:"
         if not denial.resource and any(_is_pattern(item["Resource"]) for item in explanation.statements):
             yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
@@ -121,5 +131,12 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
 
 
 def _consequence(reason: Reason) -> str:
-    told = _CONSEQUENCE[reason.consequence]
-    return f"{told}, {reason.symptom}" if reason.symptom else told
+    words = _CONSEQUENCE if reason.caller == "zappa" else _OWN_CONSEQUENCE
+    told = words[reason.consequence]
+    comma = "," if reason.caller == "zappa" else ":"
+    return f"{told}{comma} {reason.symptom}" if reason.symptom else told
+
+
+def _who(reasons: Sequence[Reason]) -> str:
+    deploys = not reasons or any(item.caller == "zappa" or "check" in item.commands for item in reasons)
+    return "whoever deploys" if deploys else "whoever runs zappa-iam"

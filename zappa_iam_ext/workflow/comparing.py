@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS
 from zappa_iam_ext.check import Evidence, Report, Verdict, check
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document, read_text
 from zappa_iam_ext.iam import PolicySet
+from zappa_iam_ext.permissions.authorizations import Scope
 from zappa_iam_ext.permissions.difference import Difference, Unneeded, difference, unneeded
-from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.model import Command, Requirement
+from zappa_iam_ext.permissions.own_calls import self_inspection
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables.own_rows import PRINCIPALS
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT, held_policies
 
-_SELF_INSPECTION = [(action, "*") for actions, _ in SELF_INSPECTION_ACTIONS.values() for action in actions]
-"""What a user needs so that `zappa-iam check` can look: no surplus."""
 _ACCOUNT = re.compile(r":([0-9]{12}):")
 Comparison = tuple[Difference, tuple[Unneeded, ...], int]
 """What is missing, what is granted beyond, and how many requirements could not be decided."""
@@ -67,6 +67,13 @@ def _compared(
     missing = difference((), (result.requirement for result in report.denied))
     beyond = unneeded(
         (*policies.identity, *policies.group),
-        [(item.action, item.resource) for item in needed] + _SELF_INSPECTION,
+        [(item.action, item.resource) for item in (*needed, *_own(stage))],
     )
     return missing, beyond, len(report.having(Verdict.UNKNOWN))
+
+
+def _own(stage: Stage) -> Iterator[Requirement]:
+    """Yield what a principal needs so that `zappa-iam check` can look at it: no surplus, whoever it is."""
+    scope = Scope(stage.account, stage.region, stage.partition)
+    for kind in PRINCIPALS:
+        yield from (requirement for _, requirement in self_inspection(kind, "*", scope))

@@ -12,7 +12,7 @@ from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
 from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
-from zappa_iam_ext.errors import CredentialsError, SettingsError, UnknownPrincipal
+from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, SettingsError, UnknownPrincipal
 from zappa_iam_ext.iam import PolicyDocument, PrincipalKind
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
@@ -167,6 +167,8 @@ def _target(profile: str, user_name: str, administrator: CallerIdentity, options
         return _Target(user_name, "/", profile)
     try:
         identity = caller(open_client(open_session(profile, options.region), "sts", options))
+    except CredentialSourceError:
+        raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except (CredentialsError, UnknownPrincipal):
         return _Target(DEFAULT_USER, "/", profile)
     if identity.account != administrator.account:

@@ -14,6 +14,7 @@ from zappa_iam_ext.errors import (
     AccessDenied,
     AwsUnavailable,
     CredentialsError,
+    CredentialSourceError,
     InvalidPolicyDocument,
     QuotaExceeded,
     UnknownPrincipal,
@@ -138,7 +139,7 @@ def answer(code, message="", status=400):
             boto.InvalidRegionError(region_name="a b"), AwsUnavailable, "a b", id="region that is none"
         ),
         *(
-            pytest.param(answer(code), CredentialsError, "expired", id=code)
+            pytest.param(answer(code), CredentialSourceError, "expired", id=code)
             for code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
         ),
         *(

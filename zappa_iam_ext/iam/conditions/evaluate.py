@@ -8,24 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from zappa_iam_ext.iam.conditions.operators import Operator, Qualifier
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.conditions.values import TEXTUAL, Matcher, matcher, token_matcher
 from zappa_iam_ext.iam.conditions.variables import fill, has_variables, parse_template
 
 
-class Truth(Enum):
-    """True, false, or not to be known."""
-
-    FALSE = 0
-    UNKNOWN = 1
-    TRUE = 2
-
-
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a condition came to, and the keys that were needed and missing."""
+class ConditionResult:
+    """What a condition came to, the keys that were needed and missing, and the test that failed."""
 
     truth: Truth
     missing: tuple[str, ...] = ()
@@ -44,7 +36,7 @@ class Context:
         return key not in self.values and (self.unknown is None or key in self.unknown)
 
 
-TRUE, FALSE = Outcome(Truth.TRUE), Outcome(Truth.FALSE)
+HOLDS, FAILS = ConditionResult(TRUE), ConditionResult(FALSE)
 
 
 class ConditionTest:
@@ -52,7 +44,7 @@ class ConditionTest:
 
     ``ForAllValues`` takes an empty string for no value at all (IAM User Guide, "Single-valued vs. multivalued context
     keys"); for ``Null`` the key is there.
-    ``meaning`` is equal for tests that always have the same outcome.
+    ``meaning`` is equal for tests that always come to the same.
     """
 
     __slots__ = ("_fixed", "_templates", "key", "meaning", "name", "operator", "values")
@@ -69,18 +61,18 @@ class ConditionTest:
         )
         self._fixed: tuple[Matcher, ...] | None = None
 
-    def judge(self, context: Context) -> Outcome:
+    def judge(self, context: Context) -> ConditionResult:
         """Return whether the test holds."""
         values = context.values.get(self.key)
         if values is None and context.is_unknown(self.key):
-            return Outcome(self._when_unknown(), (self.name,))
+            return ConditionResult(self._when_unknown(), (self.name,))
         if self.operator.family == "null":
-            return TRUE if self._wants(absent=not values) else FALSE
+            return HOLDS if self._wants(absent=not values) else FAILS
         if not values:
-            truth = Truth.TRUE if self._when_absent() else Truth.FALSE
-            return Outcome(truth, () if values is not None else (self.name,))
+            truth = TRUE if self._when_absent() else FALSE
+            return ConditionResult(truth, () if values is not None else (self.name,))
         if self.operator.qualifier is Qualifier.ALL and not any(values):
-            return TRUE
+            return HOLDS
         return self._compare(values, context)
 
     def _wants(self, *, absent: bool) -> bool:
@@ -89,7 +81,7 @@ class ConditionTest:
     def _when_unknown(self) -> Truth:
         """Only ``Null`` with both answers holds whether the key is there or not."""
         certain = self.operator.family == "null" and self._wants(absent=True) and self._wants(absent=False)
-        return Truth.TRUE if certain else Truth.UNKNOWN
+        return TRUE if certain else UNKNOWN
 
     def _when_absent(self) -> bool:
         """Of no values all are right and none is: the set operators come before ``IfExists``."""
@@ -97,7 +89,7 @@ class ConditionTest:
             return self.operator.qualifier is Qualifier.ALL
         return self.operator.if_exists or self.operator.negated
 
-    def _compare(self, values: tuple[str, ...], context: Context) -> Outcome:
+    def _compare(self, values: tuple[str, ...], context: Context) -> ConditionResult:
         """Compare each value of the request with those of the policy.
 
         A variable without a value matches nothing, and voids a negated test: what cannot be resolved must not
@@ -106,13 +98,13 @@ class ConditionTest:
         matchers, missing, unsure, unresolved = self._matchers(context)
         operator = self.operator
         if operator.negated and unresolved:
-            return Outcome(Truth.FALSE, missing)
+            return ConditionResult(FALSE, missing)
         truths = [_match(value, matchers, negated=operator.negated, unsure=unsure) for value in values]
         some = operator.qualifier is Qualifier.ANY or (
             operator.qualifier is Qualifier.NONE and not operator.negated
         )
-        truth = Truth((max if some else min)(truths))
-        return Outcome(truth, missing) if missing else _OUTCOMES[truth]
+        truth = (max if some else min)(truths)
+        return ConditionResult(truth, missing) if missing else _RESULTS[truth]
 
     def _matchers(self, context: Context) -> tuple[tuple[Matcher, ...], tuple[str, ...], bool, bool]:
         """Return the matchers, the variables that had no value, and whether one is unknown, one without value."""
@@ -150,35 +142,35 @@ def _fixed(family: str, value: str, *, variables: bool) -> Matcher | None:
     return token_matcher(family, [token for part in template if isinstance(part, tuple) for token in part])
 
 
-_OUTCOMES = {Truth.TRUE: TRUE, Truth.FALSE: FALSE, Truth.UNKNOWN: Outcome(Truth.UNKNOWN)}
+_RESULTS = {FALSE: FAILS, UNKNOWN: ConditionResult(UNKNOWN), TRUE: HOLDS}
 
 
-def _match(value: str, matchers: Sequence[Matcher], *, negated: bool, unsure: bool) -> int:
+def _match(value: str, matchers: Sequence[Matcher], *, negated: bool, unsure: bool) -> Truth:
     for matches in matchers:
         if matches(value):
-            return Truth.FALSE.value if negated else Truth.TRUE.value
+            return FALSE if negated else TRUE
     if unsure:
-        return Truth.UNKNOWN.value
-    return Truth.TRUE.value if negated else Truth.FALSE.value
+        return UNKNOWN
+    return TRUE if negated else FALSE
 
 
-def judge(tests: Sequence[ConditionTest], context: Context) -> Outcome:
+def judge(tests: Sequence[ConditionTest], context: Context) -> ConditionResult:
     """Return whether all tests of a condition block hold: false beats unknown beats true."""
     missing: list[str] = []
-    worst, failed = Truth.TRUE, ""
+    worst, failed = TRUE, ""
     for test in tests:
-        outcome = test.judge(context)
-        missing += outcome.missing
-        if outcome.truth.value < worst.value:
-            worst, failed = outcome.truth, f"{test.operator.name} {test.name}"
-    return Outcome(worst, tuple(dict.fromkeys(missing)), failed if worst is Truth.FALSE else "")
+        result = test.judge(context)
+        missing += result.missing
+        if result.truth < worst:
+            worst, failed = result.truth, f"{test.operator.name} {test.name}"
+    return ConditionResult(worst, tuple(dict.fromkeys(missing)), failed if worst is FALSE else "")
 
 
-def holds(tests: Sequence[ConditionTest], context: Context) -> int:
-    """Return the truth of a condition block as a number, without its reasons."""
-    worst = Truth.TRUE.value
+def holds(tests: Sequence[ConditionTest], context: Context) -> Truth:
+    """Return the truth of a condition block, without its reasons."""
+    worst = TRUE
     for test in tests:
-        truth = test.judge(context).truth.value
+        truth = test.judge(context).truth
         if not truth:
             return truth
         worst = min(worst, truth)

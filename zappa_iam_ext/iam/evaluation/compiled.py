@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.iam.conditions.evaluate import ConditionTest, Context, holds
 from zappa_iam_ext.iam.conditions.operators import parse_operator
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.conditions.variables import (
     VARIABLES_SINCE,
     Template,
@@ -19,9 +20,6 @@ from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
 from zappa_iam_ext.iam.patterns.tokens import arn_tokens
 from zappa_iam_ext.iam.request import Layer, Match
 from zappa_iam_ext.iam.statement import Effect, Statement
-
-#: Truths as numbers, so that the weaker of two is their minimum.
-FALSE, UNKNOWN, TRUE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class ResourcePatterns:
     unresolved: bool = False
 
     @property
-    def at_most(self) -> int:
+    def at_most(self) -> Truth:
         """How certain a NotResource with these patterns can be: a variable without a value makes it void.
 
         IAM User Guide, "IAM policy elements: Variables and tags": a variable that cannot be resolved can make the
@@ -88,21 +86,21 @@ class CompiledStatement:
                 (possible if filled.unknown else certain).append(Glob.of(arn_tokens(filled.tokens)))
         return ResourcePatterns(tuple(certain), tuple(possible), tuple(missing), unresolved)
 
-    def touches(self, resource: str, context: Context) -> int:
+    def touches(self, resource: str, context: Context) -> Truth:
         """Return whether the statement is about a concrete resource."""
         patterns = self.patterns(context)
         if any(glob.matches(resource) for glob in patterns.certain):
             matched = TRUE
         else:
             matched = UNKNOWN if any(glob.matches(resource) for glob in patterns.possible) else FALSE
-        return min(TRUE - matched, patterns.at_most) if self.negated else matched
+        return min(matched.negated, patterns.at_most) if self.negated else matched
 
-    def truth(self, resource: str, context: Context) -> int:
+    def truth(self, resource: str, context: Context) -> Truth:
         """Return whether the statement matches a resource, its action granted, and its condition holds."""
         touched = self.touches(resource, context) if self.negated or self.templates else TRUE
         return min(touched, holds(self.tests, context)) if touched and self.tests else touched
 
-    def holds(self, context: Context) -> int:
+    def holds(self, context: Context) -> Truth:
         """Return whether the condition holds."""
         return holds(self.tests, context) if self.tests else TRUE
 

@@ -58,8 +58,8 @@ class CompiledPolicySet:
         prepared = self._prepared(request)
         decision, layer = self._decision(prepared)
         statements = chain.from_iterable(index.statements for index in self._indexes)
-        bounded = self._boundary is not None
-        matched, misses, missing = explain(statements, prepared, decision, bounded=bounded)
+        has_boundary = self._boundary is not None
+        matched, misses, missing = explain(statements, prepared, decision, has_boundary=has_boundary)
         return EvaluationResult(
             action=request.action,
             resource=request.resource,
@@ -108,7 +108,7 @@ class CompiledPolicySet:
         return combine(request.principal, verdicts)
 
     def _resource_verdict(self, matched: Iterable[Matched], principal: Principal) -> ResourcePolicyVerdict:
-        return resource_policy_verdict(matched, principal, bounded=self._boundary is not None)
+        return resource_policy_verdict(matched, principal, has_boundary=self._boundary is not None)
 
     def _of_class(self, principal: Principal, matching: Matching) -> Answer:
         """Return the decision on a class of requests that match the same statements."""
@@ -148,7 +148,7 @@ def _layer_verdict(index: StatementIndex | None, request: PreparedRequest) -> La
             denies = max(denies, truth)
         else:
             allows = max(allows, truth)
-    return allows, denies
+    return LayerVerdict(allows, denies)
 
 
 def _matching(index: StatementIndex, request: PreparedRequest) -> Iterator[Matched]:

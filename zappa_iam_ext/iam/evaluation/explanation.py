@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zappa_iam_ext.iam.conditions.evaluate import Truth, judge
-from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
+from zappa_iam_ext.iam.conditions.evaluate import judge
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
+from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
 from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
 from zappa_iam_ext.iam.patterns.classes import may_escape
@@ -14,11 +15,15 @@ from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
 
 Explanation = tuple[tuple[Match, ...], tuple[NearMiss, ...], tuple[str, ...]]
-_REASONS = {Truth.FALSE: Mismatch.CONDITION, Truth.UNKNOWN: Mismatch.UNKNOWN, Truth.TRUE: None}
+_REASONS = {FALSE: Mismatch.CONDITION, UNKNOWN: Mismatch.UNKNOWN, TRUE: None}
 
 
 def explain(
-    statements: Iterable[CompiledStatement], request: PreparedRequest, decision: Decision, *, bounded: bool
+    statements: Iterable[CompiledStatement],
+    request: PreparedRequest,
+    decision: Decision,
+    *,
+    has_boundary: bool,
 ) -> Explanation:
     """Tell which statements decided, which nearly did, and which keys were looked at and missing."""
     deciding: list[Match] = []
@@ -26,7 +31,7 @@ def explain(
     missing: list[str] = []
     wanted = decision is Decision.EXPLICIT_DENY
     for statement in statements:
-        reason, detail, lacking = _mismatch(statement, request, bounded=bounded)
+        reason, detail, lacking = _mismatch(statement, request, has_boundary=has_boundary)
         missing += lacking
         if reason is None:
             if statement.denies == wanted:
@@ -37,7 +42,7 @@ def explain(
 
 
 def _mismatch(
-    statement: CompiledStatement, request: PreparedRequest, *, bounded: bool
+    statement: CompiledStatement, request: PreparedRequest, *, has_boundary: bool
 ) -> tuple[Mismatch | None, str, tuple[str, ...]]:
     """Return why a statement does not match, what failed, and the keys that were missing."""
     if not _speaks(statement, request.action):
@@ -45,15 +50,15 @@ def _mismatch(
     written = statement.match.statement
     if (
         statement.match.layer is Layer.RESOURCE
-        and principal_match(written, request.principal, bounded=bounded) is PrincipalMatch.NOT
+        and principal_match(written, request.principal, has_boundary=has_boundary) is PrincipalMatch.NOT
     ):
         return Mismatch.PRINCIPAL, "", ()
     patterns = statement.patterns(request.context)
     touched = _touched(statement, request)
     if touched != TRUE:
         return Mismatch.UNKNOWN if touched else Mismatch.RESOURCE, "", patterns.missing if touched else ()
-    outcome = judge(statement.tests, request.context)
-    return _REASONS[outcome.truth], outcome.failed, (*patterns.missing, *outcome.missing)
+    result = judge(statement.tests, request.context)
+    return _REASONS[result.truth], result.failed, (*patterns.missing, *result.missing)
 
 
 def _speaks(statement: CompiledStatement, action: str) -> bool:
@@ -66,7 +71,7 @@ def _speaks(statement: CompiledStatement, action: str) -> bool:
     return any(overlaps(glob, asked) for glob in statement.actions)
 
 
-def _touched(statement: CompiledStatement, request: PreparedRequest) -> int:
+def _touched(statement: CompiledStatement, request: PreparedRequest) -> Truth:
     """Return whether a statement is about the resource, or about some of a pattern of resources."""
     if not request.is_pattern:
         return statement.touches(request.resource, request.context)

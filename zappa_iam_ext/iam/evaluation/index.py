@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from zappa_iam_ext.iam.conditions.evaluate import Context
-from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, CompiledStatement
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, Truth
+from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.patterns.glob import Glob
 
 #: Decisions kept for an index before all are forgotten.
@@ -15,18 +16,20 @@ MAX_REMEMBERED = 65_536
 MAX_LENGTHS = 12
 
 
-class Verdict(NamedTuple):
+class IndexedVerdict(NamedTuple):
     """What the statements of one layer say of a concrete request, as far as action and resource decide it.
 
     ``open`` are the statements whose conditions or variables could still change ``allows`` and ``denies``.
     """
 
-    allows: int
-    denies: int
+    allows: Truth
+    denies: Truth
     open: tuple[CompiledStatement, ...] = ()
 
 
-_SETTLED = {(allows, denies): Verdict(allows, denies) for allows in (FALSE, TRUE) for denies in (FALSE, TRUE)}
+_SETTLED = {
+    (allows, denies): IndexedVerdict(allows, denies) for allows in (FALSE, TRUE) for denies in (FALSE, TRUE)
+}
 
 
 class StatementIndex:
@@ -40,7 +43,7 @@ class StatementIndex:
         self._by_service: dict[str, list[CompiledStatement]] = {}
         self._broad: list[CompiledStatement] = []
         self._by_action: dict[str, ResourceIndex] = {}
-        self._remembered: dict[tuple[str, str], Verdict] = {}
+        self._remembered: dict[tuple[str, str], IndexedVerdict] = {}
         for statement in self.statements:
             self._add(statement)
 
@@ -54,7 +57,7 @@ class StatementIndex:
             service, colon, _ = glob.prefix.partition(":")
             (self._by_service.setdefault(service, []) if colon else self._broad).append(statement)
 
-    def verdict(self, action: str, resource: str) -> Verdict:
+    def verdict(self, action: str, resource: str) -> IndexedVerdict:
         """Return what is meaning of an action (lower case) on a concrete resource."""
         found = self._remembered.get((action, resource))
         if found is None:
@@ -147,7 +150,7 @@ def _distinct(statements: Iterable[CompiledStatement]) -> Iterator[CompiledState
             yield statement
 
 
-def _pruned(candidates: Iterable[CompiledStatement]) -> Verdict:
+def _pruned(candidates: Iterable[CompiledStatement]) -> IndexedVerdict:
     """Keep of the statements that match a resource only those that can still matter."""
     allows = denies = FALSE
     undecided: dict[object, CompiledStatement] = {}
@@ -161,4 +164,6 @@ def _pruned(candidates: Iterable[CompiledStatement]) -> Verdict:
             allows = TRUE
     if denies or not undecided:
         return _SETTLED[allows, denies]
-    return Verdict(allows, denies, tuple(item for item in undecided.values() if item.denies or not allows))
+    return IndexedVerdict(
+        allows, denies, tuple(item for item in undecided.values() if item.denies or not allows)
+    )

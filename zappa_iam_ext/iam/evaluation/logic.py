@@ -11,23 +11,31 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from zappa_iam_ext.iam.arn import Principal, PrincipalKind
-from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
+from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
 from zappa_iam_ext.iam.request import Decision, Layer
 
-#: How certainly a layer allows, and how certainly it denies.
-LayerVerdict = tuple[int, int]
-Matched = tuple[CompiledStatement, int]
-NOT_LIMITING: LayerVerdict = (TRUE, FALSE)
+Matched = tuple[CompiledStatement, Truth]
+
+
+class LayerVerdict(NamedTuple):
+    """How certainly a layer allows, and how certainly it denies."""
+
+    allows: Truth
+    denies: Truth
+
+
+NOT_LIMITING = LayerVerdict(TRUE, FALSE)
 
 
 @dataclass(frozen=True, slots=True)
 class ResourcePolicyVerdict:
     """What the resource policy says: how far it allows the role, allows by itself, and denies."""
 
-    by_role: int = FALSE
-    directly: int = FALSE
-    denies: int = FALSE
+    by_role: Truth = FALSE
+    directly: Truth = FALSE
+    denies: Truth = FALSE
 
 
 NO_RESOURCE_POLICY = ResourcePolicyVerdict()
@@ -51,16 +59,16 @@ def layer_verdict(matched: Iterable[Matched]) -> LayerVerdict:
             denies = max(denies, truth)
         else:
             allows = max(allows, truth)
-    return allows, denies
+    return LayerVerdict(allows, denies)
 
 
 def resource_policy_verdict(
-    matched: Iterable[Matched], principal: Principal, *, bounded: bool
+    matched: Iterable[Matched], principal: Principal, *, has_boundary: bool
 ) -> ResourcePolicyVerdict:
     """Return what statements of a resource policy say to a principal."""
     by_role = directly = denies = FALSE
     for statement, truth in matched:
-        how = principal_match(statement.match.statement, principal, bounded=bounded)
+        how = principal_match(statement.match.statement, principal, has_boundary=has_boundary)
         if how is PrincipalMatch.NOT:
             continue
         if statement.denies:
@@ -77,35 +85,35 @@ def combine(principal: Principal, verdicts: LayerVerdicts) -> tuple[Decision, La
     identity, boundary = verdicts.identity, verdicts.boundary
     if principal.kind is PrincipalKind.ROOT:
         identity = boundary = NOT_LIMITING
-    denied, denier = _denied(verdicts, identity[1], boundary[1])
+    denied, denier = _denied(verdicts, identity.denies, boundary.denies)
     if denied == TRUE:
         return Decision.EXPLICIT_DENY, denier
-    own = max(identity[0], verdicts.resource.by_role)
-    granted = max(min(own, boundary[0], verdicts.session[0]), verdicts.resource.directly)
-    allowed = min(granted, *(level[0] for level in verdicts.levels)) if verdicts.levels else granted
+    own = max(identity.allows, verdicts.resource.by_role)
+    granted = max(min(own, boundary.allows, verdicts.session.allows), verdicts.resource.directly)
+    allowed = min(granted, *(level.allows for level in verdicts.levels)) if verdicts.levels else granted
     if allowed == FALSE:
-        return Decision.IMPLICIT_DENY, _blocking(granted, own, boundary[0])
+        return Decision.IMPLICIT_DENY, _blocking(granted, own, boundary.allows)
     if UNKNOWN in (allowed, denied):
         return Decision.UNKNOWN, denier
     return Decision.ALLOWED, None
 
 
-def _denied(verdicts: LayerVerdicts, identity: int, boundary: int) -> tuple[int, Layer | None]:
+def _denied(verdicts: LayerVerdicts, identity: Truth, boundary: Truth) -> tuple[Truth, Layer | None]:
     """Return how certainly a layer denies, and the first that does."""
     worst, layer = identity, Layer.IDENTITY
     if boundary > worst:
         worst, layer = boundary, Layer.BOUNDARY
-    if verdicts.session[1] > worst:
-        worst, layer = verdicts.session[1], Layer.SESSION
+    if verdicts.session.denies > worst:
+        worst, layer = verdicts.session.denies, Layer.SESSION
     if verdicts.resource.denies > worst:
         worst, layer = verdicts.resource.denies, Layer.RESOURCE
     for level in verdicts.levels:
-        if level[1] > worst:
-            worst, layer = level[1], Layer.ORGANIZATION
+        if level.denies > worst:
+            worst, layer = level.denies, Layer.ORGANIZATION
     return worst, layer if worst else None
 
 
-def _blocking(granted: int, own: int, boundary: int) -> Layer:
+def _blocking(granted: Truth, own: Truth, boundary: Truth) -> Layer:
     """Name the layer that does not allow what all before it would have."""
     if granted != FALSE:
         return Layer.ORGANIZATION
@@ -116,11 +124,9 @@ def _blocking(granted: int, own: int, boundary: int) -> Layer:
 
 def _identity_only() -> dict[LayerVerdict, tuple[Decision, Layer | None]]:
     somebody = Principal("", PrincipalKind.OTHER)
-    truths = (FALSE, UNKNOWN, TRUE)
     return {
-        (allows, denies): combine(somebody, LayerVerdicts((allows, denies)))
-        for allows in truths
-        for denies in truths
+        verdict: combine(somebody, LayerVerdicts(verdict))
+        for verdict in (LayerVerdict(allows, denies) for allows in Truth for denies in Truth)
     }
 
 

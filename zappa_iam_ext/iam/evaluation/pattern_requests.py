@@ -12,7 +12,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 
 from zappa_iam_ext.iam.conditions.evaluate import Context
-from zappa_iam_ext.iam.evaluation.compiled import FALSE, TRUE, UNKNOWN, CompiledStatement
+from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
+from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.index import StatementIndex
 from zappa_iam_ext.iam.evaluation.logic import Matched
 from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, Union, some_class
@@ -34,7 +35,7 @@ class Relevant:
     """A statement, or several that decide alike: how certain the condition is, and the resource patterns."""
 
     statement: CompiledStatement
-    truth: int
+    truth: Truth
     certain: Union
     possible: Union = ()
 
@@ -54,12 +55,12 @@ class Relevant:
         )
         return self.statement.denies, who
 
-    def truth_for(self, matched: Mapping[Union, bool]) -> int:
+    def truth_for(self, matched: Mapping[Union, bool]) -> Truth:
         """Return how certainly it matches a resource that is of these unions of patterns."""
         found = TRUE if self.certain and matched[self.certain] else FALSE
         if not found and self.possible and matched[self.possible]:
             found = UNKNOWN
-        return min(self.truth, TRUE - found if self.statement.negated else found)
+        return min(self.truth, found.negated if self.statement.negated else found)
 
 
 def _frozen(element: Mapping[str, tuple[str, ...]] | None) -> Hashable:
@@ -217,7 +218,7 @@ def _near(globs: Iterable[Glob], asked: Glob) -> Union:
 
 def _together(found: Iterable[Relevant], asked: Glob) -> list[Relevant]:
     """Take statements of one layer together that decide alike; drop what a wider one makes superfluous."""
-    patterns: dict[tuple[Hashable, int], tuple[CompiledStatement, dict[Glob, None]]] = {}
+    patterns: dict[tuple[Hashable, Truth], tuple[CompiledStatement, dict[Glob, None]]] = {}
     kept: list[Relevant] = []
     for each in found:
         if each.statement.negated:

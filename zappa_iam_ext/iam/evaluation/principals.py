@@ -23,14 +23,16 @@ class PrincipalMatch(IntEnum):
     DIRECTLY = 3
 
 
-def principal_match(statement: Statement, principal: Principal, *, bounded: bool = False) -> PrincipalMatch:
+def principal_match(
+    statement: Statement, principal: Principal, *, has_boundary: bool = False
+) -> PrincipalMatch:
     """Return how a statement of a resource policy names the principal.
 
     NotPrincipal spares those it names, not others of the account it names too; a principal with a
-    permissions boundary (``bounded``) it never spares (IAM User Guide, NotPrincipal).
+    permissions boundary (``has_boundary``) it never spares (IAM User Guide, NotPrincipal).
     """
     if statement.not_principals is not None:
-        spared = not bounded and _match(statement.not_principals, principal) >= PrincipalMatch.ROLE
+        spared = not has_boundary and _match(statement.not_principals, principal) >= PrincipalMatch.ROLE
         return PrincipalMatch.NOT if spared else PrincipalMatch.DIRECTLY
     if statement.principals is None:
         return PrincipalMatch.DIRECTLY

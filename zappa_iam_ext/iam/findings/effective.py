@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from zappa_iam_ext.iam.conditions.evaluate import Truth
+from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.located_statements import (
@@ -42,14 +42,14 @@ class Breadth(IntEnum):
 class AllowPath:
     """An Allow that lets an action through, the resources of it that count, and how far they reach."""
 
-    clause: LocatedStatement
+    located: LocatedStatement
     resources: tuple[str, ...]
     breadth: Breadth
 
     @property
     def certain(self) -> bool:
         """Whether no condition limits it."""
-        return not self.clause.statement.condition
+        return not self.located.statement.condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,9 @@ class Effective:
 
     def administrator(self) -> LocatedStatement | None:
         """Return the statement that allows everything, when nothing takes anything of it away."""
-        if self._boundary or any(clause.denies for clause in self.statements):
+        if self._boundary or any(located.denies for located in self.statements):
             return None
-        return next((clause for clause in self.statements if _allows_everything(clause)), None)
+        return next((located for located in self.statements if _allows_everything(located)), None)
 
     def paths(
         self, action: str, context: Mapping[str, tuple[str, ...]] | None = None
@@ -85,27 +85,27 @@ class Effective:
         if known is None:
             return ()
         given = {key.lower(): values for key, values in (context or {}).items()}
-        speaking = [clause for clause in self.statements if clause.compiled.matches_action(action.lower())]
+        speaking = [located for located in self.statements if located.compiled.matches_action(action.lower())]
         limits = _limits((*speaking, *self._speaking_boundary(action)), known.name, given)
         bounds = self._bounds(known.name, given)
         found = []
-        for clause in speaking:
-            if not clause.denies and clause.holds(known.name, given) is not Truth.FALSE:
-                path = _path(clause, known, limits, bounds)
+        for located in speaking:
+            if not located.denies and located.holds(known.name, given) is not Truth.FALSE:
+                path = _path(located, known, limits, bounds)
                 if path is not None:
                     found.append(path)
         return tuple(found)
 
     def _speaking_boundary(self, action: str) -> list[LocatedStatement]:
-        return [clause for clause in self._boundary if clause.compiled.matches_action(action.lower())]
+        return [located for located in self._boundary if located.compiled.matches_action(action.lower())]
 
     def _bounds(self, action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading] | None:
         if not self._boundary:
             return None
         return [
-            _possible_reading(clause)
-            for clause in self._speaking_boundary(action)
-            if not clause.denies and clause.holds(action, context) is not Truth.FALSE
+            _possible_reading(located)
+            for located in self._speaking_boundary(action)
+            if not located.denies and located.holds(action, context) is not Truth.FALSE
         ]
 
 
@@ -145,13 +145,13 @@ def _placed(arn: str, parts: Sequence[str]) -> Glob:
     return arn_glob(":".join(["arn", parts[1], service, parts[3], parts[4], name]))
 
 
-def _allows_everything(clause: LocatedStatement) -> bool:
-    statement = clause.statement
+def _allows_everything(located: LocatedStatement) -> bool:
+    statement = located.statement
     return (
-        not clause.denies
+        not located.denies
         and any(action in EVERYTHING for action in statement.actions)
         and any(not resource.strip("*") for resource in statement.resources)
-        and clause.holds("iam:PassRole") is not Truth.FALSE
+        and located.holds("iam:PassRole") is not Truth.FALSE
     )
 
 
@@ -160,41 +160,41 @@ def _limits(
 ) -> list[_Reading]:
     """Return what is certainly denied: by a Deny whose condition must hold, on what it names for certain."""
     return [
-        _certain_reading(clause)
-        for clause in statements
-        if clause.denies and clause.holds(action, context) is Truth.TRUE
+        _certain_reading(located)
+        for located in statements
+        if located.denies and located.holds(action, context) is Truth.TRUE
     ]
 
 
-def _certain_reading(clause: LocatedStatement) -> _Reading:
-    if clause.compiled.negated:
-        return _possible_reading(clause)
-    return _Reading(clause.compiled.resources, negated=False)
+def _certain_reading(located: LocatedStatement) -> _Reading:
+    if located.compiled.negated:
+        return _possible_reading(located)
+    return _Reading(located.compiled.resources, negated=False)
 
 
-def _possible_reading(clause: LocatedStatement) -> _Reading:
-    if clause.compiled.negated:
-        return _Reading(tuple(map(clause.glob, clause.statement.not_resources)), negated=True)
-    return _Reading(tuple(map(clause.glob, clause.statement.resources)), negated=False)
+def _possible_reading(located: LocatedStatement) -> _Reading:
+    if located.compiled.negated:
+        return _Reading(tuple(map(located.glob, located.statement.not_resources)), negated=True)
+    return _Reading(tuple(map(located.glob, located.statement.resources)), negated=False)
 
 
 def _path(
-    clause: LocatedStatement,
+    located: LocatedStatement,
     known: ActionDefinition,
     limits: Sequence[_Reading],
     bounds: Sequence[_Reading] | None,
 ) -> AllowPath | None:
-    if clause.compiled.negated:
-        readings = [("*", _possible_reading(clause))]
+    if located.compiled.negated:
+        readings = [("*", _possible_reading(located))]
     else:
         readings = [
-            (resource, _Reading((clause.glob(resource),), negated=False))
-            for resource in clause.statement.resources
+            (resource, _Reading((located.glob(resource),), negated=False))
+            for resource in located.statement.resources
         ]
     open_ones = tuple(resource for resource, reading in readings if _open(reading, known, limits, bounds))
     if not open_ones:
         return None
-    return AllowPath(clause, open_ones, max(breadth_of(resource, known) for resource in open_ones))
+    return AllowPath(located, open_ones, max(breadth_of(resource, known) for resource in open_ones))
 
 
 def _open(

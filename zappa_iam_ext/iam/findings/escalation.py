@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from zappa_iam_ext.iam.conditions.evaluate import Truth
+from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION, PASS_ROLE, found, rules
 from zappa_iam_ext.iam.findings.effective import AllowPath, Breadth, Effective
 from zappa_iam_ext.iam.findings.located_statements import LocatedStatement
@@ -64,7 +64,7 @@ def _steps(path: EscalationPath, effective: Effective) -> dict[str, tuple[AllowP
 
 
 def _limited_to_service(path: AllowPath) -> bool:
-    return path.clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
+    return path.located.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
 
 
 def _told(
@@ -72,12 +72,12 @@ def _told(
 ) -> Finding:
     widest = max(subject, key=lambda path: path.breadth)
     resources = tuple(dict.fromkeys(resource for path in subject for resource in path.resources))
-    statements = dict.fromkeys(path.clause for paths in taken.values() for path in paths)
-    also = sorted({clause.ref for clause in statements} - {widest.clause.ref})
+    statements = dict.fromkeys(path.located for paths in taken.values() for path in paths)
+    also = sorted({located.ref for located in statements} - {widest.located.ref})
     actions = ", ".join(taken)
     return found(
         rule.id,
-        widest.clause.ref,
+        widest.located.ref,
         f"{rule.means} ({actions} on {_some(resources)}{_under(statements)})",
         severity=severity,
         actions=tuple(taken),
@@ -92,5 +92,5 @@ def _some(resources: tuple[str, ...]) -> str:
 
 
 def _under(statements: Iterable[LocatedStatement]) -> str:
-    keys = dict.fromkeys(key for clause in statements for key in clause.condition_keys)
+    keys = dict.fromkeys(key for located in statements for key in located.condition_keys)
     return f", under conditions on {', '.join(keys)}" if keys else ""

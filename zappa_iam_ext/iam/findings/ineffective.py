@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from zappa_iam_ext.iam.conditions.evaluate import Context, Truth
+from zappa_iam_ext.iam.conditions.evaluate import Context
+from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE
 from zappa_iam_ext.iam.definitions import (
     ActionDefinition,
@@ -29,26 +30,26 @@ _MEANT = {
 
 def ineffective(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield what the statements say in vain."""
-    for clause in statements:
-        yield from _names(clause)
-        yield from _keys(clause)
-        yield from _resources(clause)
-        yield from _conditions(clause)
-        yield from _variables(clause)
+    for located in statements:
+        yield from _names(located)
+        yield from _keys(located)
+        yield from _resources(located)
+        yield from _conditions(located)
+        yield from _variables(located)
 
 
-def _names(clause: LocatedStatement) -> Iterator[Finding]:
-    for action in (*clause.statement.actions, *clause.statement.not_actions):
+def _names(located: LocatedStatement) -> Iterator[Finding]:
+    for action in (*located.statement.actions, *located.statement.not_actions):
         service, colon, _ = action.partition(":")
         if not colon or not service.strip("*"):
             continue
         if not is_known_service(service):
             told = f"{service} is the prefix of no service{_perhaps(_service_meant(service))}"
-            yield found("unknown/service", clause.ref, told, actions=[action])
+            yield found("unknown/service", located.ref, told, actions=[action])
         elif not expand(action):
             what = "matches no action" if is_pattern(action) else "is no action"
             told = f"{action} {what}{_perhaps(_action_meant(action))}"
-            yield found("unknown/action", clause.ref, told, actions=[action])
+            yield found("unknown/action", located.ref, told, actions=[action])
 
 
 def action_note(action: str) -> str:
@@ -84,57 +85,59 @@ def _action_meant(action: str) -> str:
     return expand(f"{others[0]}:{name}")[0] if others else ""
 
 
-def _keys(clause: LocatedStatement) -> Iterator[Finding]:
-    for key in clause.condition_keys:
+def _keys(located: LocatedStatement) -> Iterator[Finding]:
+    for key in located.condition_keys:
         if not is_known(key):
             severity = Severity.WARNING if key.lower().startswith("aws:") else Severity.ERROR
             told = f"{key} is no condition key{_perhaps(suggestion(key))}"
-            yield found("unknown/condition-key", clause.ref, told, severity=severity)
+            yield found("unknown/condition-key", located.ref, told, severity=severity)
 
 
-def _resources(clause: LocatedStatement) -> Iterator[Finding]:
+def _resources(located: LocatedStatement) -> Iterator[Finding]:
     """Hold each action of a statement against its resources, and each resource against its actions."""
-    statement = clause.statement
+    statement = located.statement
     if not statement.resources or not statement.actions:
         return
     meant = {action: tuple(definitions(action)) for action in statement.actions}
-    globs = {resource: clause.glob(resource) for resource in statement.resources}
+    globs = {resource: located.glob(resource) for resource in statement.resources}
     star = any(glob.matches("*") for glob in globs.values())
     for action, known in meant.items():
         if not known:
             continue
         if not star and not any(each.resource_types for each in known):
-            told = f"{action} knows no resources: it is {_done(clause)} only with Resource *"
-            yield found("no-effect/needs-all-resources", clause.ref, told, actions=[action])
-        elif not star and not any(_names_any(each, resource, clause) for each in known for resource in globs):
-            told = f"{action} is {_done(clause)} on nothing: {_forms(known)}"
+            told = f"{action} knows no resources: it is {_done(located)} only with Resource *"
+            yield found("no-effect/needs-all-resources", located.ref, told, actions=[action])
+        elif not star and not any(
+            _names_any(each, resource, located) for each in known for resource in globs
+        ):
+            told = f"{action} is {_done(located)} on nothing: {_forms(known)}"
             yield found(
-                "no-effect/resource-type", clause.ref, told, actions=[action], resources=statement.resources
+                "no-effect/resource-type", located.ref, told, actions=[action], resources=statement.resources
             )
     if any(not known for known in meant.values()):
         return
-    yield from _unused(clause, [each for known in meant.values() for each in known])
+    yield from _unused(located, [each for known in meant.values() for each in known])
 
 
-def _unused(clause: LocatedStatement, known: Sequence[ActionDefinition]) -> Iterator[Finding]:
-    resources = clause.statement.resources
+def _unused(located: LocatedStatement, known: Sequence[ActionDefinition]) -> Iterator[Finding]:
+    resources = located.statement.resources
     unused = [
         resource
         for resource in resources
-        if resource.strip("*") and not any(_names_any(each, resource, clause) for each in known)
+        if resource.strip("*") and not any(_names_any(each, resource, located) for each in known)
     ]
     if unused and len(unused) < len(resources):
         told = f"no action of the statement is about {', '.join(unused)}"
-        yield found("no-effect/unused-resource", clause.ref, told, resources=unused)
+        yield found("no-effect/unused-resource", located.ref, told, resources=unused)
 
 
-def _names_any(known: ActionDefinition, resource: str, clause: LocatedStatement) -> bool:
-    glob = clause.glob(resource)
+def _names_any(known: ActionDefinition, resource: str, located: LocatedStatement) -> bool:
+    glob = located.glob(resource)
     return any(can_name(glob, kind.arn) for kind in known.resource_types)
 
 
-def _done(clause: LocatedStatement) -> str:
-    return "denied" if clause.denies else "granted"
+def _done(located: LocatedStatement) -> str:
+    return "denied" if located.denies else "granted"
 
 
 def _forms(known: Sequence[ActionDefinition]) -> str:
@@ -142,23 +145,23 @@ def _forms(known: Sequence[ActionDefinition]) -> str:
     return "its resources look like " + " or ".join(kinds[:3])
 
 
-def _conditions(clause: LocatedStatement) -> Iterator[Finding]:
+def _conditions(located: LocatedStatement) -> Iterator[Finding]:
     """Tell the actions whose requests never carry a key that the condition asks for."""
-    for test in clause.compiled.tests:
+    for test in located.compiled.tests:
         if not is_known(test.name):
             continue
-        never = [action for action in clause.statement.actions if _lacking(action, test.name)]
+        never = [action for action in located.statement.actions if _lacking(action, test.name)]
         if not never:
             continue
         held = test.judge(Context({test.key: ()}, None)).truth
         listed = test.key.startswith("aws:")
         if held is Truth.FALSE:
-            told = f"{', '.join(never)} {_verb(never)} never {_done(clause)}: no request for it carries {test.name}"
+            told = f"{', '.join(never)} {_verb(never)} never {_done(located)}: no request for it carries {test.name}"
             severity = Severity.WARNING if listed else Severity.ERROR
-            yield found("no-effect/condition-key", clause.ref, told, severity=severity, actions=never)
+            yield found("no-effect/condition-key", located.ref, told, severity=severity, actions=never)
         elif held is Truth.TRUE:
             told = f"{test.operator.name} {test.name} limits nothing for {', '.join(never)}: no request carries the key"
-            yield found("no-effect/condition-always-holds", clause.ref, told, actions=never)
+            yield found("no-effect/condition-always-holds", located.ref, told, actions=never)
 
 
 def _verb(actions: Sequence[str]) -> str:
@@ -171,13 +174,13 @@ def _lacking(action: str, key: str) -> bool:
     return bool(known) and not any(is_supported(key, each) for each in known)
 
 
-def _variables(clause: LocatedStatement) -> Iterator[Finding]:
-    if clause.version == VARIABLES_SINCE:
+def _variables(located: LocatedStatement) -> Iterator[Finding]:
+    if located.version == VARIABLES_SINCE:
         return
-    statement = clause.statement
-    tests = [value for test in clause.compiled.tests for value in test.values]
+    statement = located.statement
+    tests = [value for test in located.compiled.tests for value in test.values]
     for text in (*statement.resources, *statement.not_resources, *tests):
         if "${" in text:
-            told = f"{text} is plain text in a document of version {clause.version}"
-            yield found("no-effect/variables", clause.ref, told, resources=[text])
+            told = f"{text} is plain text in a document of version {located.version}"
+            yield found("no-effect/variables", located.ref, told, resources=[text])
             return

@@ -77,15 +77,15 @@ def described(key: str) -> KeyDefinition | None:
 
 def mismatched_types(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield the tests of the statements whose operator is made for other values than the key holds."""
-    for clause in statements:
-        for test in clause.compiled.tests:
+    for located in statements:
+        for test in located.compiled.tests:
             known = described(test.name)
             if known is not None and test.operator.family != "null":
-                yield from _type(clause, test, known)
-                yield from _qualifier(clause, test, known)
+                yield from _type(located, test, known)
+                yield from _qualifier(located, test, known)
 
 
-def _type(clause: LocatedStatement, test: ConditionTest, known: KeyDefinition) -> Iterator[Finding]:
+def _type(located: LocatedStatement, test: ConditionTest, known: KeyDefinition) -> Iterator[Finding]:
     family = test.operator.family.partition(" ")[0]
     if known.type is None or known.type in _MADE_FOR.get(family, set()):
         return
@@ -97,24 +97,24 @@ def _type(clause: LocatedStatement, test: ConditionTest, known: KeyDefinition) -
     what = "compares its text" if as_text else "does not compare such values"
     yield found(
         "condition/operator-type",
-        clause.ref,
+        located.ref,
         f"{test.name} is of type {known.type}, and {test.operator.name} {what}",
         severity=Severity.WARNING if as_text else Severity.ERROR,
         hint=f"Use an operator of the {_OPERATORS[known.type]} family.",
     )
 
 
-def _qualifier(clause: LocatedStatement, test: ConditionTest, known: KeyDefinition) -> Iterator[Finding]:
+def _qualifier(located: LocatedStatement, test: ConditionTest, known: KeyDefinition) -> Iterator[Finding]:
     qualifier, name = test.operator.qualifier, test.operator.name
     if known.multivalued and qualifier is Qualifier.NONE:
         told = f"{test.name} holds several values, and {name} without ForAnyValue or ForAllValues never matches them"
-        yield found("condition/missing-set-operator", clause.ref, told)
+        yield found("condition/missing-set-operator", located.ref, told)
     if not known.multivalued and known.type is not None and qualifier is not Qualifier.NONE:
         empty = qualifier is Qualifier.ALL
         what = "also holds where the request has no such key" if empty else "adds nothing"
         yield found(
             "condition/needless-set-operator",
-            clause.ref,
+            located.ref,
             f"{test.name} holds one value, and {qualifier.value} {what}",
-            severity=Severity.WARNING if empty and not clause.denies else Severity.NOTE,
+            severity=Severity.WARNING if empty and not located.denies else Severity.NOTE,
         )

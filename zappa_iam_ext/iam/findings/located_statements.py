@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from zappa_iam_ext.iam.conditions.evaluate import Context, Truth, judge
+from zappa_iam_ext.iam.conditions.evaluate import Context, judge
+from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE, fill, parse_template
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition, action_names, is_known_service
 from zappa_iam_ext.iam.document import PolicyDocument

@@ -17,73 +17,73 @@ from zappa_iam_ext.iam.patterns.prefix_index import PrefixIndex
 def redundancies(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield what could be left out without changing what is allowed."""
     duplicates = set()
-    for place, clause in enumerate(statements):
-        twin = next((other for other in statements[:place] if _same(other, clause)), None)
+    for place, located in enumerate(statements):
+        twin = next((other for other in statements[:place] if _same(other, located)), None)
         if twin is not None:
-            duplicates.add(clause)
+            duplicates.add(located)
             yield found(
                 "redundant/duplicate-statement",
-                clause.ref,
+                located.ref,
                 f"it means the same as {twin.ref}",
                 also=[twin.ref],
             )
-    kept = [clause for clause in statements if clause not in duplicates]
-    for clause in kept:
-        yield from _shadowed(clause, [other for other in kept if other is not clause])
-        yield from _entries(clause)
+    kept = [located for located in statements if located not in duplicates]
+    for located in kept:
+        yield from _shadowed(located, [other for other in kept if other is not located])
+        yield from _entries(located)
 
 
 def _same(one: LocatedStatement, other: LocatedStatement) -> bool:
     return one.statement.meaning() == other.statement.meaning() and one.version == other.version
 
 
-def _shadowed(clause: LocatedStatement, others: Sequence[LocatedStatement]) -> Iterator[Finding]:
-    near = [other for other in others if _may_cover(other, clause) and _condition_wider(other, clause)]
-    by = _covering(clause, [other for other in near if other.denies is clause.denies])
+def _shadowed(located: LocatedStatement, others: Sequence[LocatedStatement]) -> Iterator[Finding]:
+    near = [other for other in others if _may_cover(other, located) and _condition_wider(other, located)]
+    by = _covering(located, [other for other in near if other.denies is located.denies])
     if by:
-        told = f"all that it {clause.verb} is said by {_listed(by)}"
-        yield found("redundant/covered-statement", clause.ref, told, also=[each.ref for each in by])
-    if not clause.denies:
-        yield from _denied(clause, [other for other in near if other.denies])
+        told = f"all that it {located.verb} is said by {_listed(by)}"
+        yield found("redundant/covered-statement", located.ref, told, also=[each.ref for each in by])
+    if not located.denies:
+        yield from _denied(located, [other for other in near if other.denies])
 
 
-def _may_cover(wider: LocatedStatement, clause: LocatedStatement) -> bool:
+def _may_cover(wider: LocatedStatement, located: LocatedStatement) -> bool:
     """Say whether the two speak of a service in common: the rest need not be compared."""
-    theirs, mine = _services(wider), _services(clause)
+    theirs, mine = _services(wider), _services(located)
     return not theirs or not mine or not theirs.isdisjoint(mine)
 
 
-def _services(clause: LocatedStatement) -> frozenset[str]:
+def _services(located: LocatedStatement) -> frozenset[str]:
     """Return the services that a statement names; none when it may speak of any."""
-    names = frozenset(action.partition(":")[0].lower() for action in clause.statement.actions)
+    names = frozenset(action.partition(":")[0].lower() for action in located.statement.actions)
     return frozenset() if any("*" in name for name in names) else names
 
 
-def _denied(clause: LocatedStatement, denies: Sequence[LocatedStatement]) -> Iterator[Finding]:
-    by = _covering(clause, denies)
+def _denied(located: LocatedStatement, denies: Sequence[LocatedStatement]) -> Iterator[Finding]:
+    by = _covering(located, denies)
     if by:
         told = f"all that it grants is denied by {_listed(by)}"
-        yield found("no-effect/denied", clause.ref, told, also=[each.ref for each in by])
+        yield found("no-effect/denied", located.ref, told, also=[each.ref for each in by])
         return
     dead: dict[str, LocatedStatement] = {}
-    for action in clause.statement.actions:
-        deny = next((each for each in denies if _covers_action(each, action, clause)), None)
+    for action in located.statement.actions:
+        deny = next((each for each in denies if _covers_action(each, action, located)), None)
         if deny is not None:
             dead[action] = deny
     if dead:
         told = f"{', '.join(dead)} of it is denied by {_listed(tuple(dict.fromkeys(dead.values())))}"
         refs = [each.ref for each in dict.fromkeys(dead.values())]
         yield found(
-            "no-effect/denied", clause.ref, told, severity=Severity.WARNING, actions=tuple(dead), also=refs
+            "no-effect/denied", located.ref, told, severity=Severity.WARNING, actions=tuple(dead), also=refs
         )
 
 
-def _covers_action(deny: LocatedStatement, action: str, clause: LocatedStatement) -> bool:
-    return _action_covered(deny, action) and _all_resources_covered(deny, clause)
+def _covers_action(deny: LocatedStatement, action: str, located: LocatedStatement) -> bool:
+    return _action_covered(deny, action) and _all_resources_covered(deny, located)
 
 
 def _listed(statements: Sequence[LocatedStatement]) -> str:
-    return " and ".join(str(clause.ref) for clause in statements)
+    return " and ".join(str(located.ref) for located in statements)
 
 
 def _condition_wider(wider: LocatedStatement, narrower: LocatedStatement) -> bool:
@@ -95,8 +95,8 @@ def _condition_wider(wider: LocatedStatement, narrower: LocatedStatement) -> boo
     return _tests(wider) == _tests(narrower)
 
 
-def _tests(clause: LocatedStatement) -> frozenset[tuple[str, str, frozenset[str]]]:
-    tests = clause.statement.condition.items()
+def _tests(located: LocatedStatement) -> frozenset[tuple[str, str, frozenset[str]]]:
+    tests = located.statement.condition.items()
     return frozenset(
         (operator.lower(), key.lower(), frozenset(values))
         for operator, each in tests
@@ -104,31 +104,31 @@ def _tests(clause: LocatedStatement) -> frozenset[tuple[str, str, frozenset[str]
     )
 
 
-def _covering(clause: LocatedStatement, wider: Sequence[LocatedStatement]) -> tuple[LocatedStatement, ...]:
+def _covering(located: LocatedStatement, wider: Sequence[LocatedStatement]) -> tuple[LocatedStatement, ...]:
     """Return the statements that cover every action of a statement on all its resources; none if some is left."""
-    statement = clause.statement
+    statement = located.statement
     if statement.not_actions:
-        whole = next((each for each in wider if _left_out_covered(each, clause)), None)
+        whole = next((each for each in wider if _left_out_covered(each, located)), None)
         return (whole,) if whole else ()
     by: dict[LocatedStatement, None] = {}
     for action in statement.actions:
-        each = next((each for each in wider if _covers_action(each, action, clause)), None)
+        each = next((each for each in wider if _covers_action(each, action, located)), None)
         if each is None:
             return ()
         by[each] = None
     return tuple(by)
 
 
-def _left_out_covered(wider: LocatedStatement, clause: LocatedStatement) -> bool:
+def _left_out_covered(wider: LocatedStatement, located: LocatedStatement) -> bool:
     spared = wider.statement.not_actions
     every = any(action in EVERYTHING for action in wider.statement.actions) or (
         bool(spared)
         and all(
-            any(surely_covers(_text(mine), _text(theirs)) for mine in clause.statement.not_actions)
+            any(surely_covers(_text(mine), _text(theirs)) for mine in located.statement.not_actions)
             for theirs in spared
         )
     )
-    return every and _all_resources_covered(wider, clause)
+    return every and _all_resources_covered(wider, located)
 
 
 def _action_covered(wider: LocatedStatement, action: str) -> bool:
@@ -137,8 +137,8 @@ def _action_covered(wider: LocatedStatement, action: str) -> bool:
     return any(surely_covers(_text(each), _text(action)) for each in wider.statement.actions)
 
 
-def _all_resources_covered(wider: LocatedStatement, clause: LocatedStatement) -> bool:
-    mine, theirs = clause.statement, wider.statement
+def _all_resources_covered(wider: LocatedStatement, located: LocatedStatement) -> bool:
+    mine, theirs = located.statement, wider.statement
     if mine.not_resources:
         return any(not each.strip("*") for each in theirs.resources) or (
             bool(theirs.not_resources)
@@ -147,33 +147,33 @@ def _all_resources_covered(wider: LocatedStatement, clause: LocatedStatement) ->
                 for t in theirs.not_resources
             )
         )
-    return all(_resource_covered(wider, resource, clause) for resource in mine.resources)
+    return all(_resource_covered(wider, resource, located) for resource in mine.resources)
 
 
-def _resource_covered(wider: LocatedStatement, resource: str, clause: LocatedStatement) -> bool:
+def _resource_covered(wider: LocatedStatement, resource: str, located: LocatedStatement) -> bool:
     if wider.statement.not_resources:
-        asked = clause.glob(resource)
+        asked = located.glob(resource)
         return not any(overlaps(wider.glob(spared), asked) for spared in wider.statement.not_resources)
-    asked = clause.glob(resource)
+    asked = located.glob(resource)
     return any(
         each == resource if "${" in each else surely_covers(arn_glob(each), asked)
         for each in wider.statement.resources
     )
 
 
-def _entries(clause: LocatedStatement) -> Iterator[Finding]:
+def _entries(located: LocatedStatement) -> Iterator[Finding]:
     """Tell entries of one list that another entry of the same list covers."""
-    statement = clause.statement
+    statement = located.statement
     actions = _inner(statement.actions, _text, _text)
     resources = _inner(
-        statement.resources, lambda wide: None if "${" in wide else arn_glob(wide), clause.glob
+        statement.resources, lambda wide: None if "${" in wide else arn_glob(wide), located.glob
     )
     if actions:
         told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in actions.items())
-        yield found("redundant/covered-entry", clause.ref, told, actions=tuple(actions))
+        yield found("redundant/covered-entry", located.ref, told, actions=tuple(actions))
     if resources:
         told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in resources.items())
-        yield found("redundant/covered-entry", clause.ref, told, resources=tuple(resources))
+        yield found("redundant/covered-entry", located.ref, told, resources=tuple(resources))
 
 
 def _inner(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zappa_iam_ext.iam.conditions.evaluate import Truth
+from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.definitions import AccessLevel, ActionDefinition
 from zappa_iam_ext.iam.findings.catalogue import PASS_ROLE, found
 from zappa_iam_ext.iam.findings.effective import AllowPath, Breadth, Effective, breadth_of
@@ -18,19 +18,21 @@ from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 def wildcards(effective: Effective) -> Iterator[Finding]:
     """Yield what the Allow statements leave open; the statement of an administrator is told elsewhere."""
     everything = effective.administrator()
-    for clause in effective.statements:
-        if not clause.denies and clause is not everything:
-            yield from _actions(clause)
-            yield from _left_out(clause)
-            yield from _resources(clause)
+    for located in effective.statements:
+        if not located.denies and located is not everything:
+            yield from _actions(located)
+            yield from _left_out(located)
+            yield from _resources(located)
     if everything is None:
         yield from _passed(effective)
 
 
-def _actions(clause: LocatedStatement) -> Iterator[Finding]:
-    for action in clause.statement.actions:
+def _actions(located: LocatedStatement) -> Iterator[Finding]:
+    for action in located.statement.actions:
         if action in EVERYTHING or not action.strip("*"):
-            yield found("wildcard/all-actions", clause.ref, f"{action} allows every action", actions=[action])
+            yield found(
+                "wildcard/all-actions", located.ref, f"{action} allows every action", actions=[action]
+            )
             continue
         known = tuple(definitions(action))
         writing = [each for each in known if each.writes]
@@ -39,10 +41,10 @@ def _actions(clause: LocatedStatement) -> Iterator[Finding]:
         if len(known) > 1 and not action.partition(":")[2].strip("*"):
             severity = Severity.WARNING if writing else Severity.NOTE
             told = f"{action} allows all {len(known)} actions of the service{_granting(known)}"
-            yield found("wildcard/service-actions", clause.ref, told, severity=severity, actions=[action])
+            yield found("wildcard/service-actions", located.ref, told, severity=severity, actions=[action])
         elif len(writing) > 1:
             told = f"{action} allows {len(known)} actions, {len(writing)} of which write{_granting(known)}"
-            yield found("wildcard/action-pattern", clause.ref, told, actions=[action])
+            yield found("wildcard/action-pattern", located.ref, told, actions=[action])
 
 
 def _granting(known: tuple[ActionDefinition, ...]) -> str:
@@ -50,19 +52,19 @@ def _granting(known: tuple[ActionDefinition, ...]) -> str:
     return f", {len(granting)} of which manage permissions (such as {granting[0]})" if granting else ""
 
 
-def _left_out(clause: LocatedStatement) -> Iterator[Finding]:
-    statement = clause.statement
+def _left_out(located: LocatedStatement) -> Iterator[Finding]:
+    statement = located.statement
     if statement.not_actions:
         told = f"everything but {', '.join(statement.not_actions)} is allowed"
-        yield found("wildcard/not-action", clause.ref, told, actions=statement.not_actions)
+        yield found("wildcard/not-action", located.ref, told, actions=statement.not_actions)
     if statement.not_resources:
         told = f"every resource but {', '.join(statement.not_resources)} is allowed"
-        yield found("wildcard/not-resource", clause.ref, told, resources=statement.not_resources)
+        yield found("wildcard/not-resource", located.ref, told, resources=statement.not_resources)
 
 
-def _resources(clause: LocatedStatement) -> Iterator[Finding]:
+def _resources(located: LocatedStatement) -> Iterator[Finding]:
     """Tell the actions that reach every resource of their type, the gravest severity first found for all."""
-    statement = clause.statement
+    statement = located.statement
     open_ones = [resource for resource in statement.resources if is_pattern(resource)]
     reached: dict[str, tuple[bool, list[str]]] = {}
     for action in statement.actions:
@@ -81,7 +83,7 @@ def _resources(clause: LocatedStatement) -> Iterator[Finding]:
     grave = anywhere and writes and not statement.condition
     yield found(
         "wildcard/resource",
-        clause.ref,
+        located.ref,
         f"{_some(tuple(reached))} on every resource of their kind ({', '.join(resources)})",
         severity=Severity.WARNING if grave else Severity.NOTE,
         actions=tuple(reached),
@@ -98,19 +100,19 @@ def _anywhere(resource: str) -> bool:
 def _passed(effective: Effective) -> Iterator[Finding]:
     told = set()
     for path in effective.paths(PASS_ROLE):
-        if path.clause not in told:
-            told.add(path.clause)
+        if path.located not in told:
+            told.add(path.located)
             yield from _pass_role(path)
 
 
 def _pass_role(path: AllowPath) -> Iterator[Finding]:
-    clause = path.clause
-    limited = clause.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
+    located = path.located
+    limited = located.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
     roles = ", ".join(path.resources)
     if path.breadth > Breadth.ONE:
         yield found(
             "pass-role/any-role",
-            clause.ref,
+            located.ref,
             f"roles that nobody named can be passed: {roles}",
             severity=Severity.WARNING if limited else Severity.ERROR,
             actions=[PASS_ROLE],
@@ -119,7 +121,7 @@ def _pass_role(path: AllowPath) -> Iterator[Finding]:
     elif not limited:
         yield found(
             "pass-role/any-service",
-            clause.ref,
+            located.ref,
             f"{roles} can be passed to any service",
             actions=[PASS_ROLE],
             resources=path.resources,

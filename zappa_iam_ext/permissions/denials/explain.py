@@ -1,4 +1,4 @@
-"""From a denial back to the requirement, the Zappa call, the setting and the fix."""
+"""From a denial back to the requirement, the call of Zappa or of our own, the setting and the fix."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import arn_glob
 from zappa_iam_ext.permissions.authorizations import HANDLERS
+from zappa_iam_ext.permissions.denials.own import own_advice, own_rows
 from zappa_iam_ext.permissions.denials.parse import Denial
 from zappa_iam_ext.permissions.denials.remedy import Row, advice, pattern_of, resource_arn, statements
 from zappa_iam_ext.permissions.tables.rows import (
@@ -22,9 +23,10 @@ from zappa_iam_ext.permissions.tables.rows import (
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One call of Zappa that can lead to the denial: what checks it, and why.
+    """One call that can lead to the denial: what checks it, and why.
 
-    ``resource`` is what the action is checked on, ``*`` standing for names that the tables do not know.
+    ``caller`` is ``zappa``, or ``zappa-iam`` for a call of our own; ``consequence`` and ``symptom`` are then what becomes
+    of our own command. ``resource`` is what the action is checked on, ``*`` standing for names that the tables do not know.
     """
 
     action: str
@@ -37,6 +39,7 @@ class Reason:
     consequence: str
     symptom: str
     dependent: bool
+    caller: str = "zappa"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,14 @@ class Explanation:
 
 
 def explain(denial: Denial) -> Explanation:
-    """Return where a denial comes from. ``reasons`` is empty when no call of Zappa needs the action."""
+    """Return where a denial comes from. ``reasons`` is empty when no call of Zappa, and none of ours, needs the action."""
     checks = _narrowed(denial, [(name, row) for name, row in _checks() if _matches(denial, name, row)])
-    reasons = tuple(dict.fromkeys(_reasons(checks)))
+    reasons = tuple(dict.fromkeys([*_reasons(checks), *_own_reasons(denial, checks)]))
     rows = [row for _, row in checks]
     return Explanation(
         denial,
         reasons,
-        advice(denial, needed=bool(reasons)),
+        _fix(denial, checks, reasons),
         statements(denial, rows, canonical(denial.action)),
     )
 
@@ -122,6 +125,33 @@ def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
                 symptom=call.symptom,
                 dependent=bool(row.because),
             )
+
+
+def _own_reasons(denial: Denial, checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
+    for operation, row in checks:
+        for call in own_rows(denial, operation):
+            yield Reason(
+                action=row.action,
+                resource=pattern_of(row),
+                operation=operation,
+                commands=call.commands,
+                because=row.because or call.because,
+                source=call.source,
+                setting="",
+                consequence=str(call.on_denied),
+                symptom=call.symptom,
+                dependent=bool(row.because),
+                caller="zappa-iam",
+            )
+
+
+def _fix(denial: Denial, checks: Iterable[tuple[str, Row]], reasons: Sequence[Reason]) -> str:
+    """Return what to do; a denied call of our own has words of its own where nothing but its policy is in the way."""
+    plain = not denial.explicit and denial.layer in {"", "identity"}
+    if plain and reasons and all(reason.caller == "zappa-iam" for reason in reasons):
+        rows = [row for operation, _ in checks for row in own_rows(denial, operation)]
+        return own_advice(rows, denial)
+    return advice(denial, needed=bool(reasons))
 
 
 def _calls(operation: str) -> Sequence[CallRow]:

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 
-Collection = Callable[[Stage, Command], Iterator[Mapping[str, Any]]]
+Items = Callable[[Stage, Command], Iterator[Mapping[str, Any]]]
 #: So much of the hash is left in a rule name with the longest event name that Zappa accepts in practice.
 HASH_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What yields the items, and the words that the documentation has for one call per item (Markdown)."""
+
+    items: Items
+    words: str
 
 
 def _events(stage: Stage, *, scheduled: bool) -> Iterator[Mapping[str, Any]]:
@@ -48,7 +57,7 @@ def _rule_patterns(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]
         yield {"rule_pattern": f"{stage.function_hash[:HASH_KEPT]}*"}
 
 
-def _sources(service: str) -> Collection:
+def _sources(service: str) -> Items:
     def collection(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
         for event in _events(stage, scheduled=False):
             source = event.get("event_source")
@@ -74,7 +83,7 @@ def _source_names(source: Mapping[str, Any], arn: str) -> Mapping[str, Any]:
     }
 
 
-def _filtered(service: str) -> Collection:
+def _filtered(service: str) -> Items:
     def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
         yield from (names for names in _sources(service)(stage, command) if names["source_filters"])
 
@@ -87,14 +96,14 @@ def _subnets(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
 
 
 COLLECTIONS: Mapping[str, Collection] = {
-    "dynamodb_sources": _sources("dynamodb"),
-    "events_sources": _sources("events"),
-    "kinesis_sources": _sources("kinesis"),
-    "rule_patterns": _rule_patterns,
-    "rules": _rules,
-    "s3_sources": _sources("s3"),
-    "sns_filtered_sources": _filtered("sns"),
-    "sns_sources": _sources("sns"),
-    "sqs_sources": _sources("sqs"),
-    "subnets": _subnets,
+    "dynamodb_sources": Collection(_sources("dynamodb"), "each DynamoDB stream in `events`"),
+    "events_sources": Collection(_sources("events"), "each EventBridge rule in `events`"),
+    "kinesis_sources": Collection(_sources("kinesis"), "each Kinesis stream in `events`"),
+    "rule_patterns": Collection(_rule_patterns, "the rules of the function"),
+    "rules": Collection(_rules, "each expression in `events`, and `keep_warm`"),
+    "s3_sources": Collection(_sources("s3"), "each bucket in `events`"),
+    "sns_filtered_sources": Collection(_filtered("sns"), "each topic with filters in `events`"),
+    "sns_sources": Collection(_sources("sns"), "each topic in `events`"),
+    "sqs_sources": Collection(_sources("sqs"), "each queue in `events`"),
+    "subnets": Collection(_subnets, "each subnet of `vpc_config`"),
 }

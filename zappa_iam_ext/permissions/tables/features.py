@@ -6,13 +6,14 @@ A *feature* is a predicate, small enough to be read beside Zappa's own condition
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.permissions.tables.rows import Version, parse_version
+from zappa_iam_ext.permissions.tables.versions import Version, parse_version
 
-Feature = Callable[[Stage, Command], bool]
+Predicate = Callable[[Stage, Command], bool]
 #: The first version with ``apigateway_version``.
 HTTP_APIS_SINCE: Version = (0, 61, 0)
 #: The first version that keeps no more than `RETAINED` versions of the function unless told otherwise.
@@ -20,7 +21,15 @@ RETENTION_SINCE: Version = (0, 63, 0)
 RETAINED = 5
 
 
-def _setting(name: str, default: Any = None) -> Feature:
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A predicate, and the words that the documentation has for it (Markdown)."""
+
+    predicate: Predicate
+    words: str
+
+
+def _setting(name: str, default: Any = None) -> Predicate:
     return lambda stage, _: bool(stage.settings.get(name, default))
 
 
@@ -28,7 +37,7 @@ def _gateway(stage: Stage, _: Command) -> bool:
     return bool(stage.settings.get("use_apigateway", True) and stage.settings.get("apigateway_enabled", True))
 
 
-def _version(version: str) -> Feature:
+def _version(version: str) -> Predicate:
     return lambda stage, command: _gateway(stage, command) and (_rest_api(stage) == (version == "v1"))
 
 
@@ -101,7 +110,7 @@ def _schedules(stage: Stage, _: Command) -> bool:
     return bool(stage.settings.get("events")) or bool(stage.settings.get("keep_warm", True))
 
 
-def _async(kind: str) -> Feature:
+def _async(kind: str) -> Predicate:
     def feature(stage: Stage, _: Command) -> bool:
         wanted = stage.settings.get("async_resources", True)
         if kind == "sns":
@@ -119,7 +128,7 @@ def _made_api_key(stage: Stage, _: Command) -> bool:
     return bool(stage.settings.get("api_key_required")) and stage.settings.get("api_key") is None
 
 
-def _certificate(*kinds: str) -> Feature:
+def _certificate(*kinds: str) -> Predicate:
     """``certify`` takes a certificate of AWS first, then one in files, and asks Let's Encrypt last; without any it stops."""
     settings_of = {"arn": "certificate_arn", "files": "certificate", "lets_encrypt": "lets_encrypt_key"}
 
@@ -132,7 +141,7 @@ def _certificate(*kinds: str) -> Feature:
     return feature
 
 
-def _function_url_auth(kind: str) -> Feature:
+def _function_url_auth(kind: str) -> Predicate:
     def feature(stage: Stage, _: Command) -> bool:
         config = stage.settings.get("function_url_config") or {}
         return bool(stage.settings.get("function_url_enabled")) and config.get("authorizer", "NONE") == kind
@@ -161,67 +170,76 @@ def _checks_records(stage: Stage, command: Command) -> bool:
 
 
 FEATURES: Mapping[str, Feature] = {
-    "alb": _setting("alb_enabled", False),
-    "api_key_made": _made_api_key,
-    "api_key_owned": _own_api_key,
-    "apigateway": _gateway,
-    "apigateway_v1": _version("v1"),
-    "apigateway_v2": _version("v2"),
-    "async_sns": _async("sns"),
-    "async_table": _async("table"),
-    "authorizer": lambda stage, _: (
-        bool(stage.settings.get("authorizer")) and not stage.settings.get("iam_authorization")
+    "alb": Feature(_setting("alb_enabled", False), "`alb_enabled`"),
+    "api_key_made": Feature(_made_api_key, "`api_key_required` without `api_key`"),
+    "api_key_owned": Feature(_own_api_key, "`api_key_required` with `api_key`"),
+    "apigateway": Feature(_gateway, "API Gateway is used"),
+    "apigateway_v1": Feature(_version("v1"), "API Gateway v1"),
+    "apigateway_v2": Feature(_version("v2"), "API Gateway v2"),
+    "async_sns": Feature(_async("sns"), "`async_source` is `sns`"),
+    "async_table": Feature(_async("table"), "`async_response_table`"),
+    "authorizer": Feature(
+        lambda stage, _: (
+            bool(stage.settings.get("authorizer")) and not stage.settings.get("iam_authorization")
+        ),
+        "`authorizer`, without `iam_authorization`",
     ),
-    "binary_support": _setting("binary_support", True),
-    "certificate": _certificate("arn", "files"),
-    "certificate_files": _certificate("files"),
-    "cognito": _setting("cognito"),
-    "concurrency": lambda stage, _: stage.settings.get("lambda_concurrency") is not None,
-    "cors": _setting("cors", False),
-    "creates_efs": _creates_efs,
-    "delete_s3_zip": _setting("delete_s3_zip", True),
-    "docker": _docker,
-    "checks_records": _checks_records,
-    "domain": _setting("domain"),
-    "extra_publish": _extra_publish,
-    "function_url": _setting("function_url_enabled", False),
-    "function_url_iam": _function_url_auth("AWS_IAM"),
-    "function_url_public": _function_url_auth("NONE"),
-    "lets_encrypt": _certificate("lets_encrypt"),
-    "lets_encrypt_key_on_s3": lambda stage, _: str(stage.settings.get("lets_encrypt_key", "")).startswith(
-        "s3://"
+    "binary_support": Feature(_setting("binary_support", True), "`binary_support`"),
+    "certificate": Feature(_certificate("arn", "files"), "`certificate_arn` or `certificate`"),
+    "certificate_files": Feature(_certificate("files"), "`certificate` in files"),
+    "cognito": Feature(_setting("cognito"), "`cognito`"),
+    "concurrency": Feature(
+        lambda stage, _: stage.settings.get("lambda_concurrency") is not None, "`lambda_concurrency`"
     ),
-    "looks_up_role": _looks_up_role,
-    "manages_role": _manages_role,
-    "needs_zone": _needs_zone,
-    "manual": lambda _, command: "manual" in command.flags,
-    "packages": _packages,
-    "payload_compression": _setting("payload_compression", True),
-    "provisioned_concurrency": lambda stage, _: stage.settings.get("provisioned_concurrency") is not None,
-    "prunes_versions": _prunes_versions,
-    "qualifier": lambda _, command: "qualifier" in command.flags,
-    "remove_logs": lambda _, command: "remove-logs" in command.flags,
-    "role_managed": lambda stage, _: stage.role.managed,
-    "route53": _setting("route53_enabled", True),
-    "schedules": _schedules,
-    "slim_handler": _setting("slim_handler", False),
-    "snap_start": _snap_start,
-    "tags": _setting("tags"),
-    "token_authorizer": _token_authorizer,
-    "touch": _touch,
-    "updates_code": _updates_code,
-    "uploads": _uploads,
-    "websocket": lambda stage, _: stage.websocket,
-    "zip": _zip,
-    "zip_on_s3": lambda _, command: command.values.get("zip", "").startswith("s3://"),
+    "cors": Feature(_setting("cors", False), "`cors`"),
+    "creates_efs": Feature(_creates_efs, "`efs_config` without `Arn`"),
+    "delete_s3_zip": Feature(_setting("delete_s3_zip", True), "`delete_s3_zip`"),
+    "docker": Feature(_docker, "`--docker-image-uri`"),
+    "checks_records": Feature(_checks_records, "Route 53 or Let's Encrypt, without `--manual`"),
+    "domain": Feature(_setting("domain"), "`domain`"),
+    "extra_publish": Feature(_extra_publish, "`snap_start` or `provisioned_concurrency`"),
+    "function_url": Feature(_setting("function_url_enabled", False), "`function_url_enabled`"),
+    "function_url_iam": Feature(_function_url_auth("AWS_IAM"), "a function URL with IAM"),
+    "function_url_public": Feature(_function_url_auth("NONE"), "a public function URL"),
+    "lets_encrypt": Feature(_certificate("lets_encrypt"), "`lets_encrypt_key`"),
+    "lets_encrypt_key_on_s3": Feature(
+        lambda stage, _: str(stage.settings.get("lets_encrypt_key", "")).startswith("s3://"),
+        "the key is on S3",
+    ),
+    "looks_up_role": Feature(_looks_up_role, "a role by name that Zappa does not manage"),
+    "manages_role": Feature(_manages_role, "`manage_roles`, and a package or a first image"),
+    "needs_zone": Feature(_needs_zone, "`route53_enabled` or Let's Encrypt"),
+    "manual": Feature(lambda _, command: "manual" in command.flags, "`--manual`"),
+    "packages": Feature(_packages, "no `--zip`, no image"),
+    "payload_compression": Feature(_setting("payload_compression", True), "`payload_compression`"),
+    "provisioned_concurrency": Feature(
+        lambda stage, _: stage.settings.get("provisioned_concurrency") is not None,
+        "`provisioned_concurrency`",
+    ),
+    "prunes_versions": Feature(_prunes_versions, "`num_retained_versions`"),
+    "qualifier": Feature(lambda _, command: "qualifier" in command.flags, "`--qualifier`"),
+    "remove_logs": Feature(lambda _, command: "remove-logs" in command.flags, "`--remove-logs`"),
+    "role_managed": Feature(lambda stage, _: stage.role.managed, "`manage_roles`"),
+    "route53": Feature(_setting("route53_enabled", True), "`route53_enabled`"),
+    "schedules": Feature(_schedules, "`events` or `keep_warm`"),
+    "slim_handler": Feature(_setting("slim_handler", False), "`slim_handler`"),
+    "snap_start": Feature(_snap_start, "`snap_start`"),
+    "tags": Feature(_setting("tags"), "`tags`"),
+    "token_authorizer": Feature(_token_authorizer, "of type TOKEN"),
+    "touch": Feature(_touch, "`touch`"),
+    "updates_code": Feature(_updates_code, "code is updated"),
+    "uploads": Feature(_uploads, "a package is uploaded"),
+    "websocket": Feature(lambda stage, _: stage.websocket, "a WebSocket API"),
+    "zip": Feature(_zip, "`--zip`"),
+    "zip_on_s3": Feature(lambda _, command: command.values.get("zip", "").startswith("s3://"), "from S3"),
 }
 
 
 def holds(condition: str, stage: Stage, command: Command) -> bool:
     """Say whether a feature holds; ``!name`` says that it does not."""
     if condition.startswith("!"):
-        return not FEATURES[condition[1:]](stage, command)
-    return FEATURES[condition](stage, command)
+        return not FEATURES[condition[1:]].predicate(stage, command)
+    return FEATURES[condition].predicate(stage, command)
 
 
 def conditions(stage: Stage, command: Command) -> Callable[[Sequence[str]], bool]:

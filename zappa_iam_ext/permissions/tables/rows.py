@@ -1,61 +1,30 @@
-"""Reads the tables. Rows are plain data; what is wrong in a table is refused when it is read."""
+"""The rows of the tables. Rows are plain data; one that names what nothing knows is refused when it is read."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, TypeVar
 
+from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.model import Confidence, Consequence
+from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
+from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.filters import FILTERS
+from zappa_iam_ext.permissions.tables.reading import made, read
 from zappa_iam_ext.permissions.tables.templating import Condition, Filler, compiled, condition
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, Version, in_versions
 
-Version = tuple[int, ...]
-
-#: The parts of each table, one file each, in table order: of two rows that need the same, the first one tells why.
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "zappa_calls": (
-        "execution_role",
-        "package",
-        "file_system",
-        "function",
-        "function_urls",
-        "api_stack",
-        "api_gateway",
-        "load_balancer",
-        "schedules",
-        "polled_events",
-        "pushed_events",
-        "asynchronous_tasks",
-        "cognito_triggers",
-        "logs",
-        "domains",
-        "template",
-        "unreachable",
-        "kappa_events",
-    ),
-    "authorizations": (
-        "iam",
-        "s3",
-        "lambda",
-        "lambda_dependent",
-        "events",
-        "cloudwatch",
-        "cloudformation",
-        "apigateway",
-        "elasticloadbalancing",
-        "elasticfilesystem",
-        "sns",
-        "dynamodb",
-        "cognito",
-        "domains",
-        "self_inspection",
-        "stack_resources",
-    ),
+#: Where a row's name belongs that nothing knows yet, by the key of the row that bears it.
+_HOMES = {
+    "when": "FEATURES in permissions/tables/features.py",
+    "each": "COLLECTIONS in permissions/tables/collections.py",
+    "commands": "COMMANDS in permissions/commands.py",
+    "since": "ZAPPA_VERSIONS in permissions/tables/versions.py",
+    "until": "ZAPPA_VERSIONS in permissions/tables/versions.py",
 }
+_PHASES = frozenset({"create", "read", "update", "delete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +55,22 @@ class CallRow:
     fill: Filler = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        _refuse_unknown("commands", self.commands, COMMANDS)
+        _refuse_unknown("each", (self.each,) if self.each else (), COLLECTIONS)
+        _refuse_conditions(self)
+        if self.on_denied is Consequence.SILENT and not self.symptom:
+            raise ValueError("a silent denial needs `symptom`: what is then missing or wrong")
+        if "..." in self.because:
+            raise ValueError("`because` is not filled in: one sentence that says why Zappa makes the call")
+        if not self.commands and not self.omitted:
+            raise ValueError(
+                "`commands` is empty: name those that make the call, or say under `omitted` why none does"
+            )
         object.__setattr__(self, "fill", compiled(self.parameters, FILTERS))
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version makes the call."""
-        return _in_version(self.since, self.until, version)
+        return in_versions(self.since, self.until, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +90,12 @@ class TemplateRow:
     fill: Filler = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        _refuse_conditions(self)
         object.__setattr__(self, "fill", compiled(self.properties, FILTERS))
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version puts the resource in its template."""
-        return _in_version(self.since, self.until, version)
+        return in_versions(self.since, self.until, version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +151,8 @@ class ResourceRow:
     present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if odd := set(self.handlers) - _PHASES:
+            raise ValueError(f"unknown handler {min(odd)!r}; known are {', '.join(sorted(_PHASES))}")
         _compile_check(self)
 
 
@@ -179,76 +162,47 @@ Row = TypeVar("Row", AuthorizationRow, ResourceRow)
 @lru_cache(maxsize=1)
 def call_rows() -> tuple[CallRow, ...]:
     """Return the table of what Zappa calls."""
-    return tuple(
-        CallRow(**_row(CallRow, row) | {"on_denied": Consequence(row["on_denied"])})
-        for row in _read("zappa_calls", "call")
-    )
+    return tuple(made(CallRow, entry, on_denied=Consequence) for entry in read("zappa_calls", "call"))
 
 
 @lru_cache(maxsize=1)
 def template_rows() -> tuple[TemplateRow, ...]:
     """Return the resources that Zappa puts in its CloudFormation template, and when."""
-    return tuple(TemplateRow(**_row(TemplateRow, row)) for row in _read("zappa_calls", "template"))
+    return tuple(made(TemplateRow, entry) for entry in read("zappa_calls", "template"))
 
 
 @lru_cache(maxsize=1)
 def authorization_rows() -> Mapping[str, tuple[AuthorizationRow, ...]]:
     """Return the table of what AWS authorises, by ``service.Operation``."""
-    return _grouped(
-        (_confident(AuthorizationRow, row) for row in _read("authorizations", "authorization")), "operation"
-    )
+    entries = read("authorizations", "authorization")
+    return _grouped((made(AuthorizationRow, entry, confidence=Confidence) for entry in entries), "operation")
 
 
 @lru_cache(maxsize=1)
 def resource_rows() -> Mapping[str, tuple[ResourceRow, ...]]:
     """Return what CloudFormation does as the caller, by resource type."""
-    return _grouped((_confident(ResourceRow, row) for row in _read("authorizations", "resource")), "type")
-
-
-@lru_cache(maxsize=64)
-def parse_version(text: str) -> Version:
-    """Return ``0.63.0`` as ``(0, 63, 0)``; what follows a number is left out."""
-    numbers = []
-    for part in text.split("."):
-        digits = part[: len(part) - len(part.lstrip("0123456789"))]
-        if not digits:
-            break
-        numbers.append(int(digits))
-    return tuple(numbers)
+    entries = read("authorizations", "resource")
+    return _grouped((made(ResourceRow, entry, confidence=Confidence) for entry in entries), "type")
 
 
 def _compile_check(row: AuthorizationRow | ResourceRow) -> None:
+    if "..." in row.source:
+        raise ValueError("`source` is not filled in: the page of AWS that says what is checked")
     object.__setattr__(row, "fill_resource", compiled(row.resource, FILTERS))
     object.__setattr__(row, "fill_context", compiled(row.context, FILTERS))
     object.__setattr__(row, "present", tuple(condition(text) for text in row.when))
 
 
-def _in_version(since: str, until: str, version: Version) -> bool:
-    after = not since or version >= parse_version(since)
-    return after and (not until or version <= parse_version(until))
+def _refuse_unknown(key: str, names: Iterable[str], known: Container[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown name {name!r} in `{key}`: add it to {_HOMES[key]}, or correct the row")
 
 
-def _read(table: str, kind: str) -> list[dict[str, Any]]:
-    """Return the rows of one kind of a table, from all its parts."""
-    return [row for part in PARTS[table] for row in _part(table, part).get(kind, ())]
-
-
-@lru_cache(maxsize=64)
-def _part(table: str, part: str) -> Mapping[str, list[dict[str, Any]]]:
-    text = (files(__package__) / table / f"{part}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def _row(cls: type, row: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = set(row) - {item.name for item in fields(cls) if item.init}
-    if unknown:
-        raise ValueError(f"unknown keys {sorted(unknown)} in row {row}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-
-
-def _confident(cls: type[Row], row: Mapping[str, Any]) -> Row:
-    confidence = Confidence(row.get("confidence", Confidence.DOCUMENTED))
-    return cls(**_row(cls, row) | {"confidence": confidence})
+def _refuse_conditions(row: CallRow | TemplateRow) -> None:
+    _refuse_unknown("when", (name.removeprefix("!") for name in row.when), FEATURES)
+    _refuse_unknown("since", (row.since,) if row.since else (), ZAPPA_VERSIONS)
+    _refuse_unknown("until", (row.until,) if row.until else (), ZAPPA_VERSIONS)
 
 
 def _grouped(rows: Iterable[Row], key: str) -> Mapping[str, tuple[Row, ...]]:

@@ -101,8 +101,21 @@ def _parts(template: str, filters: Mapping[str, Filter]) -> list[str | tuple[str
     for match in _PLACEHOLDER.finditer(template):
         if match.start() > end:
             parts.append(template[end : match.start()])
-        parts.append((match[1], filters[match[2]] if match[2] else None))
+        parts.append((match[1], _known(match[2], filters)))
         end = match.end()
     if end < len(template):
         parts.append(template[end:])
+    for part in parts:
+        if isinstance(part, str) and ("{" in part or "}" in part):
+            raise ValueError(
+                f"{template!r} holds a brace that belongs to no placeholder ({{name}}, {{name|filter}})"
+            )
     return parts
+
+
+def _known(name: str | None, filters: Mapping[str, Filter]) -> Filter | None:
+    if name and name not in filters:
+        raise ValueError(
+            f"unknown filter {name!r}: add it to FILTERS in permissions/tables/filters.py, or correct the row"
+        )
+    return filters[name] if name else None
