@@ -33,6 +33,7 @@ def test_there_are_as_many_as_aws_has():
     assert len(managed_policies()) > 1_500
 
 
+@pytest.mark.slow
 def test_no_error_of_correctness_is_false(errors):
     told = {
         (finding.id, finding.message.partition(" ")[0])
@@ -43,6 +44,7 @@ def test_no_error_of_correctness_is_false(errors):
     assert told == set(TRUE_ERRORS)
 
 
+@pytest.mark.slow
 def test_every_error_of_security_is_allowed_after_the_evaluator(errors):
     """Each action that a finding names may be done on some resource that the document names."""
     false = []

@@ -16,29 +16,29 @@ from zappa_iam_ext.iam.patterns.prefix_index import PrefixIndex
 
 def redundancies(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield what could be left out without changing what is allowed."""
-    duplicates = set()
-    for place, located in enumerate(statements):
-        twin = next((other for other in statements[:place] if _same(other, located)), None)
-        if twin is not None:
-            duplicates.add(located)
-            yield found(
-                "redundant/duplicate-statement",
-                located.ref,
-                f"it means the same as {twin.ref}",
-                also=[twin.ref],
-            )
-    kept = [located for located in statements if located not in duplicates]
+    first: dict[object, LocatedStatement] = {}
+    kept = []
+    for located in statements:
+        twin = first.setdefault((located.statement.meaning(), located.version), located)
+        if twin is located:
+            kept.append(located)
+            continue
+        told = f"it means the same as {twin.ref}"
+        yield found("redundant/duplicate-statement", located.ref, told, also=[twin.ref])
+    services = {located: _services(located) for located in kept}
     for located in kept:
-        yield from _shadowed(located, [other for other in kept if other is not located])
+        near = [
+            other
+            for other in kept
+            if other is not located
+            and _may_meet(services[other], services[located])
+            and _condition_wider(other, located)
+        ]
+        yield from _shadowed(located, near)
         yield from _entries(located)
 
 
-def _same(one: LocatedStatement, other: LocatedStatement) -> bool:
-    return one.statement.meaning() == other.statement.meaning() and one.version == other.version
-
-
-def _shadowed(located: LocatedStatement, others: Sequence[LocatedStatement]) -> Iterator[Finding]:
-    near = [other for other in others if _may_cover(other, located) and _condition_wider(other, located)]
+def _shadowed(located: LocatedStatement, near: Sequence[LocatedStatement]) -> Iterator[Finding]:
     by = _covering(located, [other for other in near if other.denies is located.denies])
     if by:
         told = f"all that it {located.verb} is said by {_listed(by)}"
@@ -47,10 +47,9 @@ def _shadowed(located: LocatedStatement, others: Sequence[LocatedStatement]) -> 
         yield from _denied(located, [other for other in near if other.denies])
 
 
-def _may_cover(wider: LocatedStatement, located: LocatedStatement) -> bool:
-    """Say whether the two speak of a service in common: the rest need not be compared."""
-    theirs, mine = _services(wider), _services(located)
-    return not theirs or not mine or not theirs.isdisjoint(mine)
+def _may_meet(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Say whether two statements speak of a service in common, given those of each: the rest need not be compared."""
+    return not one or not other or not one.isdisjoint(other)
 
 
 def _services(located: LocatedStatement) -> frozenset[str]:
