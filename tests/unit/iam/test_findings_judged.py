@@ -34,7 +34,9 @@ NULL = "parliament does not look at the key of this operator; without the key it
 EVERYWHERE = "requests to other services carry this key too: of a federated session, of a Lambda function"
 TAG_KEY = "parliament takes the placeholder tag-key of the reference for the key itself"
 GAP = "AWS's own managed policies do so; parliament's copy of the reference does not know"
+COLON = "parliament lets one part of an ARN stand for two"
 DIFFERENCES = {
+    ("resource", "unknown/account: a colon is missing"): COLON,
     ("resource", "no-effect/needs-all-resources: every bucket, which stands for S3 itself"): GAP,
     ("resource", "no-effect/needs-all-resources: every bucket of another partition"): GAP,
     ("resource", "no-effect/needs-all-resources: the log groups of an account"): GAP,

@@ -17,6 +17,7 @@ from zappa_iam_ext.iam.findings.ineffective import action_note, ineffective
 from zappa_iam_ext.iam.findings.key_types import mismatched_types
 from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
 from zappa_iam_ext.iam.findings.redundancy import redundancies
+from zappa_iam_ext.iam.findings.unusable_arns import unusable_arns
 from zappa_iam_ext.iam.findings.wildcards import wildcards
 from zappa_iam_ext.iam.patterns.classes import allowance
 from zappa_iam_ext.iam.statement import PolicyKind
@@ -55,6 +56,7 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
             *wildcards(effective),
             *ineffective(effective.statements),
             *mismatched_types(effective.statements),
+            *unusable_arns(effective.statements),
             *redundancies(effective.statements),
             *_whole(read),
         ]
