@@ -12,6 +12,7 @@ from zappa_iam_ext.iam import (
     CompiledPolicySet,
     Decision,
     EvaluationResult,
+    Layer,
     PolicySet,
     compile_policies,
 )
@@ -40,14 +41,13 @@ class Evidence(StrEnum):
 class CheckedRequirement:
     """One requirement with its verdict.
 
-    ``layer`` names what stands in the way of a denied one (identity, boundary, session, organization,
-    resource); ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
+    ``layer`` is the kind of policy that stands in the way of a denied one; ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
     """
 
     requirement: Requirement
     verdict: Verdict
     evidence: Evidence
-    layer: str = ""
+    layer: Layer | None = None
     explicit: bool = False
     why: str = ""
 
@@ -186,5 +186,5 @@ def _region_of(requirement: Requirement, region: str) -> str:
     return requirement.call.region if requirement.call and requirement.call.region else region
 
 
-def _layer(result: EvaluationResult) -> str:
-    return str(result.layer) if result.layer else "identity"
+def _layer(result: EvaluationResult) -> Layer:
+    return result.layer or Layer.IDENTITY

@@ -9,9 +9,18 @@ from pathlib import Path
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
+from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
 from zappa_iam_ext.documents import read_document
 from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
-from zappa_iam_ext.iam import Arn, AuthorizationRequest, Decision, EvaluationResult, PolicySet, evaluate
+from zappa_iam_ext.iam import (
+    Arn,
+    AuthorizationRequest,
+    Decision,
+    EvaluationResult,
+    PolicySet,
+    evaluate,
+    user_arn,
+)
 
 EXIT = {
     Decision.ALLOWED: ExitCode.OK,
@@ -22,7 +31,7 @@ EXIT = {
 PRINCIPAL_KEYS = frozenset(
     {"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"}
 )
-OFFLINE_PRINCIPAL = "arn:aws:iam::123456789012:user/serverless"
+OFFLINE_PRINCIPAL = user_arn("aws", OFFLINE_ACCOUNT, DEFAULT_USER)
 
 
 @click.command("can-i")
@@ -88,7 +97,7 @@ def command(
     from zappa_iam_ext.iam.findings import action_note
     from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
-    context = {**_context(pairs), **dict.fromkeys(absent, ())}
+    context = {**_context(pairs), **dict.fromkeys(absent)}
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
@@ -141,8 +150,8 @@ def _policies(
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
     from zappa_iam_ext.workflow import held_policies
 
-    held, arn = held_policies(options)
-    return held.policies, arn, held.unreadable
+    held, who = held_policies(options)
+    return held.policies, who.arn, held.unreadable
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:

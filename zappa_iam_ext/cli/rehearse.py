@@ -168,18 +168,18 @@ def _under(
 
 def _held(stage: Stage, profile: str) -> _Under:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
+    from zappa_iam_ext.iam import PrincipalKind
     from zappa_iam_ext.workflow import held_policies
 
     name = profile or stage.profile_name or ""
-    held, arn = held_policies(AwsOptions(name, stage.region))
-    _, partition, _, _, account, rest = arn.split(":", 5)
-    located = stage.with_account(account, partition)
-    if rest == "root":
+    held, who = held_policies(AwsOptions(name, stage.region))
+    located = stage.with_account(who.account, who.partition)
+    if who.principal.kind is PrincipalKind.ROOT:
         raise SettingsError(
-            f"profile {name or 'default'} is the root of account {account}, whom no policy binds",
+            f"profile {name or 'default'} is the root of account {who.account}, whom no policy binds",
             hint="Rehearse under the profile of the user who deploys.",
         )
-    return _Under(located, held.policies, f"the policies of {arn}", arn, held.unreadable)
+    return _Under(located, held.policies, f"the policies of {who.arn}", who.arn, held.unreadable)
 
 
 def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:

@@ -30,14 +30,17 @@ class PolicyDocument:
         cls,
         source: str | bytes | Mapping[str, Any] | PolicyDocument,
         kind: PolicyKind | str = PolicyKind.IDENTITY,
+        *,
+        stored: bool = True,
     ) -> PolicyDocument:
         """Return the document of JSON text or of JSON already read.
 
-        Raises `InvalidPolicyDocument`, with the JSON path and the rule broken, for what AWS would refuse.
+        Raises `InvalidPolicyDocument`, with the JSON path and the rule broken, for what AWS would refuse to store;
+        with ``stored`` False, for what it would refuse to evaluate.
         """
         if isinstance(source, PolicyDocument):
             return source
-        statements, version, name = read(source, PolicyKind(kind))
+        statements, version, name = read(source, PolicyKind(kind), stored=stored)
         return cls(statements, version, name, PolicyKind(kind))
 
     @classmethod

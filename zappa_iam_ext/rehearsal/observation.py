@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from zappa_iam_ext.permissions.model import Call, Requirement
+from zappa_iam_ext.permissions.model import Call, Confidence, Requirement
 
 _SECRET = frozenset({"Variables", "CertificatePrivateKey", "certificatePrivateKey", "PrivateKey"})
 _TEXT = 2000
@@ -35,7 +35,7 @@ class Checked:
     resource: str
     allowed: bool = True
     dependent: bool = False
-    confidence: str = "documented"
+    confidence: Confidence = Confidence.DOCUMENTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,18 @@ def read_observations(lines: Iterable[str]) -> Iterator[Observation]:
 
 def observation_from(raw: Mapping[str, Any]) -> Observation:
     """Return the observation that `Observation.to_dict` wrote."""
-    checked = tuple(Checked(**item) for item in raw.get("checked", ()))
+    checked = tuple(_checked(item) for item in raw.get("checked", ()))
     return Observation(**{**raw, "outcome": Outcome(raw.get("outcome", "ok")), "checked": checked})
+
+
+def _checked(raw: Mapping[str, Any]) -> Checked:
+    return Checked(**{**raw, "confidence": Confidence(raw.get("confidence", Confidence.DOCUMENTED))})
 
 
 def checked_from(requirement: Requirement, *, allowed: bool) -> Checked:
     """Return what is remembered of a requirement that was judged."""
     return Checked(
-        requirement.action, requirement.resource, allowed, requirement.dependent, str(requirement.confidence)
+        requirement.action, requirement.resource, allowed, requirement.dependent, requirement.confidence
     )
 
 

@@ -79,7 +79,7 @@ def rehearse(
     the size in bytes of the package that stands in for the real one unless ``full``: what is larger than 8 MiB is
     uploaded in parts.
     """
-    principal = principal or f"arn:{stage.partition}:iam::{aws.account}:user/{iam_ext_settings(stage).user}"
+    principal = principal or iam_ext_settings(stage).user_arn(stage.with_account(aws.account))
     documents = (*policies.identity, *policies.group) if enforce else (ADMINISTRATOR,)
     config = RehearsalConfig(
         record="",

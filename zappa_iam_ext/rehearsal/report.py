@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from zappa_iam_ext.errors import ExitCode
-from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.iam.patterns.containment import covers
-from zappa_iam_ext.permissions.difference import Unneeded, unneeded
+from zappa_iam_ext.iam import Effect, PolicySet, Statement
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
+from zappa_iam_ext.permissions.model import Confidence
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 
 
@@ -37,8 +38,12 @@ class RehearsedCommand:
         return self.exit_code != 0 and not self.denied
 
 
-Unused = Unneeded
-"""An action that a statement grants and that nobody used in the rehearsal."""
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """An action that a statement grants and that no call of the rehearsal used."""
+
+    action: str
+    sid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class RehearsalReport:
             for command in self.commands
             for seen in command.observations
             for item in seen.checked
-            if item.dependent or item.confidence == "modelled"
+            if item.dependent or item.confidence is Confidence.MODELLED
         }
         return tuple(found[key] for key in sorted(found))
 
@@ -90,5 +95,24 @@ class RehearsalReport:
 
 def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> tuple[Unused, ...]:
     """Return what the Allow statements of identity policies name and no checked action used, by statement."""
-    used = {(item.action, item.resource) for seen in observations for item in seen.checked}
-    return unneeded((*policies.identity, *policies.group), used, touches=covers)
+    used = {(item.action.lower(), arn_glob(item.resource)) for seen in observations for item in seen.checked}
+    documents = (*policies.identity, *policies.group)
+    statements = (statement for document in documents for statement in document.statements)
+    return tuple(
+        dict.fromkeys(
+            Unused(action, statement.sid)
+            for statement in statements
+            if statement.effect is Effect.ALLOW
+            for action in _idle(statement, used)
+        )
+    )
+
+
+def _idle(statement: Statement, used: Collection[tuple[str, Glob]]) -> Iterator[str]:
+    """Yield the actions of a statement that no used action on one of its resources is of."""
+    globs = [arn_glob(resource) for resource in statement.resources]
+    for action in statement.actions:
+        pattern = text_glob(action.lower())
+        of_it = [resource for name, resource in used if pattern.matches(name)]
+        if not any(surely_covers(glob, resource) for resource in of_it for glob in globs):
+            yield action

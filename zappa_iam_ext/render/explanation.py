@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.explain import Explanation, Reason
 from zappa_iam_ext.permissions.denials.parse import Denial
+from zappa_iam_ext.permissions.model import Consequence, OwnConsequence
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
 
@@ -21,15 +22,15 @@ _POLICY = {
     "resource": "resource-based or endpoint policy",
     "session": "session policy",
 }
-_CONSEQUENCE = {
-    "stops": "Zappa stops",
-    "silent": "Zappa goes on and says nothing",
-    "harmless": "Zappa goes on",
+_CONSEQUENCE: Mapping[str, str] = {
+    Consequence.STOPS: "Zappa stops",
+    Consequence.SILENT: "Zappa goes on and says nothing",
+    Consequence.HARMLESS: "Zappa goes on",
 }
-_OWN_CONSEQUENCE = {
-    "unknown": "zappa-iam goes on and cannot tell",
-    "stops": "zappa-iam stops",
-    "harmless": "zappa-iam goes on",
+_OWN_CONSEQUENCE: Mapping[str, str] = {
+    OwnConsequence.UNKNOWN: "zappa-iam goes on and cannot tell",
+    OwnConsequence.STOPS: "zappa-iam stops",
+    OwnConsequence.HARMLESS: "zappa-iam goes on",
 }
 
 

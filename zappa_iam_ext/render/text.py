@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 from zappa_iam_ext.check import CheckedRequirement, Report
+from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.model import Consequence
 
 _TOLD = {
@@ -20,6 +23,12 @@ def plain(text: str) -> str:
     return "".join(
         character for character in text if character == "\n" or unicodedata.category(character)[0] != "C"
     )
+
+
+def fix_command(stage: str, settings_file: Path | None = None) -> str:
+    """Return the command line that provisions what a stage lacks; PROFILE stands for an administrator's."""
+    file = f" -s {shlex.quote(str(settings_file))}" if settings_file else ""
+    return f"zappa-iam apply {shlex.quote(plain(stage))}{file} --admin-profile PROFILE"
 
 
 def summary(report: Report) -> str:
@@ -74,7 +83,7 @@ def _why(result: CheckedRequirement) -> str:
         parts[-1] += f" ({requirement.symptom})"
     if result.explicit:
         parts.append(f"denied explicitly by a {result.layer} policy")
-    elif result.layer and result.layer != "identity":
+    elif result.layer and result.layer is not Layer.IDENTITY:
         parts.append(f"blocked by the {result.layer}")
     if result.why:
         parts.append(plain(result.why))

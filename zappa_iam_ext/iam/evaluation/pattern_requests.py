@@ -201,11 +201,9 @@ def _relevant(statement: CompiledStatement, asked: Glob, context: Context) -> Re
     if not truth:
         return None
     patterns = statement.patterns(context)
-    if statement.negated:
-        truth = min(truth, patterns.at_most)
     certain = _near(patterns.certain, asked)
     possible = _near(patterns.possible, asked)
-    if not truth or not (statement.negated or certain or possible):
+    if not (statement.negated or certain or possible):
         return None
     if statement.negated and any(surely_covers(glob, asked) for glob in certain):
         return None

@@ -6,12 +6,13 @@ permissions boundary lets it through.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 from zappa_iam_ext.iam.conditions.truth import Truth
+from zappa_iam_ext.iam.conditions.variables import Values
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.located_statements import (
@@ -77,9 +78,7 @@ class Effective:
             return None
         return next((located for located in self.statements if _allows_everything(located)), None)
 
-    def paths(
-        self, action: str, context: Mapping[str, tuple[str, ...]] | None = None
-    ) -> tuple[AllowPath, ...]:
+    def paths(self, action: str, context: Values | None = None) -> tuple[AllowPath, ...]:
         """Return the ways to do an action; condition keys that ``context`` does not hold may be anything."""
         known = action_definition(action)
         if known is None:
@@ -99,7 +98,7 @@ class Effective:
     def _speaking_boundary(self, action: str) -> list[LocatedStatement]:
         return [located for located in self._boundary if located.compiled.matches_action(action.lower())]
 
-    def _bounds(self, action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading] | None:
+    def _bounds(self, action: str, context: Values) -> list[_Reading] | None:
         if not self._boundary:
             return None
         return [
@@ -155,9 +154,7 @@ def _allows_everything(located: LocatedStatement) -> bool:
     )
 
 
-def _limits(
-    statements: Iterable[LocatedStatement], action: str, context: Mapping[str, tuple[str, ...]]
-) -> list[_Reading]:
+def _limits(statements: Iterable[LocatedStatement], action: str, context: Values) -> list[_Reading]:
     """Return what is certainly denied: by a Deny whose condition must hold, on what it names for certain."""
     return [
         _certain_reading(located)

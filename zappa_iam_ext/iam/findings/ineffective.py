@@ -194,7 +194,7 @@ def _conditions(located: LocatedStatement) -> Iterator[Finding]:
         never = never_carried(located, test)
         if not never:
             continue
-        held = test.judge(Context({test.key: ()}, None)).truth
+        held = test.judge(Context({test.key: None}, None)).truth
         if held is Truth.FALSE:
             told = f"{', '.join(never)} {_verb(never)} never {_done(located)}: no request for it carries {test.name}"
             doubtful = all(unlisted.carries(action, test.name) for action in never)

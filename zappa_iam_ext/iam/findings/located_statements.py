@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from zappa_iam_ext.iam.conditions.evaluate import Context, judge
 from zappa_iam_ext.iam.conditions.truth import Truth
-from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE, fill, parse_template
+from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE, Values, fill, parse_template
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition, action_names, is_known_service
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement, compile_statement
@@ -46,17 +46,17 @@ class LocatedStatement:
         """Return a resource of the statement as a pattern, a star in the place of each variable."""
         return wide_glob(resource, variables=self.version == VARIABLES_SINCE)
 
-    def holds(self, action: str, context: Mapping[str, tuple[str, ...]] | None = None) -> Truth:
+    def holds(self, action: str, context: Values | None = None) -> Truth:
         """Say whether the condition holds for an action; what ``context`` does not give may be anything.
 
         A key that the action does not support is never in its requests.
         """
         if not self.compiled.tests:
             return Truth.TRUE
-        values = dict(context or {})
+        values: dict[str, str | tuple[str, ...] | None] = dict(context or {})
         for test in self.compiled.tests:
             if not is_supported(test.name, action):
-                values[test.key] = ()
+                values[test.key] = None
         return judge(self.compiled.tests, Context(values, None)).truth
 
     @property

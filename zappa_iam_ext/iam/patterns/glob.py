@@ -17,6 +17,7 @@ from zappa_iam_ext.iam.patterns.tokens import (
     bounded_tokens,
     collapsed,
     text_tokens,
+    units,
 )
 
 _STAR: tuple[Token, ...] = (Wild.STAR,)
@@ -67,6 +68,8 @@ class Glob:
 
     def matches(self, text: str) -> bool:
         """Say whether the text is of the pattern."""
+        if not text.isascii():
+            text = units(text)
         if self.literal is not None:
             return text == self.literal
         if not text.startswith(self.prefix):
@@ -140,7 +143,7 @@ def _simple(text: str) -> Glob | None:
     beginning = text.rstrip("*")
     if is_pattern(beginning):
         return None
-    return Glob(beginning, () if beginning == text else _STAR)
+    return Glob(units(beginning), () if beginning == text else _STAR)
 
 
 def is_pattern(text: str) -> bool:

@@ -9,9 +9,11 @@ from typing import Any
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import arn_glob
 from zappa_iam_ext.permissions.authorizations import HANDLERS
-from zappa_iam_ext.permissions.denials.own import own_advice, own_rows
+from zappa_iam_ext.permissions.denials.own import own_advice, own_rows, unchecked_rows
 from zappa_iam_ext.permissions.denials.parse import Denial
 from zappa_iam_ext.permissions.denials.remedy import Row, advice, pattern_of, resource_arn, statements
+from zappa_iam_ext.permissions.model import Consequence, OwnConsequence
+from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow
 from zappa_iam_ext.permissions.tables.rows import (
     CallRow,
     authorization_rows,
@@ -36,7 +38,7 @@ class Reason:
     because: str
     source: str
     setting: str
-    consequence: str
+    consequence: Consequence | OwnConsequence
     symptom: str
     dependent: bool
     caller: str = "zappa"
@@ -121,7 +123,7 @@ def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
                 because=row.because or call.because,
                 source=call.source,
                 setting=call.setting,
-                consequence=str(call.on_denied),
+                consequence=call.on_denied,
                 symptom=call.symptom,
                 dependent=bool(row.because),
             )
@@ -130,19 +132,25 @@ def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
 def _own_reasons(denial: Denial, checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
     for operation, row in checks:
         for call in own_rows(denial, operation):
-            yield Reason(
-                action=row.action,
-                resource=pattern_of(row),
-                operation=operation,
-                commands=call.commands,
-                because=row.because or call.because,
-                source=call.source,
-                setting="",
-                consequence=str(call.on_denied),
-                symptom=call.symptom,
-                dependent=bool(row.because),
-                caller="zappa-iam",
-            )
+            yield _own_reason(call, row.action, pattern_of(row), row.because)
+    for call in unchecked_rows(denial):
+        yield _own_reason(call, f"{call.service}:{call.operation}", "*")
+
+
+def _own_reason(call: OwnCallRow, action: str, resource: str, because: str = "") -> Reason:
+    return Reason(
+        action=action,
+        resource=resource,
+        operation=f"{call.service}.{call.operation}",
+        commands=call.commands,
+        because=because or call.because,
+        source=call.source,
+        setting="",
+        consequence=call.on_denied,
+        symptom=call.symptom,
+        dependent=bool(because),
+        caller="zappa-iam",
+    )
 
 
 def _fix(denial: Denial, checks: Iterable[tuple[str, Row]], reasons: Sequence[Reason]) -> str:
@@ -150,7 +158,7 @@ def _fix(denial: Denial, checks: Iterable[tuple[str, Row]], reasons: Sequence[Re
     plain = not denial.explicit and denial.layer in {"", "identity"}
     if plain and reasons and all(reason.caller == "zappa-iam" for reason in reasons):
         rows = [row for operation, _ in checks for row in own_rows(denial, operation)]
-        return own_advice(rows, denial)
+        return own_advice([*rows, *unchecked_rows(denial)], denial)
     return advice(denial, needed=bool(reasons))
 
 
