@@ -156,9 +156,8 @@ def judge(
     if result.decision is Decision.ALLOWED:
         return CheckedRequirement(requirement, Verdict.ALLOWED, evidence)
     if result.decision is Decision.UNKNOWN:
-        return CheckedRequirement(
-            requirement, Verdict.UNKNOWN, evidence, why=f"it depends on {_unsettled(result)}"
-        )
+        why = result.undecided or f"it depends on {_unsettled(result)}"
+        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=why)
     return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result))
 
 
