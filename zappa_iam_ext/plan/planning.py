@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zappa_iam_ext.errors import QuotaExceeded, ZappaIamError
+from zappa_iam_ext.iam.synthesis.packing import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan.changes import (
     AttachUserPolicy,
     Change,
@@ -29,7 +30,7 @@ from zappa_iam_ext.plan.changes import (
 from zappa_iam_ext.plan.documents import fingerprint, same, size
 from zappa_iam_ext.plan.states import DOCUMENT_TAG, OWNER_TAG, CurrentState, DesiredState
 
-MAX_DOCUMENT = 6144
+MAX_DOCUMENT = MANAGED_POLICY_LIMIT
 """Characters of a managed policy, white space not counted (IAM and STS quotas)."""
 MAX_VERSIONS = 5
 """Versions of a managed policy (IAM and STS quotas; cannot be raised)."""
@@ -100,7 +101,7 @@ def _check_desired(desired: DesiredState) -> None:
     for policy in desired.policies:
         if size(policy.document) > MAX_DOCUMENT:
             raise QuotaExceeded(
-                f"{policy.name} has {size(policy.document)} characters; a managed policy may have {MAX_DOCUMENT}",
+                f"{policy.name} has {size(policy.document):,} characters; a managed policy may have {MAX_DOCUMENT:,}",
                 hint="Split it into several policies.",
             )
 
