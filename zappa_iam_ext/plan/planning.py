@@ -101,7 +101,7 @@ def _check_desired(desired: DesiredState) -> None:
     for policy in desired.policies:
         if size(policy.document) > MAX_DOCUMENT:
             raise QuotaExceeded(
-                f"{policy.name} has {size(policy.document):,} characters; a managed policy may have {MAX_DOCUMENT:,}",
+                f"{policy.name} has {size(policy.document)} characters; a managed policy may have {MAX_DOCUMENT}",
                 hint="Split it into several policies.",
             )
 
