@@ -107,11 +107,15 @@ def _bucket(name: str, region: str) -> str:
 
 
 def _judge_presence(row: SettingRow, case: _Case) -> None:
-    """Refuse what holds no required setting; an empty table at the top is as good as none."""
+    """Refuse what holds no required setting. A table that is empty is as good as none, but for items and events."""
     for path, holder in list(case.found(row.steps[:-1])):
-        if isinstance(holder, Mapping) and row.steps[-1] not in holder and (holder or len(path) > 1):
+        if isinstance(holder, Mapping) and row.steps[-1] not in holder and (holder or _counts(path)):
             case.notes.refuse(dotted((*path, row.steps[-1])), "is missing: Zappa needs it", row.stops)
             case.wrong.add(path)
+
+
+def _counts(path: Path) -> bool:
+    return path[0] == "events" or isinstance(path[-1], int)
 
 
 def _judge_unread(row: SettingRow, case: _Case) -> None:
