@@ -20,6 +20,7 @@ from zappa_iam_ext.iam import (
 from zappa_iam_ext.permissions.chosen_names import has_chosen_name, named_by, named_by_nobody
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.untold import untold
 
 
 class Verdict(StrEnum):
@@ -129,7 +130,7 @@ def check(
         results=tuple(_with_names(item, documents, compiled, principal, stage.region) for item in judged),
         profile=stage.profile_name or "",
         unreadable=tuple(unreadable),
-        not_seen=() if evidence is Evidence.OFFLINE else NOT_SEEN,
+        not_seen=(() if evidence is Evidence.OFFLINE else NOT_SEEN) + untold(stage, commands),
     )
 
 
@@ -155,9 +156,18 @@ def judge(
     if result.decision is Decision.ALLOWED:
         return CheckedRequirement(requirement, Verdict.ALLOWED, evidence)
     if result.decision is Decision.UNKNOWN:
-        keys = ", ".join(sorted(result.missing_context)) or "the request's context"
-        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=f"it depends on {keys}")
+        why = result.undecided or f"it depends on {_unsettled(result)}"
+        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=why)
     return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result))
+
+
+def _unsettled(result: EvaluationResult) -> str:
+    """Return what an unknown decision hangs on."""
+    if result.missing_context:
+        return ", ".join(sorted(result.missing_context))
+    if result.layer is Layer.RESOURCE:
+        return f"the policy of the resource itself, in account {result.resource_account}"
+    return "the request's context"
 
 
 def _with_names(
@@ -202,7 +212,24 @@ def request_of(requirement: Requirement, principal: str, region: str) -> Authori
         context=context,
         unknown_context=True,
         bounded=True,
+        resource_account=_owner(requirement, principal),
     )
+
+
+#: Accounts in which AWS publishes Lambda layers whose own policies let everyone read them (Powertools for AWS Lambda,
+#: "Install"; Lambda Developer Guide, "Lambda Insights extension"; AWS SDK for pandas, "Install").
+PUBLIC_LAYER_ACCOUNTS = frozenset({"017000801446", "336392948345", "580247275435"})
+
+
+def _owner(requirement: Requirement, principal: str) -> str:
+    """Return the account whose policies decide, where it is not the one of the resource's ARN: for layers of AWS.
+
+    A layer that everyone may read needs the principal's policies alone, as a resource of its own account does.
+    """
+    account = requirement.resource.split(":")[4:5]
+    public = requirement.action == "lambda:GetLayerVersion" and PUBLIC_LAYER_ACCOUNTS.issuperset(account)
+    own = principal.split(":")[4:5]
+    return own[0] if public and account and own else ""
 
 
 _GLOBAL_SERVICES = frozenset({"cloudfront", "iam", "route53"})

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.iam import Effect, PolicySet, Statement
-from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, surely_covers, text_glob
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
 from zappa_iam_ext.permissions.model import Confidence
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 
