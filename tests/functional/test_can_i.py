@@ -27,9 +27,17 @@ TAGS = {
     "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}},
 }
 HOME = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:username}/*"}
+EVERY_LAYER = {"Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*"}
+LAYER = "arn:aws:lambda:us-east-1:444455556666:layer:tools:1"
 READ_ALL = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "s3:GetObjectAcl"], "Resource": "*"}
+ONE_TAG = {
+    "Effect": "Allow",
+    "Action": "sqs:TagQueue",
+    "Resource": "*",
+    "Condition": {"StringEquals": {"aws:TagKeys": "team"}},
+}
 FILES = {
-    "p.json": [NETWORK, WRITE, SECRET, TAGS, HOME, READ_ALL],
+    "p.json": [NETWORK, WRITE, SECRET, TAGS, HOME, READ_ALL, EVERY_LAYER, ONE_TAG],
     "b.json": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}],
 }
 KEY = "arn:aws:s3:::b/k"
@@ -66,6 +74,10 @@ def can_i(tmp_path, monkeypatch):
             ["lambda:TagResource", "--context", "aws:TagKeys=team", "--context", "aws:TagKeys=x"], 1, "no",
             id="every value of the list counts",
         ),
+        pytest.param(
+            ["sqs:TagQueue", "--context", "aws:TagKeys=team"], 1, "no",
+            id="a key that AWS sends as a list is a list even of one value",
+        ),
         pytest.param(["lambda:TagResource"], 3, "aws:TagKeys", id="an action without a resource is asked on everything"),
         pytest.param(
             ["s3:PutObject"], 1, "no: part of it is denied explicitly", id="no resource means every resource"
@@ -89,6 +101,15 @@ def can_i(tmp_path, monkeypatch):
         pytest.param(
             ["s3:GetObject", "arn:aws:s3:::home/ann/k", "--principal", "arn:aws:iam::123456789012:user/bob"],
             1, "no", id="another principal",
+        ),
+        pytest.param(["lambda:GetLayerVersion", LAYER], 0, "yes", id="nobody said who asks: one of that account"),
+        pytest.param(
+            ["lambda:GetLayerVersion", LAYER, "--principal", "arn:aws:iam::444455556666:user/ann"],
+            0, "yes", id="a principal of the same account",
+        ),
+        pytest.param(
+            ["lambda:GetLayerVersion", LAYER, "--principal", "arn:aws:iam::123456789012:user/ann"],
+            3, "account 444455556666 must allow it too", id="a principal of another account",
         ),
         pytest.param(
             ["s3:PutObject", KEY, "--boundary", "b.json"], 1, "no: the boundary policy does not allow it",
