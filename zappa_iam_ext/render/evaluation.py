@@ -73,6 +73,7 @@ def evaluation_json(
                 {**_match(miss.match), "reason": str(miss.reason), "detail": miss.detail}
                 for miss in result.near_misses
             ],
+            "resource_account": result.resource_account,
             "missing_context": list(result.missing_context),
             "undecided": result.undecided or None,
             "unreadable": list(unreadable),
@@ -88,6 +89,8 @@ def _unknown(result: EvaluationResult, unreadable: Sequence[str]) -> Iterator[st
     if result.missing_context:
         keys = ", ".join(sorted(map(plain, result.missing_context)))
         yield f"  it depends on {keys}; give the values with --context KEY=VALUE"
+    if result.layer is Layer.RESOURCE and not result.missing_context:
+        yield f"  account {result.resource_account} must allow it too, in the policy of the resource itself"
 
 
 def _statement(match: Match) -> str:
