@@ -75,6 +75,7 @@ def evaluation_json(
             ],
             "resource_account": result.resource_account,
             "missing_context": list(result.missing_context),
+            "undecided": result.undecided or None,
             "unreadable": list(unreadable),
         }
     )
@@ -83,6 +84,8 @@ def evaluation_json(
 def _unknown(result: EvaluationResult, unreadable: Sequence[str]) -> Iterator[str]:
     for name in unreadable:
         yield f"  could not be read: {plain(name)}"
+    if result.undecided:
+        yield f"  {result.undecided}"
     if result.missing_context:
         keys = ", ".join(sorted(map(plain, result.missing_context)))
         yield f"  it depends on {keys}; give the values with --context KEY=VALUE"

@@ -8,7 +8,7 @@ from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, Po
 from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import Denial, parse_denial
-from zappa_iam_ext.permissions.denials.remedy import pattern_of
+from zappa_iam_ext.permissions.denials.resources import pattern_of
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows
 from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer
@@ -175,7 +175,8 @@ def test_what_a_denied_own_call_does_to_the_verdict_is_told() -> None:
 def test_zappas_call_and_ours_are_told_apart(denial: Denial, callers: set[str]) -> None:
     explanation = explain(denial)
     assert {reason.caller for reason in explanation.reasons} == callers
-    assert "zappa-iam apply STAGE" in explanation.fix
+    provisions = "zappa-iam policy STAGE" if denial.principal == SESSION else "zappa-iam apply STAGE"
+    assert provisions in explanation.fix
 
 
 def test_a_policy_that_forbids_our_own_call_is_not_mended_by_another() -> None:
@@ -278,8 +279,8 @@ def test_passing_a_role_is_allowed_to_the_service_that_gets_it_alone() -> None:
         pytest.param(
             Denial("iam:CreateRole", "arn:aws:iam::<my_arn>:role/x"),
             "iam:CreateRole",
-            "arn:aws:iam::*:role/*",
-            id="a blacked out ARN is no resource",
+            "arn:aws:iam::<ACCOUNT_ID>:role/x",
+            id="a blacked out account is a placeholder",
         ),
     ],
 )
@@ -288,7 +289,7 @@ def test_the_statement_allows_exactly_what_was_denied(denial: Denial, action: st
     assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Allow", action, resource)
     document = PolicyDocument.parse({"Version": "2012-10-17", "Statement": [dict(statement)]})
     request = AuthorizationRequest(
-        principal=USER, action=denial.action or action, resource=resource, resource_account=ACCOUNT
+        principal=denial.principal or USER, action=denial.action or action, resource=resource
     )
     assert evaluate(PolicySet(identity=(document,)), request).decision is Decision.ALLOWED
 

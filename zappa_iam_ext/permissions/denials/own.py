@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from zappa_iam_ext.permissions.denials.parse import Denial
-from zappa_iam_ext.permissions.denials.remedy import resource_arn
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.resources import resource_arn
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow, own_call_rows
 from zappa_iam_ext.permissions.tables.rows import authorization_rows
 
