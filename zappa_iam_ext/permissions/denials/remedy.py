@@ -180,14 +180,16 @@ def _deployer(case: Case) -> str:
     if denial.layer == "resource" or is_layer_of_another(denial):
         return _resource(denial)
     if not (denial.action or denial.operation):
-        return _ENCODED if denial.encoded else f"{_NOTHING}{_principal(denial)}"
+        return _ENCODED if denial.encoded else _unnamed(case)
     if denial.action.lower() == "sts:assumerole":
         return _ASSUMED
     return _granted(case) if case.needed else _of_another_tool(case)
 
 
-def _principal(denial: Denial) -> str:
-    return f" The principal is {denial.principal}." if denial.principal else ""
+def _unnamed(case: Case) -> str:
+    who = f" The principal is {case.denial.principal}." if case.denial.principal else ""
+    name = case.stage.name if case.stage else "STAGE"
+    return f"{_NOTHING}{who} zappa-iam check {name} tells whether the profile lacks what deploying needs."
 
 
 def _granted(case: Case) -> str:
