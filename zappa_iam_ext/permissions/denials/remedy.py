@@ -122,17 +122,13 @@ def _service(case: Case) -> str:
     told = f"A service was denied, {service}: the policy of the resource itself has to let it in, not that of whoever deploys."
     if denial.action.lower() != "lambda:invokefunction":
         return told
-    name = resource or "FUNCTION"
-    added = (
-        f"aws lambda add-permission --function-name {name} --statement-id {service.partition('.')[0]}"
-        f" --action lambda:InvokeFunction --principal {service} --source-arn SOURCE_ARN"
+    name = resource or (case.stage.function_name if case.stage else "FUNCTION")
+    source = "arn:aws:s3:::BUCKET --source-account ACCOUNT_ID" if service.startswith("s3.") else "SOURCE_ARN"
+    stale = " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
+    return (
+        f"{told}{stale if service.startswith('s3.') else ''} It is let in by: aws lambda add-permission --function-name {name}"
+        f" --statement-id {service.partition('.')[0]} --action lambda:InvokeFunction --principal {service} --source-arn {source}"
     )
-    stale = (
-        " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
-        if service.startswith("s3.")
-        else ""
-    )
-    return f"{told} {added}{stale}"
 
 
 def _resource(denial: Denial) -> str:
