@@ -17,10 +17,18 @@ SCOPE = {"partition", "region", "account", "dns_suffix", "item"}
 #: A parameter of ours, beside those of AWS: what a predicted call knows and the API does not ask.
 OWN_PARAMETERS = {
     "cloudformation.CreateStack": {"Template": "the template itself, of which AWS is given the URL"},
-    "cloudformation.UpdateStack": {"Template": "the template itself, of which AWS is given the URL"},
+    "cloudformation.UpdateStack": {
+        "Template": "the template itself, of which AWS is given the URL",
+        "FormerTemplate": "what the stack has and the template has not, which is deleted",
+    },
     "cloudformation.DeleteStack": {
         "Template": "the template of the stack, whose resources are deleted",
+        "FormerTemplate": "what former settings may have put into the stack",
         "Tags": "the tags of the stack, which its resources bear",
+    },
+    **{
+        f"iam.{name}": {"Path": "the path of the role, which is part of the ARN that IAM decides on"}
+        for name in ("GetRole", "GetRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy")
     },
     "lambda.GetEventSourceMapping": {"FunctionArn": "the function of the mapping, a condition key"},
     "lambda.DeleteEventSourceMapping": {"FunctionArn": "the function of the mapping, a condition key"},

@@ -21,7 +21,7 @@ import pytest
 
 from zappa_iam_ext.permissions.tables.versions import parse_version
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 OLD = version("zappa")
 NEW = f"0.{parse_version(OLD)[1] + 1}.0"

@@ -19,7 +19,7 @@ _LARGEST = 10**300
 class Decision(StrEnum):
     """The answer to one authorization request, in the IAM API's own words; ``unknown`` is ours.
 
-    ``unknown``: the answer hangs on a condition key whose value nobody knows.
+    ``unknown``: the answer hangs on a condition key whose value nobody knows, or on patterns too entangled to compare.
     """
 
     ALLOWED = "allowed"
@@ -172,6 +172,7 @@ class EvaluationResult:
 
     ``layer`` is the kind of policy that blocked: the one whose Deny matched, or the one that does not allow
     what the principal's own policies allow. ``missing_context`` names keys that were looked at and not given.
+    ``undecided`` says why a decision is unknown though every key is known: patterns too entangled to be compared.
     ``resource_account`` is the account that the resource was taken to belong to: the request's, else the principal's.
     ``layer`` of an unknown decision is ``resource`` where the resource's policy would settle it and was not given.
     """
@@ -183,6 +184,7 @@ class EvaluationResult:
     layer: Layer | None = None
     near_misses: tuple[NearMiss, ...] = ()
     missing_context: tuple[str, ...] = ()
+    undecided: str = ""
     resource_account: str = ""
 
     @property

@@ -101,7 +101,8 @@ def _lines(sign: str, items: Sequence[Requirement]) -> Iterator[str]:
 def _why(item: Requirement) -> str:
     command = f"{item.call.command}: " if item.call and item.call.command else ""
     setting = f" (setting {item.call.setting})" if item.call and item.call.setting else ""
-    return f"{command}{item.because}{setting}"
+    only_if = f"; needed {item.only_if.words}" if item.only_if else ""
+    return f"{command}{item.because}{setting}{only_if}"
 
 
 def _value(value: str | tuple[str, ...]) -> str:
@@ -173,4 +174,5 @@ def _requirement(item: Requirement) -> dict[str, Any]:
         "because": item.because,
         "command": item.call.command if item.call else None,
         "setting": (item.call.setting or None) if item.call else None,
+        "only_if": str(item.only_if) if item.only_if else None,
     }

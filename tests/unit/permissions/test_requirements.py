@@ -137,7 +137,8 @@ def test_an_unknown_account_is_a_star_and_later_filled_in():
 
 def test_when_several_calls_need_the_same_the_gravest_consequence_is_told():
     found = requirements(stage(), commands_of(["update"]))
-    (listing,) = (item for item in found if item.action == "lambda:GetPolicy")
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:hello-dev"
+    (listing,) = (item for item in found if item.action == "lambda:GetPolicy" and item.resource == function)
     assert listing.consequence is Consequence.SILENT
     (deleting,) = (item for item in found if item.action == "lambda:GetFunction")
     assert deleting.consequence is Consequence.STOPS

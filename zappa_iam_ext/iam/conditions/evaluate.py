@@ -66,7 +66,18 @@ class ConditionTest:
     ``meaning`` is equal for tests of one effect that always come to the same.
     """
 
-    __slots__ = ("_fixed", "_template", "denies", "key", "meaning", "name", "operator", "values", "variables")
+    __slots__ = (
+        "_fixed",
+        "_may_end",
+        "_template",
+        "denies",
+        "key",
+        "meaning",
+        "name",
+        "operator",
+        "values",
+        "variables",
+    )
 
     def __init__(
         self, operator: Operator, name: str, values: tuple[str, ...], *, variables: bool, denies: bool
@@ -79,6 +90,11 @@ class ConditionTest:
         self._fixed: tuple[_Wanted, ...] | None = None
         self._template = self.variables and any(
             "${" in value and has_variables(parse_template(value)) for value in values
+        )
+        self._may_end = (
+            denies
+            and operator.family == "arn"
+            and (self._template or _Special.ENDS in map(self._compiled, values))
         )
 
     def judge(self, context: Context) -> ConditionResult:
@@ -109,6 +125,20 @@ class ConditionTest:
         if wanted and not self._template and _Special.ENDS not in wanted:
             truth = truth_among(operator.family, self.values, patterns, negated=operator.negated)
         return ConditionResult(truth, (self.name,) if truth is UNKNOWN else ())
+
+    def ends(self, context: Context) -> bool:
+        """Say whether the comparison of a Deny may end at a value that is no ARN."""
+        given = context.values.get(self.key)
+        if not self._may_end or given == () or (given is None and not context.is_unknown(self.key)):
+            return False
+        if given is None:
+            return True
+        if not isinstance(given, str) and self.operator.qualifier is Qualifier.NONE:
+            return False
+        wanted = self._wanted(context)[0]
+        return any(
+            self._outcome(value, wanted) & _ENDS for value in ((given,) if isinstance(given, str) else given)
+        )
 
     def _wants(self, *, absent: bool) -> bool:
         return any((value.lower() == "true") == absent for value in self.values)
@@ -203,7 +233,10 @@ class ConditionTest:
 
 
 def judge(tests: Sequence[ConditionTest], context: Context) -> ConditionResult:
-    """Return whether all tests of a condition block hold: false beats unknown beats true."""
+    """Return whether all tests of a condition block hold: false beats unknown beats true.
+
+    Which test AWS looks at first is not known: beside one that ends the comparison, no other makes a Deny surely false.
+    """
     missing: list[str] = []
     worst, failed = TRUE, ""
     for test in tests:
@@ -211,6 +244,8 @@ def judge(tests: Sequence[ConditionTest], context: Context) -> ConditionResult:
         missing += result.missing
         if result.truth < worst:
             worst, failed = result.truth, f"{test.operator.name} {test.name}"
+    if worst is FALSE and any(test.ends(context) for test in tests):
+        worst = UNKNOWN
     return ConditionResult(worst, tuple(dict.fromkeys(missing)), failed if worst is FALSE else "")
 
 
@@ -220,6 +255,6 @@ def holds(tests: Sequence[ConditionTest], context: Context) -> Truth:
     for test in tests:
         truth = test.judge(context).truth
         if not truth:
-            return truth
+            return UNKNOWN if any(other.ends(context) for other in tests) else FALSE
         worst = min(worst, truth)
     return worst

@@ -54,13 +54,13 @@ class CompiledPolicySet:
         self._principals: dict[str, tuple[Principal, Derived]] = {}
 
     def decide(self, request: AuthorizationRequest) -> Decision:
-        """Return the decision on a request. Raises `InvalidArn`, `PatternTooComplex`."""
+        """Return the decision on a request. Raises `InvalidArn`."""
         return self._decision(self._prepared(request))[0]
 
     def evaluate(self, request: AuthorizationRequest) -> EvaluationResult:
         """Return the decision on a request, with the statements that decided and those that nearly did.
 
-        Raises `InvalidArn` for a principal that is none, `PatternTooComplex` for patterns too entangled to compare.
+        Raises `InvalidArn` for a principal that is none.
         """
         prepared = self._prepared(request)
         decision, layer = self._decision(prepared)
@@ -75,6 +75,7 @@ class CompiledPolicySet:
             layer=layer,
             near_misses=misses,
             missing_context=missing,
+            undecided=prepared.undecided[0] if prepared.undecided else "",
             resource_account=request.resource_account or prepared.principal.account,
         )
 
@@ -98,6 +99,7 @@ class CompiledPolicySet:
                 request.context,
                 self._indexes,
                 lambda matching: self._of_class(request, matching),
+                undecided=request.undecided.append,
             )
         own = _layer_verdict(self._identity, request)
         if len(self._indexes) == 1 and request.plain:
@@ -191,6 +193,6 @@ def compile_policies(policies: PolicySet) -> CompiledPolicySet:
 def evaluate(policies: PolicySet, request: AuthorizationRequest) -> EvaluationResult:
     """Return the decision on one request under a policy set, explained.
 
-    Raises `InvalidArn` for a principal that is none, `PatternTooComplex` for patterns too entangled to compare.
+    Raises `InvalidArn` for a principal that is none.
     """
     return CompiledPolicySet(policies).evaluate(request)

@@ -9,7 +9,9 @@ from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
 from zappa_iam_ext.iam.evaluation.principals import principal_match
-from zappa_iam_ext.iam.patterns.glob import is_pattern, overlaps, some_word, text_glob
+from zappa_iam_ext.iam.patterns.classes import may_escape
+from zappa_iam_ext.iam.patterns.glob import is_pattern, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
 
 Explanation = tuple[tuple[Match, ...], tuple[NearMiss, ...], tuple[str, ...]]
@@ -64,7 +66,7 @@ def _matches_action(statement: CompiledStatement, action: str) -> bool:
         return statement.matches_action(action)
     asked = text_glob(action)
     if statement.not_actions:
-        return some_word(asked, statement.not_actions, lambda matched: not any(matched))
+        return may_escape(asked, statement.not_actions)
     return any(overlaps(glob, asked) for glob in statement.actions)
 
 
@@ -75,16 +77,12 @@ def _touched(statement: CompiledStatement, request: PreparedRequest) -> Truth:
     patterns = statement.patterns(request.context)
     asked = request.asked
     if statement.negated:
-        if some_word(asked, (*patterns.certain, *patterns.possible), _none):
+        if may_escape(asked, (*patterns.certain, *patterns.possible)):
             return TRUE
-        return UNKNOWN if patterns.possible and some_word(asked, patterns.certain, _none) else FALSE
+        return UNKNOWN if patterns.possible and may_escape(asked, patterns.certain) else FALSE
     if any(overlaps(asked, glob) for glob in patterns.certain):
         return TRUE
     return UNKNOWN if any(overlaps(asked, glob) for glob in patterns.possible) else FALSE
-
-
-def _none(matched: tuple[bool, ...]) -> bool:
-    return not any(matched)
 
 
 def _same_service(statement: CompiledStatement, action: str) -> bool:

@@ -28,10 +28,20 @@ class PreparedRequest:
     """A request: the action in lower case, the principal read, and the context made when first needed.
 
     ``is_pattern`` says that it asks for all that a pattern covers. A lone star is what AWS itself asks for an action
-    that knows no resources; for such an action it is no pattern (Service Authorization Reference).
+    that knows no resources; for such an action it is no pattern (Service Authorization Reference). ``undecided`` holds
+    why an answer is unknown though every condition key is known.
     """
 
-    __slots__ = ("_context", "_derived", "_request", "action", "is_pattern", "principal", "resource")
+    __slots__ = (
+        "_context",
+        "_derived",
+        "_request",
+        "action",
+        "is_pattern",
+        "principal",
+        "resource",
+        "undecided",
+    )
 
     def __init__(
         self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, str]
@@ -45,6 +55,7 @@ class PreparedRequest:
         self._request = request
         self._derived = derived
         self._context: Context | None = None
+        self.undecided: list[str] = []
 
     @property
     def resource_account(self) -> str:

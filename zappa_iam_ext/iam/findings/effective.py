@@ -22,14 +22,10 @@ from zappa_iam_ext.iam.findings.located_statements import (
     located_statements,
     type_glob,
 )
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    is_pattern,
-    some_word,
-    surely_covers,
-)
+from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, some_class
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, is_pattern
+from zappa_iam_ext.iam.patterns.pairing import pairs
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 from zappa_iam_ext.iam.request import Layer
 
@@ -207,13 +203,25 @@ def _open(
             glob for each in (reading, *limits, *(bounds or ())) for glob in each.globs if glob.matches("*")
         }
         return _passes(matched, reading, limits, bounds)
-    return any(_open_in(kind.arn, reading, limits, bounds) for kind in known.resource_types)
+    given = None if bounds is None else tuple(bounds)
+    return any(_open_in(kind.arn, reading, tuple(limits), given) for kind in known.resource_types)
 
 
 def _open_in(
-    arn: str, reading: _Reading, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
+    arn: str, reading: _Reading, limits: tuple[_Reading, ...], bounds: tuple[_Reading, ...] | None
 ) -> bool:
-    """Say it of one type of resources; the patterns are only compared in full where the short way does not tell."""
+    """Say it of one type of resources; too complex to say counts as yes."""
+    try:
+        return _open_in_type(arn, reading, limits, bounds)
+    except PatternTooComplex:
+        return True
+
+
+@lru_cache(maxsize=4096)
+def _open_in_type(
+    arn: str, reading: _Reading, limits: tuple[_Reading, ...], bounds: tuple[_Reading, ...] | None
+) -> bool:
+    """Say it of one type; the patterns are only compared in full where the short way does not tell."""
     if not reading.negated and not any(can_name(glob, arn) for glob in reading.globs):
         return False
     near = [limit for limit in limits if limit.negated or any(can_name(glob, arn) for glob in limit.globs)]
@@ -221,16 +229,40 @@ def _open_in(
         return False
     if not near and bounds is None and not reading.negated:
         return True
-    globs = list(dict.fromkeys(glob for each in (reading, *near, *(bounds or ())) for glob in each.globs))
+    request, wanted = _narrowed(type_glob(arn), reading)
+    barred, within = _taken_together(near), _taken_together(bounds or ())
+    unions = list(dict.fromkeys(each.globs for each in (*wanted, *barred, *within)))
 
     def passes(accepted: tuple[bool, ...]) -> bool:
-        matched = {glob for glob, accepts in zip(globs, accepted, strict=True) if accepts}
-        return _passes(matched, reading, near, bounds)
+        held = dict(zip(unions, accepted, strict=True))
 
-    try:
-        return some_word(type_glob(arn), globs, passes)
-    except PatternTooComplex:
-        return True
+        def says(each: _Reading) -> bool:
+            return held[each.globs] != each.negated
+
+        return (
+            all(map(says, wanted))
+            and not any(map(says, barred))
+            and (bounds is None or any(map(says, within)))
+        )
+
+    return some_class(request, unions, passes)
+
+
+def _narrowed(kind: Glob, reading: _Reading) -> tuple[Glob, list[_Reading]]:
+    """Return the pattern that the resources are of, and what is still asked of them: where one holds the other, less."""
+    if reading.negated or len(reading.globs) != 1:
+        return kind, [reading]
+    (glob,) = reading.globs
+    if pairs(kind, glob):
+        return glob, []
+    return kind, [] if pairs(glob, kind) else [reading]
+
+
+def _taken_together(readings: Iterable[_Reading]) -> list[_Reading]:
+    """Return one reading for all that name resources, and those that name what they spare."""
+    named = tuple(dict.fromkeys(glob for each in readings if not each.negated for glob in each.globs))
+    together = [_Reading(named, negated=False)] if named else []
+    return together + [each for each in dict.fromkeys(readings) if each.negated]
 
 
 def _swallows(limit: _Reading, reading: _Reading) -> bool:

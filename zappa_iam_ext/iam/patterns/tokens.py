@@ -87,9 +87,20 @@ def bounded_tokens(tokens: Iterable[Token]) -> list[Token]:
 
 
 def collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Drop a star that follows the same star: it adds nothing."""
+    """Return equal tokens in one form: of wildcards of one kind the single characters first, then one star.
+
+    ``*?*?`` is ``??*``: two characters and more. Of two stars side by side the one that reaches further stays.
+    """
     kept: list[Token] = []
     for token in tokens:
-        if not (kept and token in STARS and kept[-1] is token):
+        last = kept[-1] if kept else None
+        if last in STARS and token in STARS:
+            kept[-1] = Wild.STAR if Wild.STAR in (last, token) else Wild.PART_STAR
+        elif last is not None and (last, token) in _STAR_THEN_ONE:
+            kept[-1:] = [token, last]
+        else:
             kept.append(token)
     return tuple(kept)
+
+
+_STAR_THEN_ONE = frozenset({(Wild.STAR, Wild.ANY), (Wild.PART_STAR, Wild.PART_ANY)})
