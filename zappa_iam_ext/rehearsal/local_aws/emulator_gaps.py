@@ -43,6 +43,16 @@ EMULATOR_GAPS: tuple[tuple[str, str, str], ...] = (
 )
 """Action, resource, and how the local AWS differs."""
 
+_ROLE = "arn:{partition}:iam::{account}:role/{role}"
+_NO_PATH = "the path of a role is left out of its ARN"
+ROLE_GAPS: tuple[tuple[str, str, str], ...] = (
+    ("iam:GetRole", _ROLE, _NO_PATH),
+    ("iam:GetRolePolicy", _ROLE, _NO_PATH),
+    ("iam:PutRolePolicy", _ROLE, _NO_PATH),
+    ("iam:UpdateAssumeRolePolicy", _ROLE, _NO_PATH),
+)
+"""The same, where the execution role has a path."""
+
 
 def emulator_gaps_document(stage: Stage) -> PolicyDocument:
     """Return what the user of a rehearsal is allowed on the local AWS beside the policy that is rehearsed."""
@@ -51,8 +61,9 @@ def emulator_gaps_document(stage: Stage) -> PolicyDocument:
         "region": stage.region,
         "account": stage.account,
         "function": stage.function_name,
+        "role": stage.role.name,
     }
+    gaps = EMULATOR_GAPS if stage.role.path == "/" else (*EMULATOR_GAPS, *ROLE_GAPS)
     return synthesize(
-        Grant(action, resource.format(**names), purpose="LocalAwsDiffers")
-        for action, resource, _ in EMULATOR_GAPS
+        Grant(action, resource.format(**names), purpose="LocalAwsDiffers") for action, resource, _ in gaps
     )
