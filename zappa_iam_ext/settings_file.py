@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
-import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +15,13 @@ from zappa_iam_ext.aws.errors import translate
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
+from zappa_iam_ext.settings import Judgement, Refusal, judge, judge_named_files
+from zappa_iam_ext.settings.regions import partition_of, partitions
 
 _OWN_VARIABLES = "ZAPPA_IAM_EXT_"
+_ROLE_SUFFIX = "-ZappaLambdaExecutionRole"
+#: So many wrong settings are told at once.
+_MAX_REFUSALS = 20
 _HINT = "See the settings file that Zappa documents, or run `zappa init`."
 
 
@@ -40,15 +42,38 @@ def read_stages(
     return tuple(_read_stage(path, name, profile, region) for name in names)
 
 
+def stage_names(path: str | Path | None = None) -> tuple[str, ...]:
+    """Return the names of the stages of a settings file; raise `SettingsError` as `read_stages` does."""
+    return _stage_names(path, None, all_stages=True)
+
+
 def stage_from_cli(zappa_cli: Any) -> Stage:
-    """Return the stage of a running ``ZappaCLI``, as a callback gets it, after it loaded its settings."""
-    with _as_settings_errors(getattr(zappa_cli, "settings_file", None), zappa_cli.api_stage):
-        region = (
-            zappa_cli.zappa.boto_session.region_name
-            if zappa_cli.zappa.boto_session
-            else zappa_cli.zappa.aws_region
-        )
-        return _stage(zappa_cli, zappa_cli.profile_name, region or "")
+    """Return the stage of a running ``ZappaCLI``, as a callback gets it, after it loaded its settings.
+
+    Raises `SettingsError` for a value that stops the command that is running. What stops other commands only
+    is left out of ``settings``: `settings_warnings` tells it.
+    """
+    path = getattr(zappa_cli, "settings_file", None)
+    with _as_settings_errors(path, zappa_cli.api_stage):
+        session = zappa_cli.zappa.boto_session
+        region = (session.region_name if session else zappa_cli.zappa.aws_region) or ""
+        judgement = _judged(zappa_cli.stage_config, region)
+        if stopping := judgement.stopping(zappa_cli.command or ""):
+            raise _refused(path, zappa_cli.api_stage, stopping)
+        return _stage(zappa_cli, judgement.settings, zappa_cli.profile_name, region)
+
+
+def settings_warnings(stage: Stage, settings: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """Return a line for each setting that Zappa takes and that was probably not meant so, each with its dotted path.
+
+    ``settings`` are the stage's before anything was left out of them (``stage_config`` of a running Zappa): what cannot work
+    for other commands is then told as well.
+    """
+    given = stage.settings if settings is None else settings
+    judgement = _judged(given, stage.region)
+    named = judge_named_files(given)
+    told = (*map(str, judgement.refusals), *judgement.warnings, *named.warnings)
+    return tuple(f"{stage.name}.{line}" for line in told)
 
 
 def command_from_cli(zappa_cli: Any) -> Command:
@@ -98,9 +123,46 @@ def _read_stage(path: str | Path | None, name: str, profile: str | None, region:
     with _as_settings_errors(path, name):
         cli = _zappa_cli(name)
         with _reading():
+            cli.load_settings_file(_checked_path(path))
+            settings = _resolved(cli, path)
+            judgement = _judged(settings, region or settings.get("aws_region") or "")
+            refusals = (*judgement.refusals, *judge_named_files(settings).refusals)
+            if refusals:
+                raise _refused(path, name, refusals)
             cli.load_settings(_checked_path(path))
         wanted = profile or cli.profile_name
-        return _stage(cli, wanted, region or _region(cli.aws_region, wanted))
+        return _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted))
+
+
+def _resolved(cli: Any, path: str | Path | None) -> Mapping[str, Any]:
+    """Return the settings of the stage with ``extends`` applied, which is judged on the way: Zappa asks for a name."""
+    for name, values in cli.zappa_settings.items():
+        extended = values.get("extends")
+        if extended and not isinstance(extended, str):
+            raise _refused(path, name, judge({"extends": extended}, _zappa_version()).refusals)
+    settings: Mapping[str, Any] = cli.stage_config
+    return settings
+
+
+def _judged(settings: Mapping[str, Any], region: Any) -> Judgement:
+    known = region if isinstance(region, str) else ""
+    partition = next((name for name, regions in partitions().items() if known in regions), "")
+    return judge(settings, _zappa_version(), region=known, partition=partition)
+
+
+def _zappa_version() -> str:
+    from zappa import __version__
+
+    return str(__version__)
+
+
+def _refused(path: str | Path | None, stage: str, refusals: Sequence[Refusal]) -> SettingsError:
+    """Return the error that tells all that cannot work, a line each."""
+    lines = [f"{stage}.{refusal}" for refusal in dict.fromkeys(refusals)]
+    return SettingsError(
+        f"{_named(path)}: " + "\n".join(lines[:_MAX_REFUSALS]),
+        hint="Zappa cannot deploy with such a setting: correct it in the settings file.",
+    )
 
 
 def _zappa_cli(stage: str | None) -> Any:
@@ -152,78 +214,35 @@ def _region(setting: str | None, profile: str | None) -> str:
     return str(region)
 
 
-def _partition(region: str) -> str:
-    known = partitions()
-    for name, regions in known.items():
-        if region in regions:
-            return name
-    names = sorted(name for regions in known.values() for name in regions)
-    swapped = [name for name in names if sorted(name) == sorted(region)]
-    near = swapped or difflib.get_close_matches(region, names, n=1)
-    meant = f"Did you mean {near[0]}?" if near else "A region is called like us-east-1."
-    raise SettingsError(
-        f"there is no AWS region {region[:80]!r}", hint=f"{meant} (For a new region, update botocore.)"
-    )
-
-
-@lru_cache(maxsize=1)
-def partitions() -> Mapping[str, frozenset[str]]:
-    """Return the regions of each AWS partition, from botocore's own data; no configuration is read."""
-    from botocore.loaders import Loader
-
-    return {
-        item["id"]: frozenset(name for name in item["regions"] if not name.endswith("-global"))
-        for item in Loader().load_data("partitions")["partitions"]
-    }
-
-
-def _stage(cli: Any, profile: str | None, region: str) -> Stage:
-    from zappa import __version__
-
-    settings: Mapping[str, Any] = cli.stage_config
+def _stage(cli: Any, settings: Mapping[str, Any], profile: str | None, region: str) -> Stage:
     return Stage(
         name=cli.api_stage,
         project_name=cli.project_name,
         function_name=cli.lambda_name,
         settings=settings,
         region=region,
-        zappa_version=__version__,
+        zappa_version=_zappa_version(),
         role=_role(cli, settings),
-        partition=_partition(region),
+        partition=partition_of(region),
         profile_name=profile,
-        bucket=_bucket(settings),
+        bucket=settings.get("s3_bucket"),
         websocket=bool(getattr(cli, "use_websocket", False)),
         efs_config=tuple(getattr(cli, "efs_config", None) or ()),
     )
 
 
-def _bucket(settings: Mapping[str, Any]) -> str | None:
-    bucket = settings.get("s3_bucket")
-    if bucket is not None and not isinstance(bucket, str):
-        raise SettingsError("s3_bucket is a string", hint=_HINT)
-    return bucket
-
-
 def _role(cli: Any, settings: Mapping[str, Any]) -> ExecutionRole:
+    """Return the role; a name or permissions that were refused are as good as not given."""
     zappa = cli.zappa
+    permissions = zappa.extra_permissions if isinstance(zappa.extra_permissions, list) else ()
     return ExecutionRole(
-        name=str(zappa.role_name),
-        arn=settings.get("role_arn"),
+        name=zappa.role_name if isinstance(zappa.role_name, str) else f"{cli.lambda_name}{_ROLE_SUFFIX}",
+        arn=settings.get("role_arn") or None,
         managed=bool(cli.manage_roles),
-        assume_policy=_json(zappa.assume_policy, "assume_policy"),
-        attach_policy=_json(zappa.attach_policy, "attach_policy"),
-        extra_permissions=tuple(zappa.extra_permissions or ()),
+        assume_policy=zappa.assume_policy,
+        attach_policy=zappa.attach_policy,
+        extra_permissions=tuple(item for item in permissions if isinstance(item, Mapping)),
     )
-
-
-def _json(text: str, setting: str) -> str:
-    try:
-        json.loads(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"the file of {setting} is not JSON: {error}", hint="It holds a policy document."
-        ) from error
-    return text
 
 
 def _named(path: str | Path | None) -> str:
@@ -241,7 +260,10 @@ def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[
     except BotoCoreError as error:
         raise translate(error) from None
     except OSError as error:
-        raise SettingsError(f"{where} cannot be read: {error.strerror or error}", hint=_HINT) from error
+        named = f" ({error.filename})" if error.filename and str(error.filename) != str(path) else ""
+        raise SettingsError(
+            f"{where} cannot be read: {error.strerror or error}{named}", hint=_HINT
+        ) from error
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except SystemExit as error:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support import new_rows as new_rows_module
 from tests.support.new_rows import UNSAID, new_rows, span
+from tests.support.zappa_settings import read as read_settings
+from tests.support.zappa_settings import settings_read
 from tests.support.zappa_source import (
     DEPLOYER,
     RUNTIME,
@@ -24,6 +26,7 @@ from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.permissions.tables.reading import Entry, TableError, made
 from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows
 from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, parse_version
+from zappa_iam_ext.settings.table import SettingRow, setting_rows
 
 INSTALLED = pytest.param("", id=f"installed {version('zappa')}")
 EVERY_VERSION = [INSTALLED, *(pytest.param(name, id=name, marks=pytest.mark.slow) for name in ZAPPA_VERSIONS)]
@@ -239,3 +242,65 @@ def test_a_new_call_prints_the_whole_row_to_add(monkeypatch):
 def test_the_row_tells_the_versions_that_make_the_call(operation, since, until):
     sites = [site for site in source().sites if site.operation == operation]
     assert (since, until) in {span(site, version("zappa")) for site in sites}
+
+
+def settings_of(zappa: str) -> list[SettingRow]:
+    return [row for row in setting_rows() if row.in_version(parse_version(zappa or version("zappa")))]
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_every_setting_that_the_source_reads_has_a_row(zappa):
+    known = {row.name for row in settings_of(zappa)}
+    missing = {
+        name: sorted(places) for name, places in settings_read(zappa).names.items() if name not in known
+    }
+    assert not missing, "add to settings/zappa_settings.toml:\n\n" + "\n".join(
+        f'[[setting]]\nname = "{name}"\ntypes = []\nsource = "{" | ".join(places)}"\n'
+        for name, places in sorted(missing.items())
+    )
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_every_row_of_a_setting_is_read_where_it_says(zappa):
+    words = settings_read(zappa).words
+    stale = [
+        row.name
+        for row in settings_of(zappa)
+        if row.source and not any(row.steps[-1] in words.get(place, ()) for place in row.source.split(" | "))
+    ]
+    assert not stale, "gone from Zappa's source; give the row `until`, or correct its source"
+
+
+@pytest.mark.parametrize("zappa", EVERY_VERSION)
+def test_no_setting_is_read_by_a_name_that_the_reader_cannot_see(zappa):
+    assert settings_read(zappa).unread == ()
+
+
+def test_a_row_without_a_source_is_part_of_one_that_has_one():
+    named = {row.name for row in setting_rows() if row.source}
+    bare = [row for row in setting_rows() if not row.source]
+    parents = {row.name: ".".join(row.steps[:-1]).replace(".[]", "[]") for row in bare}
+    within = {name for name, parent in parents.items() if parent in named or parents.get(parent) in named}
+    assert sorted(set(parents) - within) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("self.stage_config.get('a', 1)", {"a"}, id="with a default"),
+        pytest.param("self.stage_config['a']", {"a"}, id="by its key"),
+        pytest.param("'a' in self.stage_config", {"a"}, id="whether it is there"),
+        pytest.param("[event['a'] for event in events]", {"events[].a"}, id="of an event"),
+        pytest.param("event['event_source'].get('a')", {"events[].event_source", "events[].event_source.a"}, id="of a table in it"),
+        pytest.param("x = bot_event.get('event_source'); x.get('a')", {"bot_events[].event_source", "bot_events[].event_source.a"}, id="through a variable"),
+        pytest.param("self.other.get('a')", set(), id="of something else"),
+    ],
+)  # fmt: skip
+def test_the_reader_sees_a_setting(code, expected):
+    found = read_settings({"cli.py": f"class ZappaCLI:\n    def load(self, events):\n        {code}\n"})
+    assert (set(found.names), found.unread) == (expected, ())
+
+
+def test_the_reader_tells_of_a_setting_that_it_cannot_name():
+    code = "class ZappaCLI:\n    def load(self, name):\n        self.stage_config.get('x' + name)\n"
+    assert read_settings({"cli.py": code}).unread

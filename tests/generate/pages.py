@@ -9,7 +9,8 @@ from typing import Any
 
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import PolicyDocument
-from zappa_iam_ext.iam.patterns.glob import arn_glob, covers, text_glob
+from zappa_iam_ext.iam.patterns.containment import covers
+from zappa_iam_ext.iam.patterns.glob import arn_glob, text_glob
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.model import Consequence, Requirement, ResourceState
 from zappa_iam_ext.permissions.policy import deployment_policy

@@ -103,7 +103,7 @@ def read(texts: Mapping[str, str], zappa: str) -> Source:
     functions: set[str] = set()
     unread: list[str] = []
     for name, tree in trees.items():
-        for function, node in _functions(tree):
+        for function, node in functions_of(tree):
             functions.add(f"{name}: {function}")
             for service, operation in _Reader(names, f"{name}: {function}", unread).read(node):
                 sites.add(Site(service, operation, name, function))
@@ -179,7 +179,7 @@ def _last_name(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _functions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+def functions_of(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield every function with its qualified name; a nested one belongs to the function around it."""
 
     def visit(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.AST]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,6 @@ EXIT = {
 PRINCIPAL_KEYS = frozenset(
     {"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"}
 )
-OFFLINE_PRINCIPAL = user_arn("aws", OFFLINE_ACCOUNT, DEFAULT_USER)
 
 
 @click.command("can-i")
@@ -97,11 +97,12 @@ def command(
     from zappa_iam_ext.iam.findings import action_note
     from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
-    context = {**_context(pairs), **dict.fromkeys(absent, ())}
+    context = {**_context(pairs), **dict.fromkeys(absent)}
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
     held, who, unreadable = _policies(policies, boundaries, options)
+    who = who or _offline_principal(resource)
     request = AuthorizationRequest(
         principal=principal or who,
         action=action,
@@ -139,13 +140,20 @@ def _require_resource(resource: str) -> None:
             ) from None
 
 
+def _offline_principal(resource: str) -> str:
+    """Return a user of the resource's own account: nobody said who asks, and it is no other account's."""
+    named = re.match(r"arn:([^:*?]+):[^:]*:[^:]*:([0-9]{12}):", resource)
+    partition, account = named.groups() if named else ("aws", OFFLINE_ACCOUNT)
+    return user_arn(partition, account, DEFAULT_USER)
+
+
 def _policies(
     policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions
 ) -> tuple[PolicySet, str, tuple[str, ...]]:
     if policies:
         identity = tuple(read_document(path) for path in policies)
         boundary = tuple(read_document(path) for path in boundaries)
-        return PolicySet(identity=identity, boundary=boundary or None), OFFLINE_PRINCIPAL, ()
+        return PolicySet(identity=identity, boundary=boundary or None), "", ()
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
     from zappa_iam_ext.workflow import held_policies

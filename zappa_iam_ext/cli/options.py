@@ -67,9 +67,12 @@ def parse_commands(lines: tuple[str, ...]) -> tuple[Command, ...]:
 def read(
     stage: str | None, settings_file: Path | None, *, all_stages: bool, options: AwsOptions
 ) -> tuple[Stage, ...]:
-    """Return the stages that the command line names; raise `SettingsError`, also for what is wrong under ``iam_ext``."""
+    """Return the stages that the command line names; raise `SettingsError`, also for what is wrong under ``iam_ext``.
+
+    What is odd in their settings is told on stderr.
+    """
     from zappa_iam_ext.config import iam_ext_settings
-    from zappa_iam_ext.settings_file import read_stages
+    from zappa_iam_ext.settings_file import read_stages, settings_warnings
 
     stages = read_stages(
         settings_file,
@@ -80,6 +83,8 @@ def read(
     )
     for item in stages:
         iam_ext_settings(item)
+        for warning in settings_warnings(item):
+            click.echo(f"warning: {warning}", err=True)
     return stages
 
 
@@ -96,7 +101,7 @@ def require_account_id(_: click.Context, __: click.Parameter, value: str) -> str
 def require_partition(_: click.Context, __: click.Parameter, value: str) -> str:
     """Refuse a partition that AWS does not have."""
     if value:
-        from zappa_iam_ext.settings_file import partitions
+        from zappa_iam_ext.settings.regions import partitions
 
         if value not in partitions():
             raise SettingsError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,6 +17,11 @@ from zappa_iam_ext.cli.options import (
     require_partition,
     stage_options,
 )
+from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
+
+#: The exit code of a document that --compact could not shorten enough.
+TOO_LONG = 1
 
 
 @click.command("policy")
@@ -56,7 +63,9 @@ def command(
 ) -> None:
     """Print the least-privilege policy document of STAGE: real ARNs, grouped, in a stable order.
 
-    Offline and without credentials once --account is given.
+    Offline and without credentials once --account is given; stderr says which account was taken otherwise. Stages
+    of several partitions (--all) give a JSON list, one document for each. Exit codes: 0 printed, 1 printed, and
+    with --compact still too long for a managed policy, 2 could not run.
     """
     from zappa_iam_ext.workflow import PolicyOptions, policy_documents
 
@@ -73,9 +82,14 @@ def command(
     documents, notes = policy_documents(stages, parse_commands(command_lines), options, wanted)
     for note in notes:
         click.echo(note, err=True)
-    if split:
-        import json
+    _print(documents, as_list=split)
+    if compact and any(document.size > MANAGED_POLICY_LIMIT for document in documents):
+        raise SystemExit(TOO_LONG)
 
-        click.echo(json.dumps([document.to_dict() for document in documents], indent=2))
+
+def _print(documents: Sequence[PolicyDocument], *, as_list: bool) -> None:
+    """Print one document, or a list of them where there are several or may be."""
+    if as_list or len(documents) > 1:
+        click.echo(json.dumps([document.to_dict() for document in documents], indent=2, ensure_ascii=False))
     else:
         click.echo(documents[0].to_json(indent=2))

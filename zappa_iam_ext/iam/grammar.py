@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.conditions.operators import parse_operator
-from zappa_iam_ext.iam.conditions.values import date_seconds
+from zappa_iam_ext.iam.literals import why_unreadable
 from zappa_iam_ext.iam.principal_elements import KINDS, misplaced, refusal
-from zappa_iam_ext.iam.statement import Effect, PolicyKind, PrincipalElement, Statement
+from zappa_iam_ext.iam.statement import Condition, Effect, PolicyKind, PrincipalElement, Statement
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 MAX_TEXT = 1_000_000
@@ -51,8 +51,11 @@ class ReadDocument(NamedTuple):
     id: str
 
 
-def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> ReadDocument:
-    """Return the elements of a document; raise `InvalidPolicyDocument`."""
+def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind, *, stored: bool = True) -> ReadDocument:
+    """Return the elements of a document; raise `InvalidPolicyDocument`.
+
+    ``stored`` False reads what may be evaluated: see `why_unreadable`.
+    """
     document = _loaded(source) if isinstance(source, str | bytes) else source
     if not isinstance(document, Mapping):
         raise _refused("$", "a policy document is a JSON object", "document")
@@ -65,6 +68,8 @@ def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> ReadDocum
     read_statements = tuple(
         _statement(item, f"$.Statement[{index}]", kind) for index, item in enumerate(statements)
     )
+    for index, statement in enumerate(read_statements):
+        _readable(statement.condition, f"$.Statement[{index}].Condition", kind, stored=stored)
     _unique_sids(read_statements)
     return ReadDocument(read_statements, _version(document), _text(document.get("Id", ""), "$.Id"))
 
@@ -198,7 +203,7 @@ def _principals(item: Mapping[str, Any], name: str, path: str) -> PrincipalEleme
     return found
 
 
-def _condition(value: Any, path: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def _condition(value: Any, path: str) -> Condition:
     if not isinstance(value, Mapping):
         raise _refused(path, "a condition is an object", "condition")
     found = {}
@@ -211,19 +216,21 @@ def _condition(value: Any, path: str) -> Mapping[str, Mapping[str, tuple[str, ..
             _key(key, f"{path}.{operator}"): _values(entry, f"{path}.{operator}.{key}")
             for key, entry in tests.items()
         }
-        _readable(operator, found[operator], f"{path}.{operator}")
     return found
 
 
-def _readable(operator: str, tests: Mapping[str, tuple[str, ...]], path: str) -> None:
-    """Refuse a date that is none, as IAM does: it would never match, and a Deny with it never deny."""
-    parsed = parse_operator(operator)
-    if parsed is None or not parsed.family.startswith("date"):
-        return
-    for key, values in tests.items():
-        for value in values:
-            if date_seconds(value) is None:
-                raise _refused(f"{path}.{key}", f"{value[:100]!r} is no date", "date")
+def _readable(condition: Condition, path: str, kind: PolicyKind, *, stored: bool) -> None:
+    """Refuse values that their operator cannot read, as AWS does: a Deny with one would not deny."""
+    for name, tests in condition.items():
+        operator = parse_operator(name)
+        for key, values in tests.items() if operator else ():
+            for value in values:
+                if operator and (what := why_unreadable(operator, value, kind, stored=stored)):
+                    raise _refused(
+                        f"{path}.{name}.{key}",
+                        f"{value[:100]!r} is no {what}",
+                        operator.family.partition(" ")[0],
+                    )
 
 
 def _key(key: Any, path: str) -> str:

@@ -26,7 +26,8 @@ class PolicySet:
 
     ``identity`` and ``group`` grant. ``boundary`` and ``session`` limit; empty means that there is none. ``scp`` holds
     the levels of the principal's organization: each must allow. ``rcp`` holds those of the resource's organization:
-    each may deny. ``resource`` is the policy of the resource; empty means that it is not given.
+    each may deny. ``resource`` is the policy of the resource; empty means that it is not given. What is evaluated need
+    not be stored: addresses and ARNs of conditions that are none are read as AWS reads them in session policies.
     """
 
     identity: Documents
@@ -62,7 +63,7 @@ class PolicySet:
 
 
 def _documents(given: Any, kind: PolicyKind) -> Documents:
-    return tuple(PolicyDocument.parse(item, kind) for item in _listed(given))
+    return tuple(PolicyDocument.parse(item, kind, stored=False) for item in _listed(given))
 
 
 def _levels(given: Any, kind: PolicyKind) -> tuple[Documents, ...]:

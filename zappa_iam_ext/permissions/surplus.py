@@ -12,16 +12,10 @@ from zappa_iam_ext.iam.conditions.operators import parse_operator
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.findings.located_statements import can_name, expand
 from zappa_iam_ext.iam.findings.model import StatementRef
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    is_pattern,
-    overlaps,
-    some_word,
-    surely_covers,
-    text_glob,
-)
+from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, some_word
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, is_pattern, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.permissions.model import Requirement
 
 EVERYTHING = "*"

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from zappa_iam_ext.iam.document import size_of
+
 _NAMES_NOTHING = frozenset({"Id", "Sid"})
 _CASELESS = frozenset({"Action", "NotAction"})
 _OLD_VERSION = "2008-10-17"
@@ -26,8 +28,8 @@ def fingerprint(document: Mapping[str, Any]) -> str:
 
 
 def size(document: Mapping[str, Any]) -> int:
-    """Return the characters that count towards IAM's quota: all but white space."""
-    return sum(not character.isspace() for character in dumps(document))
+    """Return the characters that count towards IAM's quota, as every command counts them."""
+    return size_of(document)
 
 
 def dumps(document: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.errors import LocalAwsError
 from zappa_iam_ext.iam import PolicyDocument, Principal, user_arn
 from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
-from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import EMULATOR_GAPS, emulator_gaps_document
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 from zappa_iam_ext.rehearsal.project import Project
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand, unused_grants
@@ -48,6 +48,7 @@ _SETTINGS = {
         "touch": False,
     }
 }
+_GAP = next(row for row in EMULATOR_GAPS if row[0] == "lambda:GetFunction")
 _SHOWN = 13
 """Lines of a long list that are shown."""
 
@@ -124,6 +125,10 @@ def _provisioned(demo: Demo) -> None:
     stage = replace(read_stages(demo.project.folder / "zappa_settings.json")[0], account_id=ACCOUNT)
     beside = emulator_gaps_document(stage).to_json()
     demo.aws.client("iam").put_user_policy(UserName=USER, PolicyName="LocalAwsDiffers", PolicyDocument=beside)
+    demo.tell(
+        f"The local AWS checks {len(EMULATOR_GAPS)} things otherwise than AWS does ({_GAP[2]}). For these its user gets a\n"
+        "second policy, `LocalAwsDiffers`, which no real account needs.\n"
+    )
 
 
 def _deployed(demo: Demo) -> None:

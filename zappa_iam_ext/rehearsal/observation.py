@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -12,6 +13,8 @@ from zappa_iam_ext.permissions.model import Call, Confidence, Requirement
 
 _SECRET = frozenset({"Variables", "CertificatePrivateKey", "certificatePrivateKey", "PrivateKey"})
 _TEXT = 2000
+_EVERYDAY = re.compile(r"NotFound|NoSuch|^404$|Conflict|AlreadyExists|AlreadyOwned|InUse|^ValidationError$")
+"""The errors of the recorded calls, none of which is about a permission or a limit of the local AWS."""
 
 
 class Outcome(StrEnum):
@@ -65,6 +68,17 @@ class Observation:
     def denied(self) -> bool:
         """Whether either enforcement refused it."""
         return self.outcome in {Outcome.DENIED, Outcome.DENIED_BY_AWS}
+
+    @property
+    def unjudged(self) -> bool:
+        """Whether it was refused and nobody can tell if AWS would: no row knows it, or the two enforcements disagree."""
+        allowed = all(item.allowed for item in self.checked)
+        return self.denied and (not self.known or (self.outcome is Outcome.DENIED_BY_AWS and allowed))
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it failed with an error that is no everyday answer to Zappa (not there, there already, no change)."""
+        return self.outcome is Outcome.FAILED and not _EVERYDAY.search(self.error)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""

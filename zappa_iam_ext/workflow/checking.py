@@ -20,7 +20,7 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.text import fix_command, report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
-from zappa_iam_ext.settings_file import command_from_cli, read_stages, stage_from_cli
+from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
 
@@ -97,6 +97,8 @@ def check_running_zappa(
     command = command_from_cli(zappa_cli)
     if not own.enabled or (own.commands and command.name not in own.commands):
         return None, own.on_missing
+    for warning in settings_warnings(stage, zappa_cli.stage_config):
+        progress(f"warning: {warning}")
     session = zappa_cli.zappa.boto_session
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zappa_iam_ext.aws.identity import caller
@@ -10,6 +10,7 @@ from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document
+from zappa_iam_ext.errors import AwsUnavailable, CredentialsError, SettingsError
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Statement
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT, Grant, compact, merge, split
 from zappa_iam_ext.permissions.model import Command, Requirement
@@ -40,9 +41,29 @@ class PolicyOptions:
 def policy_documents(
     stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions, wanted: PolicyOptions
 ) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
-    """Return the documents for these stages, and notes on what was widened or what a hand-made one lacks."""
+    """Return the documents for these stages, and notes on what was widened or what a hand-made one lacks.
+
+    Stages of several partitions have documents of their own: an account lies in one partition, and IAM refuses
+    ARNs of another. Raises `CredentialsError` when nobody knows the account, `SettingsError` when the account
+    that the credentials belong to lies in another partition than the stage.
+    """
     located = [with_caller_account(stage, options, wanted.account, wanted.partition) for stage in stages]
-    made = [_document(stage, commands, wanted) for stage in located]
+    groups: dict[str, list[Stage]] = {}
+    for stage in located:
+        groups.setdefault(stage.partition, []).append(stage)
+    made = [_documents(group, commands, wanted) for group in groups.values()]
+    notes = (*(() if wanted.account else _accounts(located, options)), *_partitions(groups))
+    return (
+        tuple(document for documents, _ in made for document in documents),
+        (*notes, *(note for _, told in made for note in told)),
+    )
+
+
+def _documents(
+    stages: Sequence[Stage], commands: Sequence[Command], wanted: PolicyOptions
+) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
+    """Return the documents of stages in one partition, and the notes on them."""
+    made = [_document(stage, commands, wanted) for stage in stages]
     document = made[0][0] if len(made) == 1 else merge([document for document, _ in made])
     notes = tuple(note for _, group in made for note in group)
     if wanted.compact:
@@ -52,6 +73,21 @@ def policy_documents(
     if wanted.split:
         return split(document), notes
     return (document,), notes + _too_long(document, compacted=wanted.compact)
+
+
+def _accounts(stages: Sequence[Stage], options: AwsOptions) -> Iterator[str]:
+    """Say which account was taken, and whose credentials told it."""
+    for account, profile in dict.fromkeys(
+        (item.account, options.profile or item.profile_name) for item in stages
+    ):
+        whose = f"the profile {profile}" if profile else "the credentials in use"
+        yield f"account {account}: that of {whose} (--account names another)"
+
+
+def _partitions(groups: Mapping[str, Sequence[Stage]]) -> Iterator[str]:
+    if len(groups) > 1:
+        parts = (f"{name} ({', '.join(stage.name for stage in group)})" for name, group in groups.items())
+        yield f"separate documents for {len(groups)} partitions, in this order: {', '.join(parts)}"
 
 
 def _too_long(document: PolicyDocument, *, compacted: bool) -> tuple[str, ...]:
@@ -64,12 +100,32 @@ def _too_long(document: PolicyDocument, *, compacted: bool) -> tuple[str, ...]:
 
 
 def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:
-    """Return the stage in its account: the one given, else the one that its credentials belong to."""
-    if not account:
+    """Return the stage in its account: the one given, else the one that its credentials belong to.
+
+    Raises `CredentialsError` or `AwsUnavailable`, naming the option, when neither is known.
+    """
+    if account:
+        return stage.with_account(account, partition or None)
+    try:
         session = open_session(options.profile or stage.profile_name, options.region or stage.region)
         identity = caller(open_client(session, "sts", options))
-        account, partition = identity.account, partition or identity.partition
-    return stage.with_account(account, partition or None)
+    except (CredentialsError, AwsUnavailable) as error:
+        raise type(error)(
+            f"give --account: the AWS account is not known, and cannot be asked of AWS: {error}",
+            hint=error.hint,
+        ) from error
+    _require_partition(stage, partition or identity.partition)
+    return stage.with_account(identity.account, partition or None)
+
+
+def _require_partition(stage: Stage, partition: str) -> None:
+    """Refuse credentials of a partition in which the stage cannot be."""
+    if partition != stage.partition:
+        raise SettingsError(
+            f"stage {stage.name} is in {stage.region}, in the partition {stage.partition}; "
+            f"the credentials belong to {partition}",
+            hint="Use credentials of that partition (--profile), or give --account.",
+        )
 
 
 def _document(

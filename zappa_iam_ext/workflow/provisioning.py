@@ -130,6 +130,7 @@ def _plan_group(
     profile, user_name, policy_name = key
     region = options.region or stages[0].region
     administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
+    _require_one_partition(stages, administrator)
     target = _target(profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url))
     form = PolicyOptions(
         account=administrator.account,
@@ -160,6 +161,17 @@ def _plan_group(
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
+
+
+def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
+    """Refuse stages of another partition: an account lies in one, and IAM refuses a document with ARNs of another."""
+    others = [stage for stage in stages if stage.partition != administrator.partition]
+    if others:
+        named = ", ".join(f"{stage.name} ({stage.partition})" for stage in others)
+        raise SettingsError(
+            f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
+            hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
+        )
 
 
 def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
-from zappa_iam_ext.iam.conditions.values import matcher
+from zappa_iam_ext.iam.conditions.values import lowered, matcher
 from zappa_iam_ext.iam.patterns import covers, is_pattern, overlaps, text_glob
 
 _ARN_PARTS = 6
@@ -28,17 +28,20 @@ def truth_among(family: str, values: Sequence[str], patterns: Iterable[str], *, 
 def _matches(family: str, value: str, among: str) -> Truth:
     """Return whether a value of a policy matches all texts of a pattern, none, or some."""
     if not is_pattern(among):
-        return TRUE if matcher(family, value)(among) else FALSE
+        found = matcher(family, value)
+        return TRUE if found is not None and found(among) else FALSE
     if family in {"text", "caseless"}:
         caseless = family == "caseless"
-        form = text_glob(among.lower() if caseless else among)
-        return UNKNOWN if form.matches(value.lower() if caseless else value) else FALSE
+        form = text_glob(lowered(among) if caseless else among)
+        return UNKNOWN if form.matches(lowered(value) if caseless else value) else FALSE
     if family == "arn":
         return _arn_matches(value.split(":", _ARN_PARTS - 1), among.split(":", _ARN_PARTS - 1))
     return _compared(value, among)
 
 
 def _arn_matches(value: Sequence[str], among: Sequence[str]) -> Truth:
+    if value == ["*"]:
+        return TRUE
     if len(value) != _ARN_PARTS:
         return FALSE
     *head, rest = value

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from zappa_iam_ext.permissions.denials.parse import Denial
-from zappa_iam_ext.permissions.denials.remedy import resource_arn
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.resources import resource_arn
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow, own_call_rows
+from zappa_iam_ext.permissions.tables.rows import authorization_rows
 
 _ITSELF = re.compile(r"arn:[a-z0-9-]+:(?:iam|sts)::[0-9]*:(?P<kind>user|role|assumed-role)/(?P<name>.+)")
 
@@ -17,6 +18,10 @@ _USER = (
 )
 _ROLE = "Attach the statement to the role: zappa-iam makes no policies of roles."
 _ADMINISTRATOR = "Give credentials that may do it (zappa-iam apply STAGE --admin-profile PROFILE), or have it added to their policy."
+_UNCHECKED = (
+    "AWS asks no permission for it, and no policy of a user or role can forbid it: look at the credentials themselves, or"
+    " at the policy of a VPC endpoint on the way."
+)
 _WHOEVER = "Allow it to the credentials that explain is run with (--profile PROFILE)."
 
 
@@ -31,10 +36,23 @@ def own_rows(denial: Denial, operation: str) -> Sequence[OwnCallRow]:
     return tuple(row for row in rows if _can_be(row, denial))
 
 
+def unchecked_rows(denial: Denial) -> Sequence[OwnCallRow]:
+    """Return our own calls that a denial names and that AWS asks no permission for (STS API Reference)."""
+    named = {denial.action.lower(), denial.operation.lower()}
+    return tuple(
+        row
+        for row in own_call_rows()
+        if f"{row.service}.{row.operation}" not in authorization_rows()
+        and {f"{row.service}:{row.operation}".lower(), row.operation.lower()} & named
+    )
+
+
 def own_advice(rows: Sequence[OwnCallRow], denial: Denial) -> str:
     """Return what to do about a denied call of our own; ``rows`` are those it can be, at least one."""
-    who = " and ".join(dict.fromkeys(f"zappa-iam {command}" for row in rows for command in row.commands))
-    told = f"This is a call of {who}, not of Zappa."
+    who = ", ".join(dict.fromkeys(command for row in rows for command in row.commands))
+    told = f"This is zappa-iam's own call ({who}), not Zappa's."
+    if any(row in unchecked_rows(denial) for row in rows):
+        return f"{told} {_UNCHECKED}"
     inspecting = any(row.principals for row in rows)
     if inspecting:
         told += " Without it not every policy can be read, and what hangs on the unread ones is unknown."

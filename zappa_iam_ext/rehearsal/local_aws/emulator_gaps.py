@@ -54,8 +54,8 @@ ROLE_GAPS: tuple[tuple[str, str, str], ...] = (
 """The same, where the execution role has a path."""
 
 
-def emulator_gaps_document(stage: Stage) -> PolicyDocument:
-    """Return what the user of a rehearsal is allowed on the local AWS beside the policy that is rehearsed."""
+def emulator_grants(stage: Stage) -> tuple[tuple[str, str, str], ...]:
+    """Return the rows for a stage: action, resource and how the local AWS differs."""
     names = {
         "partition": stage.partition,
         "region": stage.region,
@@ -64,6 +64,11 @@ def emulator_gaps_document(stage: Stage) -> PolicyDocument:
         "role": stage.role.name,
     }
     gaps = EMULATOR_GAPS if stage.role.path == "/" else (*EMULATOR_GAPS, *ROLE_GAPS)
+    return tuple((action, resource.format(**names), because) for action, resource, because in gaps)
+
+
+def emulator_gaps_document(stage: Stage) -> PolicyDocument:
+    """Return what the user of a rehearsal is allowed on the local AWS beside the policy that is rehearsed."""
     return synthesize(
-        Grant(action, resource.format(**names), purpose="LocalAwsDiffers") for action, resource, _ in gaps
+        Grant(action, resource, purpose="LocalAwsDiffers") for action, resource, _ in emulator_grants(stage)
     )
