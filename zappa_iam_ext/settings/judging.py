@@ -38,7 +38,11 @@ def judge(
 
 @dataclass(slots=True)
 class _Case:
-    """One stage being judged; ``wrong`` are the paths of values that must not be used."""
+    """One stage being judged.
+
+    ``wrong`` are the paths of values that must not be used, ``unset`` those of values that Zappa takes for none:
+    false, 0 or an empty list where it wants something else.
+    """
 
     settings: Mapping[str, Any]
     zappa_version: str
@@ -46,6 +50,7 @@ class _Case:
     partition: str
     notes: Notes = field(default_factory=Notes)
     wrong: set[Path] = field(default_factory=set)
+    unset: set[Path] = field(default_factory=set)
 
     def found(self, steps: tuple[str, ...]) -> Iterator[tuple[Path, Any]]:
         """Yield the values of a name that are not inside of something wrong."""
@@ -56,7 +61,9 @@ class _Case:
     def judgement(self) -> Judgement:
         """Return the outcome. Of an event with anything wrong in it, nothing is left."""
         gone = {path[:2] if path[0] == "events" else path for path in self.wrong}
-        return Judgement(tuple(self.notes.refusals), tuple(self.notes.warnings), without(self.settings, gone))
+        return Judgement(
+            tuple(self.notes.refusals), tuple(self.notes.warnings), without(self.settings, gone | self.unset)
+        )
 
 
 def _judge_type(row: SettingRow, case: _Case) -> None:
@@ -64,6 +71,8 @@ def _judge_type(row: SettingRow, case: _Case) -> None:
     for path, value in list(case.found(row.steps)):
         if not fits(value, row.types):
             _wrong_type(row, path, value, case, refused=bool(row.stops and active))
+        elif not value and type_of(value) not in row.types:
+            case.unset.add(path)
         elif isinstance(value, str) and value and (row.arn or row.bucket):
             _judge_name(row, path, value, case, refused=bool(active))
     if row.required and active:
