@@ -14,6 +14,7 @@ from zappa_iam_ext.settings.judgement import Notes
 from zappa_iam_ext.settings.values import Path, got
 
 _FUNCTION = re.compile(r"[._A-Za-z0-9]{0,63}", re.ASCII)
+_RULE = re.compile(r"[\w.-]+", re.ASCII)
 _MAX_NAME = 63
 #: Services that Lambda polls; the others push, and Zappa reads ``events`` of their source.
 POLLED = ("dynamodb", "kinesis", "sqs")
@@ -52,6 +53,11 @@ def _scheduled(event: Mapping[str, Any], expressions: int, path: str, notes: Not
         return
     name = event.get("name", function)
     full = function if name == function else f"{name}-{function}"
+    if not _RULE.fullmatch(full):
+        told = (
+            f"is {str(name)[:100]!r}: the name of a rule has letters, digits, dots, hyphens and underscores"
+        )
+        notes.refuse(f"{path}.name", told, _STOPS)
     longest = f"{expressions - 1}-{full}" if expressions > 1 else full
     if len(longest) > _MAX_NAME:
         where = f"{path}.function" if name == function else f"{path}.name"
@@ -66,6 +72,10 @@ def _pushed(source: Mapping[str, Any], path: str, notes: Notes) -> None:
     service = source["arn"].split(":")[2]
     if service in POLLED:
         return
+    rule = source.get("rule_name", source.get("name", ""))
+    if service == "events" and rule and not _RULE.fullmatch(rule):
+        told = f"is {rule[:100]!r}: the name of a rule has letters, digits, dots, hyphens and underscores"
+        notes.refuse(f"{path}.{'rule_name' if 'rule_name' in source else 'name'}", told, _STOPS)
     if "events" not in source:
         notes.refuse(f"{path}.events", f"is missing: Zappa reads it for an event source of {service}", _STOPS)
     elif service == "s3" and isinstance(source["events"], str):

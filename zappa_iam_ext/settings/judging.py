@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,7 +74,7 @@ def _judge_type(row: SettingRow, case: _Case) -> None:
             _wrong_type(row, path, value, case, refused=bool(row.stops and active))
         elif not value and type_of(value) not in row.types:
             case.unset.add(path)
-        elif isinstance(value, str) and value and (row.arn or row.bucket):
+        elif isinstance(value, str) and value and (row.arn or row.bucket or row.pattern):
             _judge_name(row, path, value, case, refused=bool(active))
     if row.required and active:
         _judge_presence(row, case)
@@ -93,8 +94,8 @@ def _wrong_type(row: SettingRow, path: Path, value: Any, case: _Case, *, refused
 
 
 def _judge_name(row: SettingRow, path: Path, value: str, case: _Case, *, refused: bool) -> None:
-    """Judge the name of a bucket, or an ARN."""
-    problem = _bucket(value, case.region) if row.bucket else arn_problem(value, row.arn, row.resource)
+    """Judge the name of a bucket or of something else, or an ARN."""
+    problem = _name_problem(row, value, case.region)
     told = f"is {value[:100]!r}, which {problem}"
     if problem and refused:
         case.notes.refuse(dotted(path), told, row.stops)
@@ -108,6 +109,15 @@ def _judge_name(row: SettingRow, path: Path, value: str, case: _Case, *, refused
     elif row.arn:
         for odd in arn_oddities(value, case.partition):
             case.notes.warn(dotted(path), f"is {value[:150]}, which {odd}")
+
+
+def _name_problem(row: SettingRow, value: str, region: str) -> str:
+    if row.arn:
+        return arn_problem(value, row.arn, row.resource)
+    if row.bucket:
+        return _bucket(value, region)
+    fitting = re.fullmatch(row.pattern, value, re.ASCII)
+    return "" if fitting else f"AWS cannot take: it must match {row.pattern}"
 
 
 def _bucket(name: str, region: str) -> str:
