@@ -98,3 +98,23 @@ def test_the_changelog_names_the_version_in_preparation_and_its_permissions():
     assert "### Permissions" in unreleased
     for name in COMMANDS:
         assert f"`zappa-iam {name}`" in unreleased, name
+
+
+PACKAGE = ROOT / "zappa_iam_ext"
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_the_architecture_names_every_room():
+    rooms = {path.parent.name for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE} - {"export"}
+    tables = {path.parent.name for path in PACKAGE.rglob("*.toml")} - {"findings"}
+    assert {room for room in rooms | tables if f"{room}/" not in ARCHITECTURE} == set()
+
+
+def test_every_module_and_file_that_the_architecture_and_the_checklists_name_is_there():
+    rooms = ARCHITECTURE.partition("Inside the rooms")[2].partition("## Where")[0]
+    modules = set(re.findall(r"`([a-z_]+)`", rooms))
+    there = {path.stem for path in PACKAGE.rglob("*.py")}
+    assert sorted(modules - there) == []
+    contributing = (ROOT / "docs" / "contributing.md").read_text()
+    files = set(re.findall(r"`((?:zappa_iam_ext|tests|docs)/[\w/.-]+)`", ARCHITECTURE + contributing))
+    assert sorted(name for name in files if not (ROOT / name).exists()) == []

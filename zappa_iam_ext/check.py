@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from zappa_iam_ext.errors import ExitCode
@@ -12,11 +12,15 @@ from zappa_iam_ext.iam import (
     CompiledPolicySet,
     Decision,
     EvaluationResult,
+    Layer,
+    PolicyDocument,
     PolicySet,
     compile_policies,
 )
+from zappa_iam_ext.permissions.chosen_names import has_chosen_name, named_by, named_by_nobody
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.untold import untold
 
 
 class Verdict(StrEnum):
@@ -28,26 +32,23 @@ class Verdict(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What a verdict rests on: a document given by hand, the policies read from IAM, IAM's own simulator, a probe."""
+    """What a verdict rests on: documents given by hand, or the policies read from IAM."""
 
     OFFLINE = "offline"
     POLICIES = "policies"
-    SIMULATION = "simulation"
-    PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRequirement:
     """One requirement with its verdict.
 
-    ``layer`` names what stands in the way of a denied one (identity, boundary, session, organization,
-    resource); ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
+    ``layer`` is the kind of policy that stands in the way of a denied one; ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
     """
 
     requirement: Requirement
     verdict: Verdict
     evidence: Evidence
-    layer: str = ""
+    layer: Layer | None = None
     explicit: bool = False
     why: str = ""
 
@@ -114,6 +115,11 @@ def check(
 ) -> Report:
     """Return the Report of these requirements for this principal under these policies."""
     compiled = compile_policies(policies)
+    documents = (*policies.identity, *policies.group)
+    judged = (
+        judge(requirement, compiled, principal, stage.region, evidence, incomplete=bool(unreadable))
+        for requirement in requirements
+    )
     return Report(
         stage=stage.name,
         function_name=stage.function_name,
@@ -121,13 +127,10 @@ def check(
         zappa_version=stage.zappa_version,
         commands=tuple(command.name for command in commands),
         principal=principal,
-        results=tuple(
-            judge(requirement, compiled, principal, stage.region, evidence, incomplete=bool(unreadable))
-            for requirement in requirements
-        ),
+        results=tuple(_with_names(item, documents, compiled, principal, stage.region) for item in judged),
         profile=stage.profile_name or "",
         unreadable=tuple(unreadable),
-        not_seen=() if evidence is Evidence.OFFLINE else NOT_SEEN,
+        not_seen=(() if evidence is Evidence.OFFLINE else NOT_SEEN) + untold(stage, commands),
     )
 
 
@@ -153,9 +156,46 @@ def judge(
     if result.decision is Decision.ALLOWED:
         return CheckedRequirement(requirement, Verdict.ALLOWED, evidence)
     if result.decision is Decision.UNKNOWN:
-        keys = ", ".join(sorted(result.missing_context)) or "the request's context"
-        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=f"it depends on {keys}")
+        why = result.undecided or f"it depends on {_unsettled(result)}"
+        return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=why)
     return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result))
+
+
+def _unsettled(result: EvaluationResult) -> str:
+    """Return what an unknown decision hangs on."""
+    if result.missing_context:
+        return ", ".join(sorted(result.missing_context))
+    if result.layer is Layer.RESOURCE:
+        return f"the policy of the resource itself, in account {result.resource_account}"
+    return "the request's context"
+
+
+def _with_names(
+    judged: CheckedRequirement,
+    documents: Sequence[PolicyDocument],
+    policies: CompiledPolicySet,
+    principal: str,
+    region: str,
+) -> CheckedRequirement:
+    """Return the verdict, unknown where it hangs on a name that AWS chose and that a policy writes out.
+
+    A policy for one API allows what is needed if the stage's API is that one, and a Deny on one API denies nothing
+    if it is another. Which one it is, only AWS can say.
+    """
+    requirement = judged.requirement
+    if judged.verdict is not Verdict.DENIED or not has_chosen_name(requirement.resource):
+        return judged
+
+    def allowed(resource: str) -> bool:
+        named = replace(requirement, resource=resource)
+        return policies.decide(request_of(named, principal, region)) is Decision.ALLOWED
+
+    why = ""
+    if judged.explicit and allowed(named_by_nobody(requirement.resource)):
+        why = "a Deny names some of these, and only AWS knows which one is this stage's"
+    elif where := next(filter(allowed, named_by(documents, requirement.resource)), None):
+        why = f"it is allowed on {where} only, and only AWS knows which one is this stage's"
+    return replace(judged, verdict=Verdict.UNKNOWN, layer=None, explicit=False, why=why) if why else judged
 
 
 def request_of(requirement: Requirement, principal: str, region: str) -> AuthorizationRequest:
@@ -172,7 +212,24 @@ def request_of(requirement: Requirement, principal: str, region: str) -> Authori
         context=context,
         unknown_context=True,
         bounded=True,
+        resource_account=_owner(requirement, principal),
     )
+
+
+#: Accounts in which AWS publishes Lambda layers whose own policies let everyone read them (Powertools for AWS Lambda,
+#: "Install"; Lambda Developer Guide, "Lambda Insights extension"; AWS SDK for pandas, "Install").
+PUBLIC_LAYER_ACCOUNTS = frozenset({"017000801446", "336392948345", "580247275435"})
+
+
+def _owner(requirement: Requirement, principal: str) -> str:
+    """Return the account whose policies decide, where it is not the one of the resource's ARN: for layers of AWS.
+
+    A layer that everyone may read needs the principal's policies alone, as a resource of its own account does.
+    """
+    account = requirement.resource.split(":")[4:5]
+    public = requirement.action == "lambda:GetLayerVersion" and PUBLIC_LAYER_ACCOUNTS.issuperset(account)
+    own = principal.split(":")[4:5]
+    return own[0] if public and account and own else ""
 
 
 _GLOBAL_SERVICES = frozenset({"cloudfront", "iam", "route53"})
@@ -185,5 +242,5 @@ def _region_of(requirement: Requirement, region: str) -> str:
     return requirement.call.region if requirement.call and requirement.call.region else region
 
 
-def _layer(result: EvaluationResult) -> str:
-    return str(result.layer) if result.layer else "identity"
+def _layer(result: EvaluationResult) -> Layer:
+    return result.layer or Layer.IDENTITY

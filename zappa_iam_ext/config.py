@@ -8,11 +8,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam import user_arn
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.stage import Stage
 
 ON_MISSING = ("stop", "warn", "provision")
 DEFAULT_USER = "serverless"
+OFFLINE_ACCOUNT = "123456789012"
+"""Stands for the account when documents are judged offline and nobody named one."""
 DEFAULT_POLICY = "ZappaLambdaDeploymentPolicy"
 
 
@@ -38,6 +41,10 @@ class IamExtSettings:
     def user(self) -> str:
         """The IAM user by name; the conventional one unless the stage names another."""
         return self.user_name or DEFAULT_USER
+
+    def user_arn(self, stage: Stage) -> str:
+        """Return the ARN of that user in the stage's account."""
+        return user_arn(stage.partition, stage.account, self.user)
 
 
 def iam_ext_settings(stage: Stage) -> IamExtSettings:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zappa_iam_ext.errors import InvalidPolicyDocument, ZappaIamError
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.permissions.stage import Stage
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>]{0,80}>")
@@ -28,7 +29,8 @@ def read_text(path: str | Path) -> str:
         ) from error
     if len(data) > MAX_SIZE:
         raise UnreadableDocument(
-            f"the policy document {path} is too large to be one", hint="IAM allows 6,144 characters."
+            f"the policy document {path} is too large to be one",
+            hint=f"IAM allows {MANAGED_POLICY_LIMIT:,} characters.",
         )
     try:
         return data.decode("utf-8-sig")

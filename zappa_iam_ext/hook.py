@@ -57,10 +57,10 @@ def _in_ci() -> bool:
 
 
 def _report(report: Report, on_missing: str) -> None:
-    from zappa_iam_ext.render.text import report_text, summary
+    from zappa_iam_ext.render.text import fix_command, report_text, summary
 
     if code := report.exit_code():
-        text = report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
+        text = report_text(report, fix=fix_command(report.stage))
         if on_missing != "warn":
             raise _Refusal(text, code)
         _say(text)

@@ -55,6 +55,11 @@ def read_stages_and_warnings(
     return tuple(_read_stage(path, name, profile, region) for name in names)
 
 
+def stage_names(path: str | Path | None = None) -> tuple[str, ...]:
+    """Return the names of the stages of a settings file; raise `SettingsError` as `read_stages` does."""
+    return _stage_names(path, None, all_stages=True)
+
+
 def stage_from_cli(zappa_cli: Any) -> Stage:
     """Return the stage of a running ``ZappaCLI``, as a callback gets it, after it loaded its settings.
 

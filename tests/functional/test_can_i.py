@@ -27,9 +27,11 @@ TAGS = {
     "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "stage"]}},
 }
 HOME = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:username}/*"}
+EVERY_LAYER = {"Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*"}
+LAYER = "arn:aws:lambda:us-east-1:444455556666:layer:tools:1"
 READ_ALL = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "s3:GetObjectAcl"], "Resource": "*"}
 FILES = {
-    "p.json": [NETWORK, WRITE, SECRET, TAGS, HOME, READ_ALL],
+    "p.json": [NETWORK, WRITE, SECRET, TAGS, HOME, READ_ALL, EVERY_LAYER],
     "b.json": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}],
 }
 KEY = "arn:aws:s3:::b/k"
@@ -89,6 +91,15 @@ def can_i(tmp_path, monkeypatch):
         pytest.param(
             ["s3:GetObject", "arn:aws:s3:::home/ann/k", "--principal", "arn:aws:iam::123456789012:user/bob"],
             1, "no", id="another principal",
+        ),
+        pytest.param(["lambda:GetLayerVersion", LAYER], 0, "yes", id="nobody said who asks: one of that account"),
+        pytest.param(
+            ["lambda:GetLayerVersion", LAYER, "--principal", "arn:aws:iam::444455556666:user/ann"],
+            0, "yes", id="a principal of the same account",
+        ),
+        pytest.param(
+            ["lambda:GetLayerVersion", LAYER, "--principal", "arn:aws:iam::123456789012:user/ann"],
+            3, "account 444455556666 must allow it too", id="a principal of another account",
         ),
         pytest.param(
             ["s3:PutObject", KEY, "--boundary", "b.json"], 1, "no: the boundary policy does not allow it",

@@ -16,8 +16,10 @@ def test_every_recorded_call_was_denied_once() -> None:
     asked = [denial.question.key for denial in read_denials()]
     wanted = {question.key for question in questions()}
     assert len(asked) == len(set(asked))
-    assert sorted(wanted - set(asked)) == []
-    assert sorted(set(asked) - wanted) == []
+    assert sorted(wanted - set(asked)) == [], "not denied yet: run `make denials`"
+    assert sorted(set(asked) - wanted) == [], (
+        "recorded no more: take them out of tests/recordings/denials.json"
+    )
 
 
 def test_the_table_says_what_a_denial_does() -> None:
@@ -33,8 +35,12 @@ def test_the_table_says_what_a_denial_does() -> None:
         for (row, consequence), outcomes in seen.items()
         if (consequence is Consequence.STOPS) != ("stops" in outcomes.values())
     }
-    assert "\n".join(f"{row} {told}" for row, told in wrong.items() if row not in excused) == ""
-    assert excused <= wrong.keys()
+    told = "\n".join(f"{row} {told}" for row, told in wrong.items() if row not in excused)
+    assert told == "", (
+        "the real Zappa did otherwise: correct `on_denied` in permissions/tables/zappa_calls/, or say in"
+        f" tests/recordings/denial_exceptions.toml why the local AWS misleads:\n{told}"
+    )
+    assert excused <= wrong.keys(), "agrees now: take it out of tests/recordings/denial_exceptions.toml"
 
 
 def _exceptions() -> set[tuple[str, str, str]]:

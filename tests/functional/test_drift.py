@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib.metadata import version
 
 import pytest
 
+from tests.support import new_rows as new_rows_module
+from tests.support.new_rows import UNSAID, new_rows, span
 from tests.support.zappa_settings import read as read_settings
 from tests.support.zappa_settings import settings_read
 from tests.support.zappa_source import (
@@ -19,6 +22,8 @@ from tests.support.zappa_source import (
     read,
     source,
 )
+from zappa_iam_ext.permissions.model import Consequence
+from zappa_iam_ext.permissions.tables.reading import Entry, TableError, made
 from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows
 from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, parse_version
 from zappa_iam_ext.settings.table import SettingRow, setting_rows
@@ -60,9 +65,7 @@ def stale_rows(found: Source) -> list[str]:
 @pytest.mark.parametrize("zappa", EVERY_VERSION)
 def test_every_call_of_the_source_has_a_row(zappa):
     missing = unknown_sites(source(zappa))
-    assert not missing, "add to permissions/tables/zappa_calls/:\n\n" + "\n".join(
-        site.skeleton() for site in missing
-    )
+    assert not missing, f"Zappa calls what no row knows; add, and fill in:\n\n{new_rows(missing, zappa)}"
 
 
 @pytest.mark.parametrize("zappa", EVERY_VERSION)
@@ -181,11 +184,64 @@ def test_the_reader_tells_what_it_cannot_read(code):
     assert read({"core.py": CORE.format(code=code)}, "1.0").unread
 
 
-def test_a_new_call_prints_the_row_to_add():
-    found = read({"core.py": CORE.format(code="self.lambda_client.get_account_settings()")}, version("zappa"))
-    (missing,) = unknown_sites(found)
-    assert 'operation = "GetAccountSettings"' in missing.skeleton()
-    assert 'source = "core.py: Zappa.work"' in missing.skeleton()
+NEW_CODE = """
+class ZappaCLI:
+    def deploy(self):
+        self.zappa.retain_logs("hello", 3)
+
+    def update(self):
+        self._again()
+
+    def _again(self):
+        self.zappa.retain_logs("hello", 3)
+
+    def undeploy(self):
+        pass
+
+
+class Zappa:
+    def __init__(self):
+        self.logs_client = self.boto_client("logs")
+
+    def retain_logs(self, name, days):
+        self.logs_client.put_retention_policy(logGroupName=name, retentionInDays=days)
+"""
+
+
+def test_a_new_call_prints_the_whole_row_to_add(monkeypatch):
+    """Service, operation, the commands that reach it, parameters as other rows write them, its place, its version."""
+    texts = {"core.py": NEW_CODE}
+    (site,) = unknown_sites(read(texts, version("zappa")))
+    monkeypatch.setattr(new_rows_module, "installed_modules", lambda: texts)
+    told = new_rows([site])
+    assert told.startswith("# to permissions/tables/zappa_calls/logs.toml:\n")
+    row = tomllib.loads(told)["call"][0]
+    assert row == {
+        "service": "logs",
+        "operation": "PutRetentionPolicy",
+        "commands": ["deploy", "update"],
+        "parameters": {"logGroupName": "{log_group}", "retentionInDays": "*"},
+        "because": UNSAID,
+        "source": "core.py: Zappa.retain_logs",
+        "on_denied": "stops",
+        "since": version("zappa"),
+    }
+    with pytest.raises(TableError, match="`because`"):
+        made(CallRow, Entry("here", row), on_denied=Consequence)
+    assert made(CallRow, Entry("here", row | {"because": "Zappa keeps logs"}), on_denied=Consequence)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("operation", "since", "until"),
+    [
+        pytest.param("CreateAlias", "", "", id="in every version"),
+        pytest.param("PutProvisionedConcurrencyConfig", "0.63.0", "", id="since a version"),
+    ],
+)
+def test_the_row_tells_the_versions_that_make_the_call(operation, since, until):
+    sites = [site for site in source().sites if site.operation == operation]
+    assert (since, until) in {span(site, version("zappa")) for site in sites}
 
 
 def settings_of(zappa: str) -> list[SettingRow]:

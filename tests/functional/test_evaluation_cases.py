@@ -26,6 +26,7 @@ def request_of(case) -> AuthorizationRequest:
         resource=request["resource"],
         context=request["context"],
         unknown_keys=frozenset(request.get("unknown_keys", ())),
+        resource_account=request.get("resource_account", ""),
     )
 
 

@@ -17,10 +17,18 @@ SCOPE = {"partition", "region", "account", "dns_suffix", "item"}
 #: A parameter of ours, beside those of AWS: what a predicted call knows and the API does not ask.
 OWN_PARAMETERS = {
     "cloudformation.CreateStack": {"Template": "the template itself, of which AWS is given the URL"},
-    "cloudformation.UpdateStack": {"Template": "the template itself, of which AWS is given the URL"},
+    "cloudformation.UpdateStack": {
+        "Template": "the template itself, of which AWS is given the URL",
+        "FormerTemplate": "what the stack has and the template has not, which is deleted",
+    },
     "cloudformation.DeleteStack": {
         "Template": "the template of the stack, whose resources are deleted",
+        "FormerTemplate": "what former settings may have put into the stack",
         "Tags": "the tags of the stack, which its resources bear",
+    },
+    **{
+        f"iam.{name}": {"Path": "the path of the role, which is part of the ARN that IAM decides on"}
+        for name in ("GetRole", "GetRolePolicy", "PutRolePolicy", "UpdateAssumeRolePolicy")
     },
     "lambda.GetEventSourceMapping": {"FunctionArn": "the function of the mapping, a condition key"},
     "lambda.DeleteEventSourceMapping": {"FunctionArn": "the function of the mapping, a condition key"},
@@ -187,5 +195,28 @@ def test_no_parameter_of_ours_is_stale():
 
 def test_every_call_has_a_row_that_says_what_aws_checks():
     needs_nothing = {"sts.GetCallerIdentity"}  # STS API Reference: no permission is required
-    called = {f"{row.service}.{row.operation}" for row in CALLS if not row.omitted}
-    assert called - set(authorization_rows()) == needs_nothing
+    called = {f"{row.service}.{row.operation}": row for row in CALLS if not row.omitted}
+    missing = set(called) - set(authorization_rows()) - needs_nothing
+    assert not missing, "add to permissions/tables/authorizations/, and fill in:\n\n" + "\n\n".join(
+        authorization_skeleton(called[name]) for name in sorted(missing)
+    )
+    assert not needs_nothing & set(authorization_rows())
+
+
+def authorization_skeleton(row) -> str:
+    """Return the row for what AWS checks of a call, with the resources that the Service Authorization Reference lists."""
+    prefix = {"elbv2": "elasticloadbalancing"}.get(row.service, row.service)
+    found = action(f"{prefix}:{row.operation}")
+    arns = (
+        [
+            re.sub(r"\$\{(Partition|Region|Account)\}", lambda m: "{" + m[1].lower() + "}", arn)
+            for arn in found.arns
+        ]
+        if found
+        else []
+    )
+    return (
+        f'[[authorization]]\noperation = "{row.service}.{row.operation}"\naction = "{prefix}:{row.operation}"\n'
+        f'resource = "{arns[0].replace("${", "{") if arns else "*"}"\n'
+        'source = "Service Authorization Reference: ..."'
+    )

@@ -14,7 +14,7 @@ from tests.support.newcomer import Newcomer, Ran, allow, iam
 from tests.support.proxy import Answer, proxy
 from zappa_iam_ext import DeployPermissionsMissing, check_deploy_permissions, ensure_deploy_permissions
 from zappa_iam_ext.aws import retrying
-from zappa_iam_ext.plan import MAX_DOCUMENT
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan.documents import size
 
 pytestmark = pytest.mark.aws
@@ -164,7 +164,7 @@ def test_a_document_over_the_size_of_a_managed_policy_is_split(admin):
     for policy in attached:
         version = client.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
         held = client.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)["PolicyVersion"]
-        assert size(held["Document"]) <= MAX_DOCUMENT
+        assert size(held["Document"]) <= MANAGED_POLICY_LIMIT
     assert iam("check", "dev").exit_code == 0
     admin.settings()
     shrunk = iam(*APPLY)

@@ -46,8 +46,13 @@ def test_the_scenarios_are_many_and_each_is_recorded() -> None:
 
 def test_the_recordings_are_of_one_zappa() -> None:
     (zappa,) = {recording.zappa for recording in recordings()}
-    if zappa != version("zappa"):
-        pytest.skip(f"recorded with Zappa {zappa}")
+    installed = version("zappa")
+    assert parse_version(zappa) >= parse_version(installed), (
+        f"tests/recordings/calls/ is of Zappa {zappa}: let a scenario of tests/recordings/scenarios.toml make the new calls"
+        " of this one, then run `make recordings` and `make denials`"
+    )
+    if zappa != installed:
+        pytest.skip(f"recorded with Zappa {zappa}, which is newer than this one")
 
 
 @each_scenario
@@ -73,7 +78,7 @@ def test_every_recorded_call_is_foreseen(scenario: Scenario) -> None:
         for call in command.calls
         if not needs_no_permission(call) and not foreseen(recording, command.line, call)
     ]
-    assert not surprises
+    assert not surprises, "no row of permissions/tables/zappa_calls/ foresees them:\n" + "\n".join(surprises)
 
 
 @each_scenario
@@ -100,13 +105,30 @@ def _policies(scenario: str, line: str) -> CompiledPolicySet:
 def test_every_row_is_recorded_or_says_why_not() -> None:
     """What the local AWS cannot reach is listed by name; what it reached after all must leave the list."""
     never = _rows() - recorded_rows(recordings())
-    assert sorted(map(str, never - unreached_rows())) == []
-    assert sorted(map(str, unreached_rows() - never)) == []
+    missing = sorted(never - unreached_rows(), key=str)
+    assert not missing, (
+        "no recording holds them: let a scenario of tests/recordings/scenarios.toml make the call and run"
+        " `make recordings`, or, where the local AWS cannot reach it, add to tests/recordings/unreached.toml:\n\n"
+        + "\n\n".join(map(_entry_for, missing))
+    )
+    reached = sorted(map(str, unreached_rows() - never))
+    assert reached == [], "is recorded now: take it out of tests/recordings/unreached.toml"
+
+
+def _entry_for(row: RowKey) -> str:
+    because = row.because.replace('"', '\\"')
+    return (
+        f'[[unreached]]\ncalls = ["{row.name}"]\ncommands = ["{row.command}"]\n'
+        f'because = "{because}"\nreason = "the local AWS ..."'
+    )
 
 
 def test_every_entry_of_the_unreached_is_a_row_and_has_a_reason() -> None:
     for entry in _entries():
-        assert entry["reason"]
+        assert entry["reason"], f"say why, in tests/recordings/unreached.toml: {entry}"
+        assert "..." not in entry["reason"], (
+            f"the reason is not filled in, in tests/recordings/unreached.toml: {entry}"
+        )
         for call in entry["calls"]:
             for command in entry["commands"]:
                 assert any(_is_meant(row, entry, call, command) for row in _rows()), (command, call)

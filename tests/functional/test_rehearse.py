@@ -21,9 +21,10 @@ from click.testing import CliRunner
 
 from tests.support.interrupts import heed_interrupts
 from tests.support.watched import watched
-from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS, self_inspection_grants
+from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
 from zappa_iam_ext.rehearsal.local_aws.server import local_aws, new_account
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.xdist_group("rehearse")]
@@ -287,9 +288,7 @@ def test_the_policies_of_the_profile_are_read_and_nothing_else_happens_there(in_
     assert denied == {"events:PutTargets"}
     assert {"ec2:*"} <= {item["action"] for item in told["unused"]}
 
-    reads = {
-        action.rpartition(":")[2] for actions, _ in SELF_INSPECTION_ACTIONS.values() for action in actions
-    } | {"GetCallerIdentity"}
+    reads = {row.operation for row in own_call_rows() if "check" in row.commands}
     assert all(action.startswith(("Get", "List")) for action in reads)
     assert {asked.action for asked in window.asked} <= reads
     assert {asked.key_id for asked in window.asked} == {_key_of(cloud)}
@@ -519,7 +518,7 @@ def test_settings_in_any_format(project, emulator, name: str, text: str) -> None
 
 
 def test_every_stage_of_a_file_in_another_folder(project, emulator, tmp_path) -> None:
-    """One JSON document for all of them; each in its own account of one local AWS; ``extends`` resolved."""
+    """One JSON document for all of them; all in one account of one local AWS; ``extends`` resolved."""
     (project / "zappa_settings.json").unlink()
     (tmp_path / "conf").mkdir()
     settings = {
@@ -543,7 +542,92 @@ def test_every_stage_of_a_file_in_another_folder(project, emulator, tmp_path) ->
     assert "cloudformation.CreateStack" in calls(dev)
     assert "cloudformation.CreateStack" not in calls(prod)
     assert "events.PutRule" not in calls(dev) + calls(prod)
-    assert dev["principal"] != prod["principal"]
+    assert dev["principal"] == prod["principal"]
+
+
+def test_two_stages_share_a_bucket(project, emulator) -> None:
+    """The stages of one account: what the first made is there for the second, as on AWS."""
+    stages = {"dev": {**SETTINGS, "s3_bucket": "hello-shared-packages"}, "prod": {"extends": "dev"}}
+    (project / "zappa_settings.json").write_text(json.dumps(stages))
+    ran = rehearse("--all", "--command", "deploy", "--endpoint-url", emulator.endpoint, "--json")
+    assert ran.exit_code == 0, ran.stdout
+    dev, prod = ran.json["rehearsals"]
+    assert dev["not_rehearsed"] == prod["not_rehearsed"] == []
+    assert "s3.CreateBucket" in calls(dev)
+    assert "s3.CreateBucket" not in calls(prod)
+
+
+def test_a_bucket_of_another_account_of_a_borrowed_local_aws_is_told_first(project, emulator) -> None:
+    other = emulator.another_account()
+    other.client("s3").create_bucket(Bucket="hello-taken-packages")
+    write(project, s3_bucket="hello-taken-packages")
+    ran = rehearse("dev", "--command", "deploy", "--endpoint-url", emulator.endpoint)
+    assert ran.exit_code == 3, ran.stdout
+    assert ran.stdout.index("! NOT REHEARSED") < ran.stdout.index("zappa deploy:")
+    assert "s3_bucket hello-taken-packages: it belongs to another account there" in ran.stdout
+    assert "s3:HeadBucket" not in ran.stdout
+    assert "please report it" not in ran.stdout
+
+
+def test_event_sources_outside_us_east_1_are_made_where_they_belong(project, emulator) -> None:
+    account = new_account()
+    sources = {
+        "arn:aws:s3:::hello-events-frankfurt": ["s3:ObjectCreated:*"],
+        f"arn:aws:sns:eu-central-1:{account}:hello-topic": ["sns:Publish"],
+    }
+    events = [
+        {"function": "app.callback", "event_source": {"arn": arn, "events": names}}
+        for arn, names in sources.items()
+    ]
+    queue = {"arn": f"arn:aws:sqs:eu-central-1:{account}:hello-queue", "batch_size": 1}
+    events.append({"function": "app.callback", "event_source": queue})
+    write(project, aws_region="eu-central-1", events=events)
+    ran = rehearse(
+        "dev", "--account", account, "--command", "deploy", "--endpoint-url", emulator.endpoint, "--json"
+    )
+    assert ran.exit_code == 0, ran.stdout
+    assert ran.json["not_rehearsed"] == []
+    made = {
+        f"{call['service']}.{call['operation']}": call["outcome"]
+        for call in ran.json["commands"][0]["calls"]
+        if call["operation"]
+        in {"PutBucketNotificationConfiguration", "Subscribe", "CreateEventSourceMapping"}
+    }
+    assert made == {
+        "s3.PutBucketNotificationConfiguration": "ok",
+        "sns.Subscribe": "ok",
+        "lambda.CreateEventSourceMapping": "ok",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arn", "words"),
+    [
+        pytest.param(
+            "arn:aws:sqs:us-east-1:999988887777:queue", "belongs to account 999988887777", id="account"
+        ),
+        pytest.param("arn:aws:sqs:us-west-2:{account}:queue", "is in us-west-2", id="region"),
+    ],
+)
+def test_what_cannot_be_rehearsed_ends_with_3_and_is_told_first(project, emulator, arn, words) -> None:
+    account = new_account()
+    arn = arn.format(account=account)
+    write(project, events=[{"function": "app.callback", "event_source": {"arn": arn, "batch_size": 1}}])
+    arguments = (
+        "dev",
+        "--account",
+        account,
+        "--command",
+        "deploy",
+        "--endpoint-url",
+        emulator.endpoint,
+    )
+    ran = rehearse(*arguments)
+    assert ran.exit_code == 3, ran.stdout
+    first = ran.stdout.partition("! NOT REHEARSED")[2].partition("\n\n")[0]
+    assert f"events: {arn} {words}" in first
+    assert ran.stdout.rstrip().endswith("none denied. Not everything was rehearsed: see the beginning.")
+    assert "please report it" not in ran.stdout
 
 
 def test_django_and_a_project_with_its_environment_inside(project, emulator) -> None:

@@ -58,7 +58,7 @@ def test_the_generated_policy_suffices(scenario: Scenario, aws: LocalAws) -> Non
     refused = [
         f"{item.service}.{item.operation} ({item.outcome}): "
         + ", ".join(f"{check.action} on {check.resource}" for check in item.checked)
-        for item in done.report.denied
+        for item in (*done.report.denied, *done.report.unjudged)
     ]
     assert not refused
     assert [command.exit_code for command in seen.commands] == [

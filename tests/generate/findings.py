@@ -80,7 +80,7 @@ def _needs(rule: Rule) -> str:
     needs += [f"`{action}`" for action in path.all]
     if path.any:
         needs.append(" or ".join(f"`{action}`" for action in path.any))
-    asked = [f"`{key}` {' or '.join(values) or 'not sent'}" for key, values in path.context.items()]
+    asked = [f"`{key}` {value or 'not sent'}" for key, value in path.context.items()]
     return ", ".join(needs) + (f"; with {' and '.join(asked)}" if asked else "")
 
 

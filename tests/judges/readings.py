@@ -214,30 +214,25 @@ def _matches_by_segment(pattern: list[str], asked: list[str]) -> bool:
     )
 
 
-def takes_the_empty_string_for_a_value(pair: Pair) -> None:
-    """``ForAllValues`` compares a lone empty string with the policy's values, as it does any other."""
-    context = pair["request"]["context"]
-    empty = {key.lower() for key, value in context.items() if value in ("", [""])}
+def voids_what_negates_a_variable_without_value(pair: Pair) -> None:
+    """What is compared with a variable without a value fails, negated or not; so does a NotResource in its own ARN."""
+    seen = _context(pair)
+    asked = pair["request"]["resource"].split(":", 5)
 
     def change(operator: str, key: str, values: Any) -> tuple[str, str, Any]:
-        if operator.startswith("ForAllValues:") and key.lower() in empty:
-            return operator.removeprefix("ForAllValues:"), key, values
-        return operator, key, values
+        voided = "Not" in _base(operator) and key.lower() in seen and any(map(without_value, _values(values)))
+        return ("Null", key, ["true"]) if voided else (operator, key, values)
+
+    def without_value(value: str) -> bool:
+        return any(name.lower() not in seen for name in re.findall(r"\$\{([^}*?$,]+)\}", value))
 
     _rewrite_conditions(pair, change)
-
-
-def parts_arns_before_it_resolves_variables(pair: Pair) -> None:
-    """A NotResource of another region or account is outside, although its variable has no value."""
-    asked = pair["request"]["resource"].split(":", 5)
     for statement in _statements(pair):
-        if "NotResource" in statement:
-            statement["NotResource"] = [
-                "arn:aws:none:::none"
-                if "${" in value and _is_elsewhere(value.split(":", 5), asked)
-                else value
-                for value in _values(statement["NotResource"])
-            ]
+        if any(
+            without_value(value) and not _is_elsewhere(value.split(":", 5), asked)
+            for value in _values(statement.get("NotResource", []))
+        ):
+            statement["NotResource"] = "*"
 
 
 def _is_elsewhere(pattern: list[str], asked: list[str]) -> bool:

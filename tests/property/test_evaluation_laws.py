@@ -153,6 +153,117 @@ def test_what_is_said_without_some_keys_holds_for_whatever_they_are(question, ch
             assert decided == claim
 
 
+# ------------------------------------------------------------------ unknown keys: every value, a list too, or none
+
+SOME_ARN, OTHER_ARN = "arn:aws:sns:eu-west-1:111122223333:news", "arn:aws:sns:us-east-1:111122223333:news"
+VALUES = ("x", "", "1", "no", "true", "192.0.2.1", "2030-01-01", SOME_ARN, OTHER_ARN, "a:b", "\U00010400")
+completions = st.one_of(
+    st.none(), st.sampled_from(VALUES), st.lists(st.sampled_from(VALUES), max_size=2).map(tuple)
+)
+operators = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(("", "", "ForAnyValue:", "ForAllValues:")),
+    st.sampled_from(
+        [
+            "StringEquals",
+            "StringNotEquals",
+            "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
+            "StringLike",
+            "StringNotLike",
+            "ArnLike",
+            "ArnNotLike",
+            "NumericEquals",
+            "NumericNotEquals",
+            "NumericLessThan",
+            "DateNotEquals",
+            "DateGreaterThan",
+            "Bool",
+            "IpAddress",
+            "NotIpAddress",
+        ]
+    ),
+    st.sampled_from(("", "", "IfExists")),
+) | st.just("Null")
+literals = {
+    "Arn": (SOME_ARN, "arn:*:sns:*:*:*", "${v}", "arn:aws:sns:${v}:111122223333:news", "news"),
+    "Num": ("1", "2"),
+    "Dat": ("2030-01-01", "1893456000"),
+    "Boo": ("true", "no"),
+    "IpA": ("192.0.2.0/24", "x"),
+    "Not": ("192.0.2.0/24", "x"),
+    "Nul": ("true", "false"),
+    "Str": ("x", "*", "", "?", "??", "${v}", "${v}x", "${v, 'x'}", "${w}", SOME_ARN),
+}
+
+
+def block_of(operator):
+    kind = operator.rpartition(":")[2][:3]
+    return st.dictionaries(
+        st.sampled_from("vwk"), st.lists(st.sampled_from(literals[kind]), min_size=1, max_size=3), max_size=2
+    ).map(lambda tests: {operator: tests} if tests else {})
+
+
+conditions = st.lists(operators.flatmap(block_of), max_size=2).map(
+    lambda found: {name: tests for each in found for name, tests in each.items()}
+)
+conditional = st.builds(
+    lambda effect, place, resource, condition: {
+        "Effect": effect,
+        "Action": "s3:GetObject",
+        place: resource,
+        "Condition": condition,
+    },
+    st.sampled_from(("Allow", "Deny")),
+    st.sampled_from(("Resource", "NotResource")),
+    st.sampled_from(
+        (
+            "*",
+            "arn:aws:s3:::${v}",
+            "arn:aws:s3:::x/${v}*",
+            "arn:aws:${w}:::x",
+            "arn:aws:s3::${v}:*x",
+            "arn:aws:${v}",
+        )
+    ),
+    conditions,
+)
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(conditional, min_size=1, max_size=3),
+    completions,
+    completions,
+    completions,
+    st.sampled_from("xab:"),
+)
+def test_an_unknown_key_stands_for_every_value_a_list_and_none(found, of_v, of_w, of_k, end):
+    """Whatever is said without some keys is said with each value that they may have."""
+    compiled = compile_policies(
+        PolicySet(session={"Version": "2012-10-17", "Statement": found}, identity=EVERYTHING)
+    )
+    known = {"v": of_v, "w": of_w, "k": of_k}
+
+    def ask_with(hidden) -> str:
+        context = {key: value for key, value in known.items() if key not in hidden}
+        request = AuthorizationRequest(
+            "arn:aws:iam::111122223333:user/alice",
+            "s3:GetObject",
+            f"arn:aws:s3:::x/{end}",
+            context,
+            frozenset(hidden),
+        )
+        return str(compiled.decide(request))
+
+    truth = ask_with("")
+    for hidden in ("v", "w", "k", "vw", "vk", "wk", "vwk"):
+        claim = ask_with(hidden)
+        assert claim in {"unknown", truth} or (claim, truth) == ("implicitDeny", "explicitDeny")
+
+
+EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+
 # ------------------------------------------------------------------ patterns as requests, against brute force
 
 TEXTS = ["".join(text) for length in range(6) for text in itertools.product("abc", repeat=length)]

@@ -10,18 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zappa_iam_ext.iam.patterns import glob as patterns
+from zappa_iam_ext.iam.patterns import classes as patterns
 from zappa_iam_ext.iam.patterns.automaton import Automaton
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    covers,
-    overlaps,
-    some_word,
-    text_glob,
-)
-from zappa_iam_ext.iam.patterns.tokens import Wild
+from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, allowance, some_class, some_word
+from zappa_iam_ext.iam.patterns.containment import covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps, pairs
+from zappa_iam_ext.iam.patterns.prefix_index import PrefixIndex
+from zappa_iam_ext.iam.patterns.tokens import Wild, collapsed
 
 LETTERS = "ab:"
 TEXTS = ["".join(text) for length in range(8) for text in itertools.product(LETTERS, repeat=length)]
@@ -127,10 +123,70 @@ def test_a_comparison_ends_with_an_answer_or_says_that_it_is_too_complex(text, m
     others = [Glob.of(text_glob(text).tokens), *(text_glob(f"*{letter}" * 12 + "*") for letter in "abcdef")]
     with suppress(PatternTooComplex):
         some_word(others[0], others[1:], never)
-    assert 0 < steps <= patterns.MAX_STEPS
+    lengths = sum(len(glob.tokens) for glob in others)
+    assert 0 < steps <= patterns.MAX_COST + len(others) * lengths
 
 
 def test_a_comparison_that_is_too_complex_is_refused_by_name():
     knots = [text_glob("*" + letter + "?" * 14 + "*b") for letter in "abcdefgh"]
     with pytest.raises(PatternTooComplex):
         some_word(text_glob("*"), knots, never)
+
+
+@given(tokens, tokens)
+def test_tokens_that_pair_tell_of_containment(wider, narrower):
+    if pairs(Glob.of(wider), Glob.of(narrower)):
+        assert of_pattern(narrower) <= of_pattern(wider)
+
+
+@given(tokens)
+def test_the_samples_of_a_pattern_are_of_it(written):
+    glob = Glob.of(written)
+    assert all(map(glob.matches, glob.samples))
+    assert glob.literal is None or glob.samples == (glob.literal,)
+
+
+@given(tokens)
+def test_collapsing_changes_no_pattern(written):
+    assert of_pattern(collapsed(written)) == of_pattern(written)
+    assert collapsed(collapsed(written)) == collapsed(written)
+
+
+@given(few, st.lists(st.lists(few, min_size=1, max_size=2), max_size=2))
+def test_unions_are_told_apart_as_their_patterns_are(request, groups):
+    unions = [tuple(map(Glob.of, group)) for group in groups]
+    classes = set()
+    some_class(Glob.of(request), unions, classes.add)
+    wanted = {
+        tuple(any(glob.matches(text) for glob in union) for union in unions) for text in of_pattern(request)
+    }
+    assert classes == wanted
+
+
+@given(few, st.lists(few, min_size=1, max_size=3))
+def test_an_automaton_of_several_patterns_accepts_what_any_of_them_does(request, others):
+    machine = Automaton(*(Glob.of(written).tokens for written in [request, *others]))
+    accepted = set().union(*map(of_pattern, [request, *others]))
+    assert {text for text in TEXTS if machine.accepts(text)} == accepted
+
+
+@given(st.lists(tokens, max_size=6), tokens)
+def test_no_pattern_that_covers_is_missed_by_its_beginning(several, narrower):
+    globs = [Glob.of(written) for written in several]
+    covering = {place for place, glob in enumerate(globs) if covers(glob, Glob.of(narrower))}
+    assert covering <= set(PrefixIndex(globs).may_cover(Glob.of(narrower)))
+
+
+def test_globs_with_one_beginning_have_hashes_of_their_own():
+    globs = [arn_glob(f"arn:aws:lambda:*:123456789012:function:app-{number}-*") for number in range(500)]
+    assert len({hash(glob) for glob in globs}) > 490
+
+
+def test_within_an_allowance_the_walks_end_together_and_are_counted():
+    knots = [text_glob("*" + letter + "?" * 14 + "*b") for letter in "abcdefgh"]
+    with allowance(10_000, 4_000) as given_allowance:
+        for _ in range(5):
+            with suppress(PatternTooComplex):
+                some_word(text_glob("*"), knots, never)
+    assert given_allowance.undecided == 5
+    assert given_allowance.left == 0

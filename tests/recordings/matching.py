@@ -81,7 +81,7 @@ def foreseen(recording: Recording, line: str, made: RecordedCall) -> tuple[Predi
         (places, prediction)
         for prediction in _by_name(recording.scenario, line).get(made.name, ())
         if (places := shared_places(prediction.call, made))
-        and matches(prediction.call.parameters, made.parameters)
+        and fits(prediction.call.parameters, made.parameters)
     ]
     best = max((places for places, _ in fitting), default=None)
     return tuple(prediction for places, prediction in fitting if places == best)
@@ -106,6 +106,38 @@ def shared_places(row: Call, call: RecordedCall) -> tuple[int, int, int] | None:
 def functions_of(source: str) -> tuple[str, ...]:
     """Return the functions of Zappa that a row names as its source."""
     return tuple(name for name in _FUNCTION.findall(source) if not name.endswith(".py"))
+
+
+def fits(predicted: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
+    """Say whether a recorded call has the predicted parameters.
+
+    What former settings may have put into a stack is predicted as all that it can be: something is removed, all of
+    which was to be expected.
+    """
+    former = _resources(predicted, "FormerTemplate")
+    if not former:
+        return matches(predicted, made)
+    others = {key: value for key, value in predicted.items() if key not in {"Template", "FormerTemplate"}}
+    current = _resources(predicted, "Template")
+    if "TemplateURL" in made:
+        gone = list(_resources(made, "FormerTemplate").values())
+    else:
+        gone = [item for name, item in _resources(made, "Template").items() if not matches(current.get(name), item)]
+    return (
+        bool(gone)
+        and matches(others, made)
+        and all(any(matches(_removable(item), resource) for item in former.values()) for resource in gone)
+    )
+
+
+def _resources(parameters: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    return (parameters.get(key) or {}).get("Resources") or {}
+
+
+def _removable(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what decides a removal: the type, and the function of a permission."""
+    function = (resource.get("Properties") or {}).get("FunctionName")
+    return {"Type": resource["Type"]} | ({"Properties": {"FunctionName": function}} if function else {})
 
 
 def matches(pattern: Any, value: Any) -> bool:

@@ -58,9 +58,26 @@ def role_lost(aws: LocalAws) -> None:
     iam.delete_role(RoleName=ROLE)
 
 
+def role_in_a_folder(aws: LocalAws) -> None:
+    """Make the role that Zappa manages under another path than Zappa would."""
+    aws.client("iam").create_role(RoleName="hello-own-role", Path="/team/", AssumeRolePolicyDocument=TRUST)
+
+
 def function_lost(aws: LocalAws) -> None:
-    """Delete the function and leave what calls it."""
-    aws.client("lambda").delete_function(FunctionName="hello-dev")
+    """Delete every function and leave what calls it."""
+    client = aws.client("lambda")
+    for function in client.list_functions()["Functions"]:
+        client.delete_function(FunctionName=function["FunctionName"])
+
+
+def bucket_lost(aws: LocalAws) -> None:
+    """Delete every bucket and what is in it."""
+    s3 = aws.client("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        for item in s3.list_objects_v2(Bucket=name).get("Contents", ()):
+            s3.delete_object(Bucket=name, Key=item["Key"])
+        s3.delete_bucket(Bucket=name)
 
 
 def rule_left_behind(aws: LocalAws) -> None:
@@ -139,6 +156,7 @@ STEPS: Mapping[str, Callable[[LocalAws], dict[str, str] | None]] = {
     for step in (
         api_key,
         api_without_stack,
+        bucket_lost,
         function_lost,
         hosted_zone,
         logs,
@@ -146,6 +164,7 @@ STEPS: Mapping[str, Callable[[LocalAws], dict[str, str] | None]] = {
         package_on_s3,
         role,
         role_changed,
+        role_in_a_folder,
         role_lost,
         role_of_another_time,
         rule_left_behind,

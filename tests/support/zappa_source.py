@@ -64,14 +64,6 @@ class Site:
     def place(self) -> str:
         return f"{self.module}: {self.function}"
 
-    def skeleton(self) -> str:
-        """Return the row to paste into ``permissions/tables/zappa_calls/``."""
-        return (
-            f'[[call]]\nservice = "{self.service}"\noperation = "{self.operation}"\ncommands = []\n'
-            f'parameters = {{}}\nwhen = []\nsetting = ""\nbecause = "Zappa ..."\nsource = "{self.place}"\n'
-            'on_denied = "stops"\n'
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -60,3 +60,137 @@ def test_a_verdict_and_its_exit_code(statements, unreadable, verdict, why, codes
 
 def test_a_gate_that_checked_nothing_does_not_open():
     assert report([ALLOW], requirements=()).exit_code() == 2
+
+
+API = "arn:aws:apigateway:us-east-1::/restapis/*"
+MAPPING = "arn:aws:lambda:us-east-1:123456789012:event-source-mapping:*"
+
+
+def allow(action: str, *resources: str):
+    return {"Effect": "Allow", "Action": action, "Resource": list(resources)}
+
+
+@pytest.mark.parametrize(
+    ("action", "needed", "given", "verdict"),
+    [
+        pytest.param("apigateway:GET", API, API, Verdict.ALLOWED, id="every API"),
+        pytest.param("apigateway:GET", API, API[:-1] + "abc123defg", Verdict.UNKNOWN, id="one API"),
+        pytest.param(
+            "apigateway:GET", API, API[:-1] + "abc*", Verdict.DENIED, id="the beginning of some ids"
+        ),
+        pytest.param(
+            "apigateway:GET", API, API[:-1] + "abc123defg*", Verdict.UNKNOWN, id="one API and all in it"
+        ),
+        pytest.param(
+            "apigateway:PATCH",
+            f"{API}/stages/dev",
+            API[:-1] + "abc123defg/*",
+            Verdict.UNKNOWN,
+            id="its stage",
+        ),
+        pytest.param(
+            "apigateway:GET",
+            f"{API}/resources/*",
+            API[:-1] + "abc123defg*",
+            Verdict.UNKNOWN,
+            id="its resources",
+        ),
+        pytest.param(
+            "apigateway:GET",
+            f"{API}/resources/*",
+            API[:-1] + "abc123defg",
+            Verdict.DENIED,
+            id="one API, but not what is in it",
+        ),
+        pytest.param(
+            "apigateway:DELETE",
+            API,
+            API[:-1] + "abc123defg/stages/*",
+            Verdict.DENIED,
+            id="another part of the API",
+        ),
+        pytest.param(
+            "apigateway:GET",
+            API,
+            API.replace("us-east-1", "eu-west-1")[:-1] + "abc123defg",
+            Verdict.DENIED,
+            id="an API of another region",
+        ),
+        pytest.param(
+            "apigateway:POST",
+            API[:-2],
+            API[:-1] + "abc123defg*",
+            Verdict.DENIED,
+            id="no name in what is needed",
+        ),
+        pytest.param(
+            "lambda:DeleteEventSourceMapping",
+            MAPPING,
+            MAPPING[:-1] + "a1b2c3d4-5678-90ab-cdef-11111EXAMPLE",
+            Verdict.UNKNOWN,
+            id="a mapping by UUID",
+        ),
+        pytest.param(
+            "route53:ChangeResourceRecordSets",
+            "arn:aws:route53:::hostedzone/*",
+            "arn:aws:route53:::hostedzone/Z0123456789",
+            Verdict.UNKNOWN,
+            id="a hosted zone",
+        ),
+        pytest.param(
+            "cloudfront:UpdateDistribution",
+            "arn:aws:cloudfront::123456789012:distribution/*",
+            "arn:aws:cloudfront::123456789012:distribution/E2QWRUHEXAMPLE",
+            Verdict.UNKNOWN,
+            id="a distribution",
+        ),
+        pytest.param(
+            "elasticfilesystem:DescribeMountTargets",
+            "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/*",
+            "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-01234567",
+            Verdict.UNKNOWN,
+            id="a file system",
+        ),
+        pytest.param(
+            "cloudformation:UpdateStack",
+            "arn:aws:cloudformation:us-east-1:123456789012:stack/hello-dev/*",
+            "arn:aws:cloudformation:us-east-1:123456789012:stack/hello-dev/7b1f",
+            Verdict.UNKNOWN,
+            id="one stack of the name",
+        ),
+        pytest.param(
+            "cloudformation:UpdateStack",
+            "arn:aws:cloudformation:us-east-1:123456789012:stack/hello-dev/*",
+            "arn:aws:cloudformation:us-east-1:123456789012:stack/other-dev/7b1f",
+            Verdict.DENIED,
+            id="a stack of another name",
+        ),
+        pytest.param(
+            "s3:PutObject",
+            "arn:aws:s3:::zappa-?????????/x",
+            "arn:aws:s3:::zappa-abcdefghi/x",
+            Verdict.DENIED,
+            id="a name that Zappa makes up is not AWS's",
+        ),
+    ],
+)
+def test_a_policy_that_names_what_aws_chose_decides_nothing_offline(action, needed, given, verdict):
+    (result,) = report([allow(action, given)], (Requirement(action, needed),)).results
+    assert result.verdict is verdict
+    if verdict is Verdict.UNKNOWN:
+        assert result.why.startswith("it is allowed on arn:aws:")
+        assert result.why.endswith("only, and only AWS knows which one is this stage's")
+
+
+@pytest.mark.parametrize(
+    ("denied", "verdict"),
+    [
+        pytest.param(API[:-1] + "abc123defg*", Verdict.UNKNOWN, id="one API"),
+        pytest.param(API, Verdict.DENIED, id="every API"),
+        pytest.param("*", Verdict.DENIED, id="everything"),
+    ],
+)
+def test_a_deny_on_what_aws_chose_denies_only_that_one(denied, verdict):
+    statements = [allow("apigateway:*", "*"), {**allow("apigateway:GET", denied), "Effect": "Deny"}]
+    (result,) = report(statements, (Requirement("apigateway:GET", API),)).results
+    assert result.verdict is verdict

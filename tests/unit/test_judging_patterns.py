@@ -46,3 +46,49 @@ def test_without_the_promise_a_wildcard_stands_for_colons_too():
     assert evaluate(policies("arn:aws:lambda:*:*:function:prod-*"), asked).decision == "explicitDeny"
     asked = AuthorizationRequest(USER, "lambda:DeleteFunction", VERSIONS, bounded=True)
     assert evaluate(policies("arn:aws:lambda:*:*:function:prod-*"), asked).decision == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "verdict", "why"),
+    [
+        ("lambda:GetFunction", VERSIONS, Verdict.ALLOWED, ""),
+        ("s3:PutObject", "arn:aws:s3:::code/*", Verdict.ALLOWED, ""),
+        ("apigateway:POST", "arn:aws:apigateway:us-east-1::/restapis", Verdict.ALLOWED, ""),
+        ("lambda:GetFunction", "arn:aws:lambda:us-east-1:*:function:x", Verdict.ALLOWED, ""),
+        (
+            "lambda:GetLayerVersion",
+            "arn:aws:lambda:us-east-1:017000801446:layer:AWSLambdaPowertoolsPythonV3:1",
+            Verdict.ALLOWED,
+            "",
+        ),
+        (
+            "lambda:GetLayerVersion",
+            "arn:aws:lambda:us-east-1:444455556666:layer:tools:1",
+            Verdict.UNKNOWN,
+            "it depends on the policy of the resource itself, in account 444455556666",
+        ),
+        (
+            "lambda:InvokeFunction",
+            "arn:aws:lambda:us-east-1:017000801446:function:x",
+            Verdict.UNKNOWN,
+            "it depends on the policy of the resource itself, in account 017000801446",
+        ),
+        (
+            "kms:Decrypt",
+            "arn:aws:kms:us-east-1:444455556666:key/0f6a5a8e-1111-2222-3333-444455556666",
+            Verdict.UNKNOWN,
+            "it depends on the policy of the resource itself, in account 444455556666",
+        ),
+        (
+            "kms:Decrypt",
+            "arn:aws:kms:us-east-1:123456789012:key/0f6a5a8e-1111-2222-3333-444455556666",
+            Verdict.ALLOWED,
+            "",
+        ),
+        ("iam:GetRole", "arn:aws:iam::444455556666:role/denied", Verdict.DENIED, ""),
+    ],
+)
+def test_a_resource_of_another_account_hangs_on_its_own_policy(action, resource, verdict, why):
+    held = compile_policies(policies("arn:aws:iam::*:role/denied"))
+    judged = judge(Requirement(action, resource), held, USER, "us-east-1", Evidence.POLICIES)
+    assert (judged.verdict, judged.why) == (verdict, why)

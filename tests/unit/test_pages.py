@@ -17,6 +17,7 @@ from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows, template_rows
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -35,8 +36,13 @@ def test_every_condition_of_the_tables_is_put_into_words():
 
 def test_no_feature_and_no_collection_is_needless():
     named = {name.lstrip("!") for row in (*call_rows(), *template_rows()) for name in row.when}
-    assert named == set(FEATURES)
-    assert set(COLLECTIONS) == {row.each for row in call_rows()} - {""}
+    assert set(FEATURES) - named == set(), (
+        "no row names it in `when`: take it out of permissions/tables/features.py"
+    )
+    each = {row.each for row in call_rows()}
+    assert set(COLLECTIONS) - each == set(), (
+        "no row names it in `each`: take it out of permissions/tables/collections.py"
+    )
 
 
 def test_every_command_call_and_resource_type_has_its_place():
@@ -74,3 +80,10 @@ def test_what_the_published_policies_miss_is_seen():
     lacking = {title: {item.action for item in missing(document)} for title, document in compared().items()}
     for title in ("conventional", "Zappa's example"):
         assert {"iam:UpdateAssumeRolePolicy", "lambda:ListFunctionUrlConfigs"} <= lacking[title]
+
+
+def test_the_changelog_tells_what_the_newest_zappa_needs():
+    newest = ZAPPA_VERSIONS[-1]
+    assert newest in (ROOT / "CHANGELOG.md").read_text("utf-8"), (
+        f"CHANGELOG.md: tell under Unreleased, in its section Permissions, what Zappa {newest} needs"
+    )

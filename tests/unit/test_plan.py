@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zappa_iam_ext.errors import QuotaExceeded, ZappaIamError
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan import (
     DOCUMENT_TAG,
-    MAX_DOCUMENT,
     CreatePolicyVersion,
     CurrentKey,
     CurrentPolicy,
@@ -279,7 +279,7 @@ def test_same(one, other, expected):
 
 def test_white_space_between_words_does_not_count():
     assert size({"a": "b c"}) == len('{"a":"bc"}')
-    assert size(document("s3:GetObject")) < MAX_DOCUMENT
+    assert size(document("s3:GetObject")) < MANAGED_POLICY_LIMIT
 
 
 STATES = st.builds(

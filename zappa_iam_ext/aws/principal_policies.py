@@ -1,12 +1,12 @@
 """The policies that bind a principal, read from IAM with list and get calls, each with its origin.
 
 What may not be read is named, never passed over: with a policy missing from view nothing but an explicit
-deny is certain. The calls are exactly those of `SELF_INSPECTION_ACTIONS`.
+deny is certain. The calls are those of ``permissions/tables/own_calls/principal_policies.toml``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from zappa_iam_ext.aws.errors import DENIED, code_of, scrub, translate
-from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS, self_inspection_grants
+from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.errors import InvalidPolicyDocument, UnknownPrincipal
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Principal, PrincipalKind
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 __all__ = [
-    "SELF_INSPECTION_ACTIONS",
     "HeldPolicy",
     "PrincipalPolicies",
     "principal_policies",
@@ -101,43 +100,52 @@ class _Reader:
         self.unreadable: list[str] = []
 
     def read_user(self, user: str) -> None:
-        iam, owner = self._iam, f"user {user}"
-        found = self._ask(
-            "iam:GetUser", f"the permissions boundary of {owner}", lambda: iam.get_user(UserName=user)
-        )
+        iam, owner, named = self._iam, f"user {user}", {"UserName": user}
+        what = f"the permissions boundary of {owner}"
+        found = self._ask("iam:GetUser", what, lambda: iam.get_user(UserName=user))
         self._boundary((found or {}).get("User", {}), owner)
+        inline = self._pages("list_user_policies", "PolicyNames", f"the inline policies of {owner}", named)
         self._inline(
-            "User",
+            "iam:GetUserPolicy",
             owner,
             "identity",
-            {"UserName": user},
+            inline,
             lambda name: iam.get_user_policy(UserName=user, PolicyName=name),
         )
-        self._attached("User", owner, "identity", {"UserName": user})
-        groups = self._pages("list_groups_for_user", "Groups", f"the groups of {owner}", {"UserName": user})
+        what = f"the managed policies of {owner}"
+        self._attached(
+            owner, "identity", self._pages("list_attached_user_policies", "AttachedPolicies", what, named)
+        )
+        groups = self._pages("list_groups_for_user", "Groups", f"the groups of {owner}", named)
         for group in [item["GroupName"] for item in groups]:
-            self._group(group)
+            self.read_group(group)
 
-    def _group(self, group: str) -> None:
-        owner, iam = f"group {group}", self._iam
-        read = partial(_group_policy, iam, group)
-        self._inline("Group", owner, "group", {"GroupName": group}, read)
-        self._attached("Group", owner, "group", {"GroupName": group})
+    def read_group(self, group: str) -> None:
+        iam, owner, named = self._iam, f"group {group}", {"GroupName": group}
+        inline = self._pages("list_group_policies", "PolicyNames", f"the inline policies of {owner}", named)
+        self._inline("iam:GetGroupPolicy", owner, "group", inline, partial(_group_policy, iam, group))
+        what = f"the managed policies of {owner}"
+        self._attached(
+            owner, "group", self._pages("list_attached_group_policies", "AttachedPolicies", what, named)
+        )
 
     def read_role(self, role: str) -> None:
-        iam, owner = self._iam, f"role {role}"
-        found = self._ask(
-            "iam:GetRole", f"the permissions boundary of {owner}", lambda: iam.get_role(RoleName=role)
-        )
+        iam, owner, named = self._iam, f"role {role}", {"RoleName": role}
+        what = f"the permissions boundary of {owner}"
+        found = self._ask("iam:GetRole", what, lambda: iam.get_role(RoleName=role))
         self._boundary((found or {}).get("Role", {}), owner)
+        inline = self._pages("list_role_policies", "PolicyNames", f"the inline policies of {owner}", named)
         self._inline(
-            "Role",
+            "iam:GetRolePolicy",
             owner,
             "identity",
-            {"RoleName": role},
+            inline,
             lambda name: iam.get_role_policy(RoleName=role, PolicyName=name),
         )
-        self._attached("Role", owner, "identity", {"RoleName": role})
+        what = f"the managed policies of {owner}"
+        self._attached(
+            owner, "identity", self._pages("list_attached_role_policies", "AttachedPolicies", what, named)
+        )
 
     def _boundary(self, described: Mapping[str, Any], owner: str) -> None:
         arn = described.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
@@ -145,19 +153,16 @@ class _Reader:
             self._managed(arn, f"{owner} / permissions boundary {arn}", "boundary")
 
     def _inline(
-        self, kind: str, owner: str, layer: HeldLayer, identity: Mapping[str, str], read: Callable[[str], Any]
+        self, action: str, owner: str, layer: HeldLayer, names: Iterable[str], read: Callable[[str], Any]
     ) -> None:
-        what = f"the inline policies of {owner}"
-        for name in list(self._pages(f"list_{kind.lower()}_policies", "PolicyNames", what, identity)):
+        for name in names:
             source = f"{owner} / inline policy {name}"
-            answer = self._ask(f"iam:Get{kind}Policy", source, partial(read, name))
+            answer = self._ask(action, source, partial(read, name))
             if answer:
                 self._add(source, layer, answer.get("PolicyDocument"))
 
-    def _attached(self, kind: str, owner: str, layer: HeldLayer, identity: Mapping[str, str]) -> None:
-        what = f"the managed policies of {owner}"
-        operation = f"list_attached_{kind.lower()}_policies"
-        for policy in list(self._pages(operation, "AttachedPolicies", what, identity)):
+    def _attached(self, owner: str, layer: HeldLayer, policies: Iterable[Mapping[str, str]]) -> None:
+        for policy in policies:
             self._managed(policy["PolicyArn"], f"{owner} / managed policy {policy['PolicyName']}", layer)
 
     def _managed(self, arn: str, source: str, layer: HeldLayer) -> None:
@@ -184,13 +189,15 @@ class _Reader:
         else:
             self.held.append(HeldPolicy(scrub(source), layer, document, arn))
 
-    def _pages(self, operation: str, key: str, what: str, identity: Mapping[str, str]) -> Iterator[Any]:
+    def _pages(self, operation: str, key: str, what: str, identity: Mapping[str, str]) -> list[Any]:
+        """Return the items of all pages; none, after noting it, when the call is denied."""
+
         def all_pages() -> list[Any]:
             pages: Iterable[Any] = self._iam.get_paginator(operation).paginate(**identity)  # type: ignore[call-overload]
             return [item for page in pages for item in page[key]]
 
         action = "iam:" + "".join(word.capitalize() for word in operation.split("_"))
-        yield from self._ask(action, what, all_pages) or ()
+        return self._ask(action, what, all_pages) or []
 
     def _ask(self, action: str, what: str, call: Callable[[], Any]) -> Any:
         """Return the answer, or None after noting that it was denied."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,18 @@ from pathlib import Path
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
+from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
 from zappa_iam_ext.documents import read_document
 from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
-from zappa_iam_ext.iam import Arn, AuthorizationRequest, Decision, EvaluationResult, PolicySet, evaluate
+from zappa_iam_ext.iam import (
+    Arn,
+    AuthorizationRequest,
+    Decision,
+    EvaluationResult,
+    PolicySet,
+    evaluate,
+    user_arn,
+)
 
 EXIT = {
     Decision.ALLOWED: ExitCode.OK,
@@ -22,7 +32,6 @@ EXIT = {
 PRINCIPAL_KEYS = frozenset(
     {"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType", "aws:username", "aws:userid"}
 )
-OFFLINE_PRINCIPAL = "arn:aws:iam::123456789012:user/serverless"
 
 
 @click.command("can-i")
@@ -88,11 +97,12 @@ def command(
     from zappa_iam_ext.iam.findings import action_note
     from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
-    context = {**_context(pairs), **dict.fromkeys(absent, ())}
+    context = {**_context(pairs), **dict.fromkeys(absent)}
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
     held, who, unreadable = _policies(policies, boundaries, options)
+    who = who or _offline_principal(resource)
     request = AuthorizationRequest(
         principal=principal or who,
         action=action,
@@ -130,19 +140,26 @@ def _require_resource(resource: str) -> None:
             ) from None
 
 
+def _offline_principal(resource: str) -> str:
+    """Return a user of the resource's own account: nobody said who asks, and it is no other account's."""
+    named = re.match(r"arn:([^:*?]+):[^:]*:[^:]*:([0-9]{12}):", resource)
+    partition, account = named.groups() if named else ("aws", OFFLINE_ACCOUNT)
+    return user_arn(partition, account, DEFAULT_USER)
+
+
 def _policies(
     policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions
 ) -> tuple[PolicySet, str, tuple[str, ...]]:
     if policies:
         identity = tuple(read_document(path) for path in policies)
         boundary = tuple(read_document(path) for path in boundaries)
-        return PolicySet(identity=identity, boundary=boundary or None), OFFLINE_PRINCIPAL, ()
+        return PolicySet(identity=identity, boundary=boundary or None), "", ()
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
     from zappa_iam_ext.workflow import held_policies
 
-    held, arn = held_policies(options)
-    return held.policies, arn, held.unreadable
+    held, who = held_policies(options)
+    return held.policies, who.arn, held.unreadable
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:

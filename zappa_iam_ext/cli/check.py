@@ -66,15 +66,15 @@ def command(
     ]
     if not quiet:
         for report in reports:
-            click.echo(_render(report, as_json=as_json or output == "json", strict=strict))
+            click.echo(_render(report, settings_file, as_json=as_json or output == "json", strict=strict))
     raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
 
 
-def _render(report: Report, *, as_json: bool, strict: bool) -> str:
+def _render(report: Report, settings_file: Path | None, *, as_json: bool, strict: bool) -> str:
     if as_json:
         from zappa_iam_ext.render.json import report_json
 
         return report_json(report, strict=strict)
-    from zappa_iam_ext.render.text import report_text
+    from zappa_iam_ext.render.text import fix_command, report_text
 
-    return report_text(report, fix=f"zappa-iam apply {report.stage} --admin-profile PROFILE")
+    return report_text(report, fix=fix_command(report.stage, settings_file))

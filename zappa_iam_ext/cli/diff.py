@@ -18,12 +18,13 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
     stage_options,
 )
-from zappa_iam_ext.errors import ExitCode, SettingsError
+from zappa_iam_ext.errors import ExitCode, SettingsError, worst
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.model import Command
     from zappa_iam_ext.permissions.stage import Stage
     from zappa_iam_ext.render.difference import Compared
+    from zappa_iam_ext.workflow.comparing import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def command(
 ) -> None:
     """Show what STAGE needs more or less than before, or than a policy allows.
 
-    Offline but for --profile-policy. Exit codes: 0 nothing more is needed, 1 more is needed, 2 could not compare.
+    What a policy allows beyond is told by action, resource and condition. Offline but for --profile-policy. Exit
+    codes: 0 nothing more is needed, 1 more is needed, 2 could not compare, 3 something could not be decided.
     """
     asked = _Asked(
         from_zappa,
@@ -111,9 +113,16 @@ def command(
     asked.check()
     commands = parse_commands(command_lines)
     stages = read(stage, settings_file, all_stages=all_stages, options=asked.options)
-    compared = [_compared(_resolved(item, asked, to_zappa), asked, commands) for item in stages]
+    resolved = [_resolved(item, asked, to_zappa) for item in stages]
+    compared = [_compared(item, resolved, asked, commands) for item in resolved]
     _show(compared, as_json=as_json or output == "json")
-    raise SystemExit(ExitCode.DENIED if any(item.change.added for item in compared) else ExitCode.OK)
+    raise SystemExit(worst(_exit_code(item) for item in compared))
+
+
+def _exit_code(compared: Compared) -> ExitCode:
+    if compared.change.added:
+        return ExitCode.DENIED
+    return ExitCode.CANNOT_TELL if compared.undecided else ExitCode.OK
 
 
 def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
@@ -125,22 +134,39 @@ def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
     return stage.with_account(asked.account) if asked.account else stage
 
 
-def _compared(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:
-    from zappa_iam_ext.render.difference import Compared
-
+def _compared(now: Stage, stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]) -> Compared:
     zappa = f"Zappa {asked.to_zappa or now.zappa_version}"
     if asked.profile_policy:
         from zappa_iam_ext.workflow.comparing import compared_with_profile
 
-        (change, surplus, undecided), who = compared_with_profile(now, commands, asked.options)
-        return Compared(now.name, who, zappa, change, True, surplus, undecided)
+        found, who = compared_with_profile(now, stages, commands, asked.options)
+        return _with_policies(now, stages, who, zappa, found)
     if asked.policy_files:
         from zappa_iam_ext.workflow.comparing import compared_with_files
 
         label = ", ".join(str(path) for path in asked.policy_files)
-        change, surplus, undecided = compared_with_files(now, commands, asked.policy_files)
-        return Compared(now.name, label, zappa, change, True, surplus, undecided)
+        found = compared_with_files(now, stages, commands, asked.policy_files)
+        return _with_policies(now, stages, label, zappa, found)
     return _with_another_stage(now, asked, commands)
+
+
+def _with_policies(
+    now: Stage, stages: Sequence[Stage], label: str, zappa: str, found: Comparison
+) -> Compared:
+    from zappa_iam_ext.render.difference import Compared
+
+    return Compared(
+        stage=now.name,
+        before=label,
+        after=zappa,
+        change=found.missing,
+        before_allows=True,
+        surplus=found.surplus,
+        undecided=found.undecided,
+        sources=found.sources,
+        lines=found.lines,
+        needing=tuple(stage.name for stage in stages),
+    )
 
 
 def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:

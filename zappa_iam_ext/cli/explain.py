@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
+from zappa_iam_ext.cli.options import AwsOptions, aws_options, read
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
 
 if TYPE_CHECKING:
-    from zappa_iam_ext.permissions.denials.parse import Denial
+    from zappa_iam_ext.permissions.denials.denial import Denial
+    from zappa_iam_ext.permissions.denials.explain import Explanation
+    from zappa_iam_ext.permissions.stage import Stage
 
 #: Bytes of a pasted message that are read; AWS's own messages are far shorter, a CI log may be long.
 MAX_INPUT = 10_000_000
+STDIN = "-"
+_STAGE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}", re.ASCII)
 
 
 class Unrecognised(ZappaIamError):
@@ -22,33 +29,89 @@ class Unrecognised(ZappaIamError):
 
 
 @click.command("explain")
-@click.argument("words", metavar="[TEXT]", nargs=-1)
+@click.argument("words", metavar="[STAGE] [TEXT]", nargs=-1)
+@click.option(
+    "-s",
+    "--settings-file",
+    type=click.Path(path_type=Path),
+    help="The Zappa settings file; found as Zappa does. Without STAGE its only stage is meant.",
+)
 @aws_options
-@format_options
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+)
 def command(
-    words: tuple[str, ...], profile: str, region: str, endpoint_url: str, as_json: bool, output: str
+    words: tuple[str, ...],
+    settings_file: Path | None,
+    profile: str,
+    region: str,
+    endpoint_url: str,
+    as_json: bool,
+    output: str,
 ) -> None:
     """Explain an AccessDenied message from Zappa, CloudFormation or botocore, given as TEXT or on stdin.
 
-    A whole log may be pasted: every denial in it is explained. Encoded authorisation messages are decoded when
-    the profile may call sts:DecodeAuthorizationMessage. Exit codes: 0 explained, 2 not recognised.
+    The first word is the STAGE when the settings file has a stage of that name: only its calls then count, and the
+    answer carries its own ARNs. Without STAGE and -s no settings are read. A whole log may be pasted: every denial in
+    it is explained. Encoded authorisation messages are decoded when the profile may call
+    sts:DecodeAuthorizationMessage. Exit codes: 0 explained, 2 no denial was found, or the command could not run.
     """
-    from zappa_iam_ext.permissions.denials.explain import explain
     from zappa_iam_ext.permissions.denials.parse import parse_denials
-    from zappa_iam_ext.render.explanation import explanation_json, explanation_text
 
-    message = _message(words)
+    name, told = _told_apart(words, settings_file)
+    options = AwsOptions(profile, region, endpoint_url)
+    stage = _stage(name, settings_file, options)
+    message = _message(told)
     denials = parse_denials(message)
     if not denials:
         raise _unrecognised(message)
-    options = AwsOptions(profile, region, endpoint_url)
-    explanations = [explain(_decoded(denial, options)) for denial in denials]
-    as_json = as_json or output == "json"
-    click.echo(explanation_json(explanations) if as_json else explanation_text(explanations))
+    explanations = _explained(denials, stage, options)
+    click.echo(_rendered(explanations, "json" if as_json else output))
 
 
-def _message(words: tuple[str, ...]) -> str:
-    if words and words != ("-",):
+def _told_apart(words: Sequence[str], settings_file: Path | None) -> tuple[str | None, Sequence[str]]:
+    """Return the stage that the words name first, if any, and the text."""
+    first = words[0] if words else ""
+    if not first or first == STDIN or not _STAGE_NAME.fullmatch(first):
+        return None, words
+    if first in _stage_names(settings_file):
+        return first, words[1:]
+    return (first, ()) if len(words) == 1 and not _is_denial(first) else (None, words)
+
+
+def _stage_names(settings_file: Path | None) -> tuple[str, ...]:
+    """Return the stages of the settings; none where no file was named and none can be read."""
+    from zappa_iam_ext.settings_file import stage_names
+
+    try:
+        return stage_names(settings_file)
+    except SettingsError:
+        if settings_file is not None:
+            raise
+        return ()
+
+
+def _is_denial(text: str) -> bool:
+    from zappa_iam_ext.permissions.denials.parse import parse_denial
+
+    return parse_denial(text) is not None
+
+
+def _stage(name: str | None, settings_file: Path | None, options: AwsOptions) -> Stage | None:
+    if name is None and settings_file is None:
+        return None
+    if name is None and len(names := _stage_names(settings_file)) != 1:
+        raise SettingsError(
+            f"{settings_file} has several stages: {', '.join(names)}",
+            hint="Name one of them: zappa-iam explain STAGE -s FILE",
+        )
+    (stage,) = read(name, settings_file, all_stages=False, options=options)
+    return stage
+
+
+def _message(words: Sequence[str]) -> str:
+    if words and tuple(words) != (STDIN,):
         return " ".join(words)
     if sys.stdin.isatty():
         click.echo("Paste the message, then end it with Ctrl-D (Ctrl-Z and Enter on Windows):", err=True)
@@ -75,6 +138,19 @@ def _unrecognised(message: str) -> Unrecognised:
     )
 
 
+def _explained(denials: Sequence[Denial], stage: Stage | None, options: AwsOptions) -> Sequence[Explanation]:
+    from zappa_iam_ext.config import iam_ext_settings
+    from zappa_iam_ext.permissions.denials.explain import explain_all
+
+    if stage is None:
+        return explain_all(_decoded(denial, options) for denial in denials)
+    asked = AwsOptions(
+        options.profile or stage.profile_name or "", options.region or stage.region, options.endpoint_url
+    )
+    decoded = [_decoded(denial, asked) for denial in denials]
+    return explain_all(decoded, stage, deployer=iam_ext_settings(stage).user_name)
+
+
 def _decoded(denial: Denial, options: AwsOptions) -> Denial:
     if not denial.encoded:
         return denial
@@ -84,3 +160,10 @@ def _decoded(denial: Denial, options: AwsOptions) -> Denial:
     if note:
         click.echo(note, err=True)
     return decoded
+
+
+def _rendered(explanations: Sequence[Explanation], output: str) -> str:
+    from zappa_iam_ext.render.explanation import explanation_github, explanation_json, explanation_text
+
+    renderers = {"github": explanation_github, "json": explanation_json, "text": explanation_text}
+    return renderers[output](explanations)

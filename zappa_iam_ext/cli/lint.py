@@ -20,6 +20,7 @@ from zappa_iam_ext.cli.options import (
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, read_text
 from zappa_iam_ext.errors import ExitCode, InvalidPolicyDocument, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 
 if TYPE_CHECKING:
     from zappa_iam_ext.render.findings import LintResult
@@ -148,7 +149,8 @@ def _stdin() -> str:
     data = sys.stdin.buffer.read(MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
         raise UnreadableDocument(
-            "stdin is too large to be a policy document", hint="IAM allows 6,144 characters."
+            "stdin is too large to be a policy document",
+            hint=f"IAM allows {MANAGED_POLICY_LIMIT:,} characters.",
         )
     try:
         return data.decode("utf-8-sig")
@@ -194,10 +196,10 @@ def _attached(options: AwsOptions) -> tuple[list[LintResult], tuple[str, ...]]:
 def _stages(
     targets: Sequence[str], settings_file: Path | None, options: AwsOptions, account: str, *, all_stages: bool
 ) -> list[LintResult]:
+    from zappa_iam_ext.config import OFFLINE_ACCOUNT
     from zappa_iam_ext.iam.findings import findings
     from zappa_iam_ext.render.findings import LintResult
     from zappa_iam_ext.workflow import PolicyOptions, policy_documents
-    from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT
 
     if len(targets) > 1:
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")

@@ -38,7 +38,7 @@ def provisioning_options(function: Decorated) -> Decorated:
 
 def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
     """Return the plans for the options of a command line."""
-    from zappa_iam_ext.workflow import plan_stages
+    from zappa_iam_ext.workflow import ProvisioningOptions, plan_stages
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     stages = read(given["stage"], given["settings_file"], all_stages=given["all_stages"], options=options)
@@ -46,10 +46,12 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
         stages,
         parse_commands(given["command_lines"]),
         options,
-        admin_profile=given["admin_profile"],
-        adopt=given["adopt"],
-        overwrite_profile=given["overwrite_profile"],
-        create_key=given["create_keys"],
+        ProvisioningOptions(
+            admin_profile=given["admin_profile"],
+            adopt=given["adopt"],
+            overwrite_profile=given["overwrite_profile"],
+            create_key=given["create_keys"],
+        ),
     )
 
 

@@ -85,11 +85,13 @@ def command(
     """Run STAGE's Zappa commands on a local AWS under a policy; list each call, what was authorised, what denied.
 
     Default: deploy, update, status, undeploy under the computed policy. Nothing leaves this machine but what
-    --profile-policy reads from IAM. Exit codes: 0 nothing denied, 1 something denied, 2 could not run.
+    --profile-policy reads from IAM. Exit codes: 0 nothing denied, 1 something denied, 2 could not run, 3 something
+    could not be rehearsed.
     """
     from zappa_iam_ext.permissions.commands import parse_command
     from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS
     from zappa_iam_ext.rehearsal.local_aws.loopback import require_loopback
+    from zappa_iam_ext.rehearsal.local_aws.server import new_account
     from zappa_iam_ext.rehearsal.zappa_process import zappa_executable
 
     if policy_files and profile_policy:
@@ -109,6 +111,7 @@ def command(
     stages = read(stage, settings_file, all_stages=all_stages, options=AwsOptions("", region))
     zappa_executable()
     asked = profile if profile_policy else None
+    account = account or _named_account(policy_files) or new_account()
     with _interruptible():
         unders = [_under(item, lines, policy_files, asked, account) for item in stages]
         reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
@@ -123,7 +126,7 @@ def command(
 def _rehearsed(
     unders: list[_Under], lines: tuple[str, ...], endpoint_url: str, *, full: bool, tell: Any
 ) -> list[RehearsalReport]:
-    """Rehearse stage by stage, on one local AWS, each in its account."""
+    """Rehearse stage by stage on one local AWS, in the same account unless the profiles belong to others."""
     from zappa_iam_ext.rehearsal.command_lines import preparation
     from zappa_iam_ext.rehearsal.local_aws.server import local_aws
     from zappa_iam_ext.rehearsal.rehearse import rehearse
@@ -147,39 +150,45 @@ def _rehearsed(
     return reports
 
 
+def _named_account(files: tuple[Path, ...]) -> str:
+    """Return the only account that the documents name, if they name one."""
+    from zappa_iam_ext.documents import read_text
+
+    named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
+    return named.pop() if len(named) == 1 else ""
+
+
 def _under(
     stage: Stage, lines: tuple[str, ...], files: tuple[Path, ...], profile: str | None, account: str
 ) -> _Under:
-    from zappa_iam_ext.documents import hand_made_document, read_text
+    from zappa_iam_ext.documents import hand_made_document
     from zappa_iam_ext.iam import PolicySet
-    from zappa_iam_ext.rehearsal.local_aws.server import new_account
     from zappa_iam_ext.rehearsal.rehearse import computed_policy
 
     if profile is not None:
         return _held(stage, profile)
     if files:
-        named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
-        located = stage.with_account(account or (named.pop() if len(named) == 1 else new_account()))
+        located = stage.with_account(account)
         documents = tuple(hand_made_document(path, located) for path in files)
         return _Under(located, PolicySet(identity=documents), ", ".join(str(path) for path in files))
-    located = stage.with_account(account or new_account())
+    located = stage.with_account(account)
     return _Under(located, computed_policy(located, lines), "the computed policy")
 
 
 def _held(stage: Stage, profile: str) -> _Under:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
+    from zappa_iam_ext.iam import PrincipalKind
     from zappa_iam_ext.workflow import held_policies
 
     name = profile or stage.profile_name or ""
-    held, arn = held_policies(AwsOptions(name, stage.region))
-    _, partition, _, _, account, rest = arn.split(":", 5)
-    located = stage.with_account(account, partition)
-    if rest == "root":
+    held, who = held_policies(AwsOptions(name, stage.region))
+    located = stage.with_account(who.account, who.partition)
+    if who.principal.kind is PrincipalKind.ROOT:
         raise SettingsError(
-            f"profile {name or 'default'} is the root of account {account}, whom no policy binds",
+            f"profile {name or 'default'} is the root of account {who.account}, whom no policy binds",
             hint="Rehearse under the profile of the user who deploys.",
         )
-    return _Under(located, held.policies, f"the policies of {arn}", arn, held.unreadable)
+    return _Under(located, held.policies, f"the policies of {who.arn}", who.arn, held.unreadable)
 
 
 def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zappa_iam_ext.iam.arn import Arn, Principal, PrincipalKind
+from zappa_iam_ext.iam.arn import Arn, Principal, PrincipalKind, user_arn
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.evaluation.evaluator import CompiledPolicySet, compile_policies, evaluate
 from zappa_iam_ext.iam.policyset import PolicySet
@@ -36,4 +36,5 @@ __all__ = [
     "Statement",
     "compile_policies",
     "evaluate",
+    "user_arn",
 ]

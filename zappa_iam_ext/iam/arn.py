@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,8 +36,13 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+def user_arn(partition: str, account: str, name: str, path: str = "/") -> str:
+    """Return the ARN of an IAM user; a path begins and ends with a slash."""
+    return f"arn:{partition}:iam::{account}:user{path}{name}"
+
+
 class PrincipalKind(StrEnum):
-    """What an ARN of IAM or STS stands for."""
+    """What a principal is (IAM User Guide, "AWS JSON policy elements: Principal")."""
 
     USER = "user"
     ROLE = "role"
@@ -44,6 +50,9 @@ class PrincipalKind(StrEnum):
     FEDERATED_USER = "federated-user"
     ROOT = "root"
     ACCOUNT = "account"
+    SERVICE = "service"
+    FEDERATED = "federated"
+    CANONICAL_USER = "canonical-user"
     OTHER = "other"
 
 
@@ -55,6 +64,27 @@ _TYPES = {
     PrincipalKind.FEDERATED_USER: "FederatedUser",
     PrincipalKind.ROOT: "Account",
 }
+_KINDS = {
+    ("iam", "user"): PrincipalKind.USER,
+    ("iam", "role"): PrincipalKind.ROLE,
+    ("iam", "saml-provider"): PrincipalKind.FEDERATED,
+    ("iam", "oidc-provider"): PrincipalKind.FEDERATED,
+    ("sts", "federated-user"): PrincipalKind.FEDERATED_USER,
+}
+#: The identity providers that have no ARN (IAM User Guide, "AWS JSON policy elements: Principal").
+BUILT_IN_PROVIDERS = frozenset(
+    {
+        "accounts.google.com",
+        "cognito-identity-us-gov.amazonaws.com",
+        "cognito-identity.amazonaws.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+    }
+)
+_SERVICE = re.compile(r"(?:[a-z0-9-]+\.)+(?:amazonaws\.com(?:\.cn)?|amazon\.com|amazonaws\.eu|aws\.internal)")
+_CANONICAL_USER = re.compile(r"[0-9a-f]{64,128}")
+#: AWS keeps this path, and the names that begin so, for service-linked roles (IAM User Guide, "Service-linked roles").
+_SERVICE_LINKED_PATH, _SERVICE_LINKED_NAME = "role/aws-service-role/", "AWSServiceRoleFor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +92,7 @@ class Principal:
     """Who makes a request. ``name`` is the last part of the path; ``session`` that of an assumed role.
 
     The ARN of a role session has lost the role's path (``role_arn`` is then that of a role without one).
+    ``arn`` of a service, a built-in identity provider or a canonical user is its name.
     """
 
     arn: str
@@ -73,7 +104,16 @@ class Principal:
 
     @classmethod
     def parse(cls, text: str) -> Principal:
-        """Return the principal of an ARN; raise `InvalidArn` when it is none."""
+        """Return the principal of an ARN, a service, an identity provider or a canonical user id.
+
+        Raises `InvalidArn` when it is none.
+        """
+        if text in BUILT_IN_PROVIDERS:
+            return cls(text, PrincipalKind.FEDERATED, name=text)
+        if _SERVICE.fullmatch(text):
+            return cls(text, PrincipalKind.SERVICE, name=text)
+        if _CANONICAL_USER.fullmatch(text):
+            return cls(text, PrincipalKind.CANONICAL_USER, name=text)
         arn = Arn.parse(text)
         kind, _, rest = arn.resource.partition("/")
         if arn.service == "iam" and arn.resource == "root":
@@ -81,13 +121,28 @@ class Principal:
         if arn.service == "sts" and kind == "assumed-role":
             role, _, session = rest.partition("/")
             return cls(text, PrincipalKind.ASSUMED_ROLE, arn.partition, arn.account, role, session)
-        kinds = {
-            ("iam", "user"): PrincipalKind.USER,
-            ("iam", "role"): PrincipalKind.ROLE,
-            ("sts", "federated-user"): PrincipalKind.FEDERATED_USER,
+        known = _KINDS.get((arn.service, kind), PrincipalKind.OTHER)
+        name = rest if known is PrincipalKind.FEDERATED else rest.rsplit("/", 1)[-1]
+        return cls(text, known, arn.partition, arn.account, name)
+
+    @property
+    def has_identity_policies(self) -> bool:
+        """Whether it belongs to an account and policies of that account bind it.
+
+        A service, an identity provider and an anonymous caller are bound by the policy of the resource alone.
+        """
+        return self.kind not in {
+            PrincipalKind.SERVICE,
+            PrincipalKind.FEDERATED,
+            PrincipalKind.CANONICAL_USER,
         }
-        known = kinds.get((arn.service, kind), PrincipalKind.OTHER)
-        return cls(text, known, arn.partition, arn.account, rest.rsplit("/", 1)[-1])
+
+    @property
+    def is_service_linked_role(self) -> bool:
+        """Whether it is a service-linked role or a session of one; a session is known by the name of its role."""
+        if self.kind is PrincipalKind.ASSUMED_ROLE:
+            return self.name.startswith(_SERVICE_LINKED_NAME)
+        return self.kind is PrincipalKind.ROLE and f":{_SERVICE_LINKED_PATH}" in self.arn
 
     @property
     def role_arn(self) -> str:
@@ -99,13 +154,29 @@ class Principal:
         return ""
 
     def context(self) -> dict[str, str]:
-        """Return the condition keys that follow from who it is."""
-        keys = {"aws:principalarn": self.role_arn or self.arn, "aws:principalaccount": self.account}
+        """Return the condition keys that follow from who it is (IAM User Guide, global condition context keys).
+
+        ``aws:PrincipalArn`` of a role session is the ARN of the role; it does not follow, see ``role_arns``.
+        """
+        if self.kind is PrincipalKind.SERVICE:
+            return {"aws:principalisawsservice": "true", "aws:principalservicename": self.name}
+        if not self.has_identity_policies:
+            return {}
+        keys = {"aws:principalaccount": self.account, "aws:principalisawsservice": "false"}
+        if self.kind is not PrincipalKind.ASSUMED_ROLE:
+            keys["aws:principalarn"] = self.arn
         if self.kind in _TYPES:
             keys["aws:principaltype"] = _TYPES[self.kind]
         if self.kind is PrincipalKind.USER:
             keys["aws:username"] = self.name
         return {key: value for key, value in keys.items() if value}
+
+    @property
+    def role_arns(self) -> tuple[str, ...]:
+        """The patterns of ARNs that the role behind a session may have, without path and with one; empty for others."""
+        if self.kind is not PrincipalKind.ASSUMED_ROLE:
+            return ()
+        return (self.role_arn, f"arn:{self.partition}:iam::{self.account}:role/*/{self.name}")
 
     def __str__(self) -> str:
         return self.arn

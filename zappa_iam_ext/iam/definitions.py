@@ -27,6 +27,39 @@ class AccessLevel(StrEnum):
 _LEVELS = {str(level)[0]: level for level in AccessLevel}
 
 
+class KeyType(StrEnum):
+    """The type of the values of a condition key, in the words of the Service Authorization Reference."""
+
+    STRING = "String"
+    ARN = "ARN"
+    BOOL = "Bool"
+    NUMERIC = "Numeric"
+    DATE = "Date"
+    IP_ADDRESS = "IPAddress"
+
+
+_KEY_TYPES = {str(kind)[0]: kind for kind in KeyType}
+#: What ends the fixed part of a condition key whose rest the policy chooses.
+_OPEN_ENDS = ("/", ".", ":")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDefinition:
+    """A condition key: its name up to the part that a policy chooses, its type, whether it holds several values.
+
+    ``type`` None says that the reference tells none, or two.
+    """
+
+    name: str
+    type: KeyType | None = None
+    multivalued: bool = False
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether the policy chooses the rest of the name, as that of a tag."""
+        return self.name.endswith(_OPEN_ENDS)
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """A type of resource: its name, and its ARN with ``*`` for every part that varies."""
@@ -39,8 +72,8 @@ class ResourceType:
 class ActionDefinition:
     """One action: the types of resources that a policy can limit it to, and the condition keys that it supports.
 
-    The keys are those of the action and of its types of resources. A key that ends in ``/`` or ``.`` stands for
-    all keys that begin so (``aws:ResourceTag/``). Without types of resources an action knows only ``*``.
+    The keys are those of the action and of its types of resources. A key that ends in ``/``, ``.`` or ``:`` stands for
+    all keys that begin so (``aws:ResourceTag/``, ``kms:EncryptionContext:``). Without types of resources an action knows only ``*``.
     """
 
     name: str
@@ -60,11 +93,22 @@ class ActionDefinition:
 
     def supports(self, key: str) -> bool:
         """Say whether the action supports a condition key of its service or of tags."""
+        names, beginnings = _lowered(self.condition_keys)
         wanted = key.lower()
-        return any(
-            wanted.startswith(known) if known.endswith(("/", ".")) else wanted == known
-            for known in map(str.lower, self.condition_keys)
-        )
+        return wanted in names or wanted.startswith(beginnings)
+
+
+@lru_cache(maxsize=4096)
+def _lowered(keys: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the names of keys, and the beginnings of those whose rest the policy chooses, in lower case."""
+    names = frozenset(map(str.lower, keys))
+    return names, tuple(name for name in names if name.endswith(_OPEN_ENDS))
+
+
+def is_key(key: str, known: str) -> bool:
+    """Say whether a key, as a policy writes it, is one that is known; keys have no case."""
+    wanted, name = key.lower(), known.lower()
+    return wanted.startswith(name) if name.endswith(_OPEN_ENDS) else wanted == name
 
 
 def services() -> tuple[str, ...]:
@@ -77,7 +121,7 @@ def is_known_service(service: str) -> bool:
     return service.lower() in _lines()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def action_definition(action: str) -> ActionDefinition | None:
     """Return what is known of an action, ``service:Name`` in any case; None when there is no such action."""
     service, _, name = action.lower().partition(":")
@@ -102,10 +146,41 @@ def action_names(service: str) -> tuple[str, ...]:
     return tuple(data["actions"]) if data else ()
 
 
+def services_with(action: str) -> tuple[str, ...]:
+    """Return the prefixes of the services that have an action of a name, ``GetThing`` in any case."""
+    return tuple(_services_by_action().get(action.lower(), ()))
+
+
+@lru_cache(maxsize=1)
+def _services_by_action() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for service in services():
+        for name in action_names(service):
+            found.setdefault(name.lower(), []).append(service)
+    return found
+
+
 def condition_keys(service: str) -> frozenset[str]:
     """Return the condition keys that any action or type of resource of a known service supports."""
     data = _service(service.lower())
     return frozenset(data["keys"]) if data else frozenset()
+
+
+@lru_cache(maxsize=4096)
+def key_definition(key: str) -> KeyDefinition | None:
+    """Return what the reference says of a condition key of a service; None when it knows no such key.
+
+    Of several that fit, the longest.
+    """
+    data = _service(key.lower().partition(":")[0])
+    if data is None:
+        return None
+    fitting = [place for place, known in enumerate(data["keys"]) if is_key(key, known)]
+    if not fitting:
+        return None
+    place = max(fitting, key=lambda each: len(data["keys"][each]))
+    letter = data["key_types"][place]
+    return KeyDefinition(data["keys"][place], _KEY_TYPES.get(letter.upper()), letter.islower())
 
 
 @lru_cache(maxsize=512)

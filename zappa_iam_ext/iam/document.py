@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from zappa_iam_ext.iam.equivalence import equivalent
 from zappa_iam_ext.iam.grammar import read
 from zappa_iam_ext.iam.statement import PolicyKind, Statement
 
@@ -29,14 +30,17 @@ class PolicyDocument:
         cls,
         source: str | bytes | Mapping[str, Any] | PolicyDocument,
         kind: PolicyKind | str = PolicyKind.IDENTITY,
+        *,
+        stored: bool = True,
     ) -> PolicyDocument:
         """Return the document of JSON text or of JSON already read.
 
-        Raises `InvalidPolicyDocument`, with the JSON path and the rule broken, for what AWS would refuse.
+        Raises `InvalidPolicyDocument`, with the JSON path and the rule broken, for what AWS would refuse to store;
+        with ``stored`` False, for what it would refuse to evaluate.
         """
         if isinstance(source, PolicyDocument):
             return source
-        statements, version, name = read(source, PolicyKind(kind))
+        statements, version, name = read(source, PolicyKind(kind), stored=stored)
         return cls(statements, version, name, PolicyKind(kind))
 
     @classmethod
@@ -67,10 +71,14 @@ class PolicyDocument:
         return json.dumps(self.to_dict(), indent=indent, separators=separators, ensure_ascii=False)
 
     def equivalent(self, other: PolicyDocument) -> bool:
-        """Say whether both mean the same: order, case of actions and string or list do not matter."""
-        mine = frozenset(statement.meaning() for statement in self.statements)
-        return self.version == other.version and mine == frozenset(
-            statement.meaning() for statement in other.statements
+        """Say whether both mean the same.
+
+        Order, case of actions, string or list, and whether a statement is written as one or divided do not matter; of
+        principals an account's id and its root user's ARN are the same, in a resource policy ``*`` and
+        ``{"AWS": "*"}`` too. Documents that mean the same by what their wildcards cover may be told apart.
+        """
+        return self.version == other.version and equivalent(
+            self.statements, other.statements, (self.kind, other.kind)
         )
 
     @property

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.conditions.operators import parse_operator
-from zappa_iam_ext.iam.conditions.values import date_seconds
-from zappa_iam_ext.iam.statement import Effect, PolicyKind, PrincipalElement, Statement
+from zappa_iam_ext.iam.literals import why_unreadable
+from zappa_iam_ext.iam.principal_elements import KINDS, misplaced, refusal
+from zappa_iam_ext.iam.statement import Condition, Effect, PolicyKind, PrincipalElement, Statement
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 MAX_TEXT = 1_000_000
@@ -34,11 +35,9 @@ _STATEMENT = frozenset(
     }
 )
 _ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9.-]+):[^:]+", re.DOTALL)
-_ACCOUNT = re.compile(r"[0-9]{12}")
 _RESOURCE = re.compile(r"arn:(?:\*|aws(?:-[a-z]+)*):[^:*?]+(?::.*)?", re.DOTALL)
 _SID = re.compile(r"[A-Za-z0-9]*")
-_PRINCIPALS = frozenset({"AWS", "Service", "Federated", "CanonicalUser"})
-_WITH_PRINCIPAL = frozenset({PolicyKind.RESOURCE, PolicyKind.TRUST})
+_WITH_PRINCIPAL = frozenset({PolicyKind.RESOURCE, PolicyKind.TRUST, PolicyKind.RCP})
 _ARN_COLONS = 5
 _NO_TEXT = re.compile("[\ud800-\udfff\0]")
 _LARGEST = 10**300
@@ -52,8 +51,11 @@ class ReadDocument(NamedTuple):
     id: str
 
 
-def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> ReadDocument:
-    """Return the elements of a document; raise `InvalidPolicyDocument`."""
+def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind, *, stored: bool = True) -> ReadDocument:
+    """Return the elements of a document; raise `InvalidPolicyDocument`.
+
+    ``stored`` False reads what may be evaluated: see `why_unreadable`.
+    """
     document = _loaded(source) if isinstance(source, str | bytes) else source
     if not isinstance(document, Mapping):
         raise _refused("$", "a policy document is a JSON object", "document")
@@ -66,6 +68,8 @@ def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind) -> ReadDocum
     read_statements = tuple(
         _statement(item, f"$.Statement[{index}]", kind) for index, item in enumerate(statements)
     )
+    for index, statement in enumerate(read_statements):
+        _readable(statement.condition, f"$.Statement[{index}].Condition", kind, stored=stored)
     _unique_sids(read_statements)
     return ReadDocument(read_statements, _version(document), _text(document.get("Id", ""), "$.Id"))
 
@@ -108,13 +112,15 @@ def _statement(item: Any, path: str, kind: PolicyKind) -> Statement:
     if not isinstance(effect, str) or effect not in set(Effect):
         raise _refused(f"{path}.Effect", "the effect is Allow or Deny, written so", "effect")
     _one_of(item, "Action", "NotAction", path, required=True)
-    _one_of(item, "Resource", "NotResource", path, required=kind not in _WITH_PRINCIPAL)
+    _one_of(
+        item, "Resource", "NotResource", path, required=kind not in {PolicyKind.RESOURCE, PolicyKind.TRUST}
+    )
     _one_of(item, "Principal", "NotPrincipal", path, required=kind in _WITH_PRINCIPAL)
     if kind not in _WITH_PRINCIPAL and ("Principal" in item or "NotPrincipal" in item):
         raise _refused(path, f"a policy of kind {kind} has no principal", "principal")
     if kind is PolicyKind.TRUST and ("Resource" in item or "NotResource" in item):
         raise _refused(path, "a trust policy has no resource", "resource")
-    return Statement(
+    statement = Statement(
         effect=Effect(effect),
         actions=_actions(item, "Action", path),
         not_actions=_actions(item, "NotAction", path),
@@ -125,6 +131,9 @@ def _statement(item: Any, path: str, kind: PolicyKind) -> Statement:
         principals=_principals(item, "Principal", path),
         not_principals=_principals(item, "NotPrincipal", path),
     )
+    if told := misplaced(statement, kind):
+        raise _refused(path, told, "principal")
+    return statement
 
 
 def _one_of(item: Mapping[str, Any], one: str, other: str, path: str, *, required: bool) -> None:
@@ -182,27 +191,19 @@ def _principals(item: Mapping[str, Any], name: str, path: str) -> PrincipalEleme
     value = item[name]
     if value == "*":
         return {"*": ("*",)}
-    if not isinstance(value, Mapping) or not value or not set(value) <= _PRINCIPALS:
+    if not isinstance(value, Mapping) or not value or not set(value) <= KINDS:
         raise _refused(
-            f"{path}.{name}",
-            f"a principal is * or an object of {', '.join(sorted(_PRINCIPALS))}",
-            "principal",
+            f"{path}.{name}", f"a principal is * or an object of {', '.join(sorted(KINDS))}", "principal"
         )
     found = {kind: _strings(value, kind, f"{path}.{name}") for kind in value}
-    for entry in found.get("AWS", ()):
-        if entry != "*" and not _ACCOUNT.fullmatch(entry) and not _principal_arn(entry):
-            raise _refused(f"{path}.{name}.AWS", f"{entry[:100]!r} is no ARN, account id or *", "principal")
+    for kind, entries in found.items():
+        for entry in entries:
+            if told := refusal(kind, entry):
+                raise _refused(f"{path}.{name}.{kind}", told, "principal")
     return found
 
 
-def _principal_arn(text: str) -> bool:
-    """Say whether this is an ARN, or the unique id that IAM shows in place of a deleted principal."""
-    return (text.startswith("arn:") and text.count(":") >= _ARN_COLONS) or bool(
-        re.fullmatch(r"A[A-Z0-9]{15,127}", text)
-    )
-
-
-def _condition(value: Any, path: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+def _condition(value: Any, path: str) -> Condition:
     if not isinstance(value, Mapping):
         raise _refused(path, "a condition is an object", "condition")
     found = {}
@@ -215,19 +216,21 @@ def _condition(value: Any, path: str) -> Mapping[str, Mapping[str, tuple[str, ..
             _key(key, f"{path}.{operator}"): _values(entry, f"{path}.{operator}.{key}")
             for key, entry in tests.items()
         }
-        _readable(operator, found[operator], f"{path}.{operator}")
     return found
 
 
-def _readable(operator: str, tests: Mapping[str, tuple[str, ...]], path: str) -> None:
-    """Refuse a date that is none, as IAM does: it would never match, and a Deny with it never deny."""
-    parsed = parse_operator(operator)
-    if parsed is None or not parsed.family.startswith("date"):
-        return
-    for key, values in tests.items():
-        for value in values:
-            if date_seconds(value) is None:
-                raise _refused(f"{path}.{key}", f"{value[:100]!r} is no date", "date")
+def _readable(condition: Condition, path: str, kind: PolicyKind, *, stored: bool) -> None:
+    """Refuse values that their operator cannot read, as AWS does: a Deny with one would not deny."""
+    for name, tests in condition.items():
+        operator = parse_operator(name)
+        for key, values in tests.items() if operator else ():
+            for value in values:
+                if operator and (what := why_unreadable(operator, value, kind, stored=stored)):
+                    raise _refused(
+                        f"{path}.{name}.{key}",
+                        f"{value[:100]!r} is no {what}",
+                        operator.family.partition(" ")[0],
+                    )
 
 
 def _key(key: Any, path: str) -> str:

@@ -4,50 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.statement import PolicyKind
 
+#: One policy document: read already, its JSON text, or its JSON as data.
+PolicySource: TypeAlias = PolicyDocument | str | bytes | Mapping[str, Any]
+#: None, one document, or several.
+PolicySources: TypeAlias = PolicySource | Iterable[PolicySource] | None
+#: The levels of an organization, from the root to the account. A flat list of documents is one level.
+PolicyLevels: TypeAlias = PolicySources | Iterable[Iterable[PolicySource]]
 
-@dataclass(frozen=True, slots=True)
+Documents: TypeAlias = tuple[PolicyDocument, ...]
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class PolicySet:
     """The policies of one principal and one resource, by layer.
 
-    Every field takes documents, JSON text or JSON already read, one or a list of them. ``boundary`` None or
-    empty means that there is none, likewise of ``session``. ``scp`` holds the levels of the organization, each a list of
-    documents: every level must allow. A flat list is one level. Raises `InvalidPolicyDocument`.
+    ``identity`` and ``group`` grant. ``boundary`` and ``session`` limit; empty means that there is none. ``scp`` holds
+    the levels of the principal's organization: each must allow. ``rcp`` holds those of the resource's organization:
+    each may deny. ``resource`` is the policy of the resource; empty means that it is not given. What is evaluated need
+    not be stored: addresses and ARNs of conditions that are none are read as AWS reads them in session policies.
     """
 
-    identity: Any = ()
-    group: Any = ()
-    boundary: Any = None
-    session: Any = None
-    scp: Any = ()
-    resource: Any = ()
+    identity: Documents
+    group: Documents
+    boundary: Documents
+    session: Documents
+    scp: tuple[Documents, ...]
+    resource: Documents
+    rcp: tuple[Documents, ...]
 
-    def __post_init__(self) -> None:
-        for name, kind in (
-            ("identity", PolicyKind.IDENTITY),
-            ("group", PolicyKind.IDENTITY),
-            ("boundary", PolicyKind.BOUNDARY),
-            ("resource", PolicyKind.RESOURCE),
-            ("session", PolicyKind.SESSION),
-        ):
-            object.__setattr__(self, name, _documents(getattr(self, name), kind))
-        object.__setattr__(self, "scp", _levels(self.scp))
+    def __init__(  # noqa: PLR0917  -- one argument a layer, in the order of the fields
+        self,
+        identity: PolicySources = (),
+        group: PolicySources = (),
+        boundary: PolicySources = None,
+        session: PolicySources = None,
+        scp: PolicyLevels = (),
+        resource: PolicySources = (),
+        rcp: PolicyLevels = (),
+    ) -> None:
+        """Read the documents of each layer. Raises `InvalidPolicyDocument`."""
+        fields: Mapping[str, Documents | tuple[Documents, ...]] = {
+            "identity": _documents(identity, PolicyKind.IDENTITY),
+            "group": _documents(group, PolicyKind.IDENTITY),
+            "boundary": _documents(boundary, PolicyKind.BOUNDARY),
+            "session": _documents(session, PolicyKind.SESSION),
+            "scp": _levels(scp, PolicyKind.SCP),
+            "resource": _documents(resource, PolicyKind.RESOURCE),
+            "rcp": _levels(rcp, PolicyKind.RCP),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
 
-def _documents(given: Any, kind: PolicyKind) -> tuple[PolicyDocument, ...]:
-    return tuple(PolicyDocument.parse(item, kind) for item in _listed(given))
+def _documents(given: Any, kind: PolicyKind) -> Documents:
+    return tuple(PolicyDocument.parse(item, kind, stored=False) for item in _listed(given))
 
 
-def _levels(given: Any) -> tuple[tuple[PolicyDocument, ...], ...]:
+def _levels(given: Any, kind: PolicyKind) -> tuple[Documents, ...]:
     items = _listed(given)
     if any(isinstance(item, _ONE) for item in items):
-        return (_documents(items, PolicyKind.SCP),)
-    return tuple(_documents(level, PolicyKind.SCP) for level in items)
+        return (_documents(items, kind),)
+    return tuple(_documents(level, kind) for level in items)
 
 
 _ONE = (PolicyDocument, str, bytes, Mapping)

@@ -25,6 +25,7 @@ class PolicyKind(StrEnum):
     BOUNDARY = "boundary"
     SESSION = "session"
     SCP = "scp"
+    RCP = "rcp"
     RESOURCE = "resource"
     TRUST = "trust"
 

@@ -24,6 +24,8 @@ HANDLERS = {
     "UpdateStack": frozenset({"create", "read", "update", "delete"}),
     "DeleteStack": frozenset({"delete", "read"}),
 }
+#: What CloudFormation does with a resource that the stack has and the new template has not.
+REMOVAL = frozenset({"delete", "read"})
 #: The end of a partition's host names, where it is not that of the standard partition.
 DNS_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
@@ -58,6 +60,7 @@ def is_known(call: Call) -> bool:
 def _names(call: Call, scope: Scope) -> dict[str, Any]:
     return {
         **call.parameters,
+        **_with_path(call.parameters),
         "account": scope.account,
         "region": call.region or scope.region,
         "partition": scope.partition,
@@ -65,17 +68,30 @@ def _names(call: Call, scope: Scope) -> dict[str, Any]:
     }
 
 
+def _with_path(parameters: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the name of a role as it stands in the ARN that IAM stores and decides on: after its path."""
+    path, name = str(parameters.get("Path", "/")), parameters.get("RoleName")
+    return {"RoleName": f"{path.strip('/')}/{name}"} if name and path.strip("/") else {}
+
+
 def _stack_resources(call: Call, names: Mapping[str, Any]) -> list[Requirement]:
-    wanted = HANDLERS[call.operation]
-    resources = lookup(call.parameters, "Template.Resources") or {}
+    """Return what CloudFormation does as the caller: for the template, and for what the stack had and it has not."""
+    return [
+        requirement
+        for template, wanted in (("Template", HANDLERS[call.operation]), ("FormerTemplate", REMOVAL))
+        for resource in (lookup(call.parameters, f"{template}.Resources") or {}).values()
+        for requirement in _resource(resource, wanted, call, names)
+    ]
+
+
+def _resource(
+    resource: Mapping[str, Any], wanted: frozenset[str], call: Call, names: Mapping[str, Any]
+) -> Iterator[Requirement]:
     tagged = lookup(call.parameters, "Tags") or ()
-    checked: list[Requirement] = []
-    for resource in resources.values():
-        properties = {**(resource.get("Properties") or {}), "StackTags": tagged}
-        for row in resource_rows().get(resource["Type"], ()):
-            if wanted & set(row.handlers):
-                checked += _apply(row, call, {**names, **properties}, dependent=True)
-    return checked
+    known = {**names, **(resource.get("Properties") or {}), "StackTags": tagged}
+    for row in resource_rows().get(resource["Type"], ()):
+        if wanted & set(row.handlers):
+            yield from _apply(row, call, known, dependent=True)
 
 
 def _apply(
@@ -99,6 +115,7 @@ def _apply(
                 source=row.source,
                 confidence=row.confidence,
                 dependent=getattr(row, "dependent", False) if dependent is None else dependent,
+                only_if=row.only_if or call.only_if,
             )
 
 

@@ -10,7 +10,7 @@ from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import conditions, holds
-from zappa_iam_ext.permissions.tables.rows import CallRow, call_rows, template_rows
+from zappa_iam_ext.permissions.tables.rows import CallRow, TemplateRow, call_rows, template_rows
 from zappa_iam_ext.permissions.tables.versions import parse_version
 
 #: The first version with ``apigateway_lambda_qualifier`` and aliases of its own.
@@ -74,6 +74,37 @@ def template_resources(stage: Stage, command: Command, names: Mapping[str, Any])
     }
 
 
+def former_resources(stage: Stage, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the resources that former settings may have put into the stack and that the settings no longer ask for.
+
+    Another version of Zappa may have put them there. A permission names the function, or the version or alias that
+    API Gateway then called.
+    """
+    current = names["template"]["Resources"]
+    return {
+        f"{row.name} {arn}": former
+        for row in template_rows()
+        for arn in (stage.function_arn, f"{stage.function_arn}:*")
+        if removed(former := _former(row, {**names, "qualified_function_arn": arn}), current.get(row.name))
+    }
+
+
+def _former(row: TemplateRow, names: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"Type": row.type, "Properties": row.fill(names)}
+
+
+def removed(former: Mapping[str, Any], current: Mapping[str, Any] | None) -> bool:
+    """Say whether CloudFormation removes a resource for the one that now bears its name: another type or function.
+
+    The function of a permission cannot be changed: the permission is replaced
+    (CloudFormation Template Reference: AWS::Lambda::Permission, FunctionName).
+    """
+    if current is None or former["Type"] != current["Type"]:
+        return True
+    known = [(resource.get("Properties") or {}).get("FunctionName") for resource in (former, current)]
+    return known[0] != known[1]
+
+
 def _names(stage: Stage, command: Command) -> dict[str, Any]:
     names: dict[str, Any] = {
         **stage.settings,
@@ -90,6 +121,7 @@ def _names(stage: Stage, command: Command) -> dict[str, Any]:
     bucket, key = _s3_url(str(stage.settings.get("lets_encrypt_key", "")))
     names |= {"lets_encrypt_bucket": bucket, "lets_encrypt_object": key}
     names["template"] = {"Resources": template_resources(stage, command, names)}
+    names["former_template"] = {"Resources": former_resources(stage, names)}
     return names
 
 
@@ -109,6 +141,7 @@ def _own_names(stage: Stage) -> dict[str, Any]:
         "partition": stage.partition,
         "region": stage.region,
         "role_name": stage.role.name,
+        "role_path": stage.role.path if stage.role.path != "/" else None,
         "stack_name": stage.stack_name,
         "stage": stage.name,
         "template_key": stage.template_key,
@@ -155,9 +188,12 @@ def _mounts(stage: Stage) -> list[Mapping[str, Any]]:
 
 
 def _role_arn(stage: Stage, command: Command) -> str:
-    """Return the role that Zappa passes: its managed one, which wins over ``role_arn`` (``create_iam_roles``)."""
+    """Return the role that Zappa passes: its managed one where the command makes it (``create_iam_roles``).
+
+    It wins over ``role_arn``, which every other command passes (``Zappa.__init__``).
+    """
     if holds("manages_role", stage, command):
-        return f"arn:{stage.partition}:iam::{stage.account}:role/{stage.role.name}"
+        return stage.named_role_arn
     return stage.role_arn
 
 
@@ -211,4 +247,5 @@ def _call(row: CallRow, names: Mapping[str, Any], stage: Stage, command: Command
         symptom=row.symptom,
         setting=row.setting,
         region=row.region or stage.region,
+        only_if=row.only_if,
     )

@@ -1,14 +1,12 @@
-"""What one set of requirements needs more, and less, than another; what a policy grants beyond all of them."""
+"""What one set of requirements needs more, and less, than another."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from zappa_iam_ext.errors import SettingsError
-from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, overlaps, text_glob
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, Version, parse_version
 
@@ -27,14 +25,6 @@ class Difference:
         return bool(self.added or self.removed)
 
 
-@dataclass(frozen=True, slots=True)
-class Unneeded:
-    """An action that a statement grants and that no requirement asks for."""
-
-    action: str
-    sid: str = ""
-
-
 def difference(before: Iterable[Requirement], after: Iterable[Requirement]) -> Difference:
     """Return what changes from one set of requirements to another; action, resource and context identify one."""
     old = {_key(requirement): requirement for requirement in before}
@@ -42,27 +32,6 @@ def difference(before: Iterable[Requirement], after: Iterable[Requirement]) -> D
     return Difference(
         added=tuple(requirement for key, requirement in new.items() if key not in old),
         removed=tuple(requirement for key, requirement in old.items() if key not in new),
-    )
-
-
-def unneeded(
-    documents: Iterable[PolicyDocument],
-    needed: Collection[tuple[str, str]],
-    touches: Callable[[Glob, Glob], bool] = overlaps,
-) -> tuple[Unneeded, ...]:
-    """Return what the Allow statements of these documents name and no needed (action, resource) touches.
-
-    ``touches`` says whether a statement's resource serves a needed one: by default any part of it in common.
-    """
-    wanted = [(action.lower(), arn_glob(resource)) for action, resource in needed]
-    statements = (statement for document in documents for statement in document.statements)
-    return tuple(
-        dict.fromkeys(
-            Unneeded(action, statement.sid or "")
-            for statement in statements
-            if statement.effect is Effect.ALLOW
-            for action in _idle(statement, wanted, touches)
-        )
     )
 
 
@@ -89,14 +58,3 @@ def _dotted(version: Version) -> str:
 
 def _key(requirement: Requirement) -> Key:
     return requirement.action, requirement.resource, tuple(sorted(requirement.context.items()))
-
-
-def _idle(
-    statement: Statement, wanted: Sequence[tuple[str, Glob]], touches: Callable[[Glob, Glob], bool]
-) -> Iterator[str]:
-    globs = [arn_glob(resource) for resource in statement.resources]
-    for action in statement.actions:
-        pattern = text_glob(action.lower())
-        of_it = [resource for name, resource in wanted if pattern.matches(name)]
-        if not any(touches(glob, resource) for resource in of_it for glob in globs):
-            yield action

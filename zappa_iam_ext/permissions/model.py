@@ -16,6 +16,45 @@ class Consequence(StrEnum):
     HARMLESS = "harmless"
 
 
+class ResourceState(StrEnum):
+    """In which state of the account a call is made that a straight first deployment leaves out.
+
+    ``existing``: what is to be made is there already. ``drifted``: what is there differs from the settings.
+    ``orphaned``: something is left over from former settings or a former deployment. ``missing``: something that
+    the settings ask for is not there yet, or no more.
+    """
+
+    EXISTING = "existing"
+    DRIFTED = "drifted"
+    ORPHANED = "orphaned"
+    MISSING = "missing"
+
+    @property
+    def words(self) -> str:
+        """What to tell of a need that arises in this state only."""
+        return _ONLY_IF[self]
+
+
+_ONLY_IF: Mapping[ResourceState, str] = {
+    ResourceState.EXISTING: "only if it is there already",
+    ResourceState.DRIFTED: "only if what is there differs from the settings",
+    ResourceState.ORPHANED: "only if something is left over from former settings",
+    ResourceState.MISSING: "only if something that the settings ask for is missing",
+}
+
+
+class OwnConsequence(StrEnum):
+    """What becomes of our own command when AWS denies one of its calls.
+
+    ``unknown``: it goes on, and verdicts that hang on the answer are unknown (exit code 3). ``stops``: it cannot run
+    (exit code 2). ``harmless``: it goes on with less to say.
+    """
+
+    UNKNOWN = "unknown"
+    STOPS = "stops"
+    HARMLESS = "harmless"
+
+
 class Confidence(StrEnum):
     """How we know: from AWS's own documents, from recordings under enforcement, or only from a model.
 
@@ -42,7 +81,8 @@ class Call:
 
     ``service`` is boto3's client name, ``operation`` the API's (``CreateFunction``), ``parameters`` as
     given to boto3. In a predicted call, strings of parameters may be patterns (``*``, ``?``).
-    The rest says who calls it and why; a recorded call leaves it empty.
+    The rest says who calls it and why, and the only state of the account in which it does; a recorded call leaves
+    it empty.
     """
 
     service: str
@@ -55,6 +95,7 @@ class Call:
     symptom: str = ""
     setting: str = ""
     region: str = ""
+    only_if: ResourceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +106,8 @@ class Requirement:
     ``restrict`` names those of them that a generated policy should demand. ``call`` is the call that
     needs it, ``because`` one sentence for the user, ``consequence`` what a denial does and ``symptom``
     what is then wrong, ``source`` where the rule is written, ``dependent`` that AWS checks it on its
-    own account rather than because Zappa called this very action.
+    own account rather than because Zappa called this very action, ``only_if`` the state of the account without
+    which it is never needed.
     """
 
     action: str
@@ -79,3 +121,4 @@ class Requirement:
     source: str = ""
     confidence: Confidence = Confidence.DOCUMENTED
     dependent: bool = False
+    only_if: ResourceState | None = None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
 from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
+from zappa_iam_ext.permissions.tables.rows import call_rows
 
 #: What a statement is for, by the service prefix of its actions.
 _PURPOSES = {
@@ -61,7 +64,19 @@ def deployment_policy(requirements: Iterable[Requirement], extra: Sequence[Grant
 def purpose_of(action: str) -> str:
     """Return what a statement with this action is for: its Sid."""
     service = action.partition(":")[0]
-    return _BY_ACTION.get(action) or _PURPOSES.get(service, service.replace("-", "").title())
+    named = _BY_ACTION.get(action) or _own_purposes().get(action) or _PURPOSES.get(service)
+    return named or service.replace("-", "").title()
+
+
+@lru_cache(maxsize=1)
+def _own_purposes() -> Mapping[str, str]:
+    """Return the purposes of the actions that we ask for and Zappa does not."""
+    zappas = {(row.service, row.operation) for row in call_rows()}
+    purposes: dict[str, str] = {}
+    for row in own_call_rows():
+        if row.purpose and (row.service, row.operation) not in zappas:
+            purposes.setdefault(f"{row.service}:{row.operation}", row.purpose)
+    return purposes
 
 
 def _condition(

@@ -31,18 +31,30 @@ def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requir
 
 
 def _telling_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:
-    """Yield the calls; one that an equal call of the same or a graver consequence went before says nothing new."""
-    known: dict[Key, int] = {}
+    """Yield the calls; one that says no more than equal calls before it is left out.
+
+    It says more when its consequence is graver, or when it is made in every state of the account and they were not.
+    """
+    known: dict[Key, tuple[int, bool]] = {}
     for call in distinct_calls(stage, commands):
         key = (call.service, call.operation, call.region, repr(call.parameters))
-        gravity = _GRAVITY[call.consequence]
-        if gravity < known.get(key, len(_GRAVITY)):
-            known[key] = gravity
+        gravity, conditional = known.get(key, (len(_GRAVITY), True))
+        if _GRAVITY[call.consequence] < gravity or (conditional and not call.only_if):
+            known[key] = min(gravity, _GRAVITY[call.consequence]), conditional and bool(call.only_if)
             yield call
 
 
 def _more_severe(known: Requirement, new: Requirement) -> Requirement:
-    graver = new if _GRAVITY[new.consequence] < _GRAVITY[known.consequence] else known
-    if known.restrict == new.restrict:
+    """Return what is told of two needs of the same: the graver consequence, and no state that only one depends on."""
+    graver = new if _severity(new) < _severity(known) else known
+    only_if = graver.only_if if known.only_if and new.only_if else None
+    restrict = known.restrict
+    if known.restrict != new.restrict:
+        restrict = tuple(sorted(set(known.restrict) & set(new.restrict)))
+    if (graver.only_if, graver.restrict) == (only_if, restrict):
         return graver
-    return replace(graver, restrict=tuple(sorted(set(known.restrict) & set(new.restrict))))
+    return replace(graver, restrict=restrict, only_if=only_if)
+
+
+def _severity(requirement: Requirement) -> tuple[int, bool]:
+    return _GRAVITY[requirement.consequence], requirement.only_if is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,11 @@ from typing import Any
 UNKNOWN_ACCOUNT = "*"
 RANDOM_BUCKET = "zappa-?????????"
 MAX_RULE_NAME = 64
+#: What Zappa accepts as the function of a scheduled event (``core.py``, ``get_scheduled_event_name``).
+_EVENT_FUNCTION = re.compile(rf"[._A-Za-z0-9]{{0,{MAX_RULE_NAME - 1}}}")
 TIMESTAMP = "??????????"
+HASH_KEPT = 4
+"""So many characters of a hash tell a function's rules from all others: a pattern for each length below that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,13 @@ class ExecutionRole:
     assume_policy: str = ""
     attach_policy: str = ""
     extra_permissions: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path of the role by this name, which only ``role_arn`` can tell: IAM decides on the ARN that it stores."""
+        _, _, resource = str(self.arn or "").partition(":role/")
+        *folders, name = resource.split("/")
+        return "/".join(["", *folders, ""]) if name == self.name else "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,12 @@ class Stage:
     @property
     def role_arn(self) -> str:
         """The ARN of the execution role."""
-        return self.role.arn or f"arn:{self.partition}:iam::{self.account}:role/{self.role.name}"
+        return self.role.arn or self.named_role_arn
+
+    @property
+    def named_role_arn(self) -> str:
+        """The ARN of the role that Zappa knows by name: the one it manages, or looks up."""
+        return f"arn:{self.partition}:iam::{self.account}:role{self.role.path}{self.role.name}"
 
     @property
     def function_arn(self) -> str:
@@ -114,8 +131,8 @@ class Stage:
         """The hash that stands for a long function name in rule names (``get_hashed_lambda_name``)."""
         return hashlib.sha1(self.function_name.encode()).hexdigest()  # noqa: S324  -- Zappa's own choice
 
-    def rule_name(self, event: Mapping[str, Any], index: int = 0) -> str:
-        """Return the name of the EventBridge rule of one scheduled event.
+    def rule_name(self, event: Mapping[str, Any], index: int = 0) -> str | None:
+        """Return the name of the EventBridge rule of one scheduled event; None for an event that Zappa refuses.
 
         Zappa shortens what is too long by hashing the function name
         (``core.py``, ``get_scheduled_event_name``).
@@ -124,10 +141,26 @@ class Stage:
         name = str(event.get("name", function))
         name = name if name == function else f"{name}-{function}"
         name = f"{index}-{name}" if index else name
+        if not _EVENT_FUNCTION.fullmatch(function) or len(name) >= MAX_RULE_NAME:
+            return None
         full = _event_name(self.function_name, name)
         if len(full) < MAX_RULE_NAME:
             return full
         return _event_name(self.function_hash, name)
+
+    def rule_patterns(self) -> tuple[str, ...]:
+        """Return patterns of every rule name that Zappa can make for the function, whatever its events.
+
+        A name is ``FUNCTION-EVENT`` where that is shorter than 64 characters. Else as much of the function's hash as
+        fits goes before the event's name, which has up to 63 characters: from none of the hash on, all names have 64
+        characters, until the whole hash fits (``core.py``, ``get_scheduled_event_name``, ``get_event_name``).
+        """
+        room = MAX_RULE_NAME - 1
+        whole = (f"{self.function_name}-*",) if len(self.function_name) < room - 1 else ()
+        hashed = self.function_hash
+        cut = range(min(HASH_KEPT, len(self.function_name) + 1))
+        longest = tuple(f"{hashed[:kept]}-{'?' * (room - kept)}" for kept in cut)
+        return (*whole, *((f"{hashed[:HASH_KEPT]}*",) if len(cut) == HASH_KEPT else ()), *longest)
 
 
 def _event_name(prefix: str, postfix: str) -> str:

@@ -18,7 +18,6 @@ from zappa_iam_ext.plan.changes import (
 )
 from zappa_iam_ext.plan.planning import (
     MAX_ATTACHED,
-    MAX_DOCUMENT,
     MAX_KEYS,
     MAX_VERSIONS,
     numbered_part,
@@ -37,7 +36,6 @@ from zappa_iam_ext.plan.states import (
 __all__ = [
     "DOCUMENT_TAG",
     "MAX_ATTACHED",
-    "MAX_DOCUMENT",
     "MAX_KEYS",
     "MAX_VERSIONS",
     "OWNER_TAG",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zappa_iam_ext.errors import QuotaExceeded, ZappaIamError
-from zappa_iam_ext.iam.synthesis.packing import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan.changes import (
     AttachUserPolicy,
     Change,
@@ -30,8 +30,6 @@ from zappa_iam_ext.plan.changes import (
 from zappa_iam_ext.plan.documents import fingerprint, same, size
 from zappa_iam_ext.plan.states import DOCUMENT_TAG, OWNER_TAG, CurrentState, DesiredState
 
-MAX_DOCUMENT = MANAGED_POLICY_LIMIT
-"""Characters of a managed policy, white space not counted (IAM and STS quotas)."""
 MAX_VERSIONS = 5
 """Versions of a managed policy (IAM and STS quotas; cannot be raised)."""
 MAX_ATTACHED = 10
@@ -99,9 +97,9 @@ def _check_desired(desired: DesiredState) -> None:
         if not holds:
             raise ZappaIamError(message, hint=hint)
     for policy in desired.policies:
-        if size(policy.document) > MAX_DOCUMENT:
+        if size(policy.document) > MANAGED_POLICY_LIMIT:
             raise QuotaExceeded(
-                f"{policy.name} has {size(policy.document)} characters; a managed policy may have {MAX_DOCUMENT}",
+                f"{policy.name} has {size(policy.document)} characters; a managed policy may have {MANAGED_POLICY_LIMIT}",
                 hint="Split it into several policies.",
             )
 

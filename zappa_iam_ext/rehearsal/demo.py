@@ -15,9 +15,9 @@ from pathlib import Path
 from zappa_iam_ext.aws.principal_policies import principal_policies
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.errors import LocalAwsError
-from zappa_iam_ext.iam import PolicyDocument, Principal
+from zappa_iam_ext.iam import PolicyDocument, Principal, user_arn
 from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
-from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import EMULATOR_GAPS, emulator_gaps_document
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 from zappa_iam_ext.rehearsal.project import Project
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand, unused_grants
@@ -27,6 +27,7 @@ from zappa_iam_ext.settings_file import read_stages
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 USER = "serverless"
+PRINCIPAL = user_arn("aws", ACCOUNT, USER)
 _APP = """from flask import Flask
 
 app = Flask(__name__)
@@ -47,6 +48,7 @@ _SETTINGS = {
         "touch": False,
     }
 }
+_GAP = next(row for row in EMULATOR_GAPS if row[0] == "lambda:GetFunction")
 _SHOWN = 13
 """Lines of a long list that are shown."""
 
@@ -123,6 +125,10 @@ def _provisioned(demo: Demo) -> None:
     stage = replace(read_stages(demo.project.folder / "zappa_settings.json")[0], account_id=ACCOUNT)
     beside = emulator_gaps_document(stage).to_json()
     demo.aws.client("iam").put_user_policy(UserName=USER, PolicyName="LocalAwsDiffers", PolicyDocument=beside)
+    demo.tell(
+        f"The local AWS checks {len(EMULATOR_GAPS)} things otherwise than AWS does ({_GAP[2]}). For these its user gets a\n"
+        "second policy, `LocalAwsDiffers`, which no real account needs.\n"
+    )
 
 
 def _deployed(demo: Demo) -> None:
@@ -135,8 +141,7 @@ def _deployed(demo: Demo) -> None:
 
 
 def _summary(demo: Demo) -> RehearsalReport:
-    principal = f"arn:aws:iam::{ACCOUNT}:user/{USER}"
-    held = principal_policies(demo.aws.client("iam"), Principal.parse(principal))
+    held = principal_policies(demo.aws.client("iam"), Principal.parse(PRINCIPAL))
     ours = replace(held, held=tuple(policy for policy in held.held if policy.arn))
     seen = [item for command in demo.commands for item in command.observations]
     granted = {
@@ -144,7 +149,7 @@ def _summary(demo: Demo) -> RehearsalReport:
     }
     unused = unused_grants(ours.policies, seen)
     report = RehearsalReport(
-        "dev", "hello-dev", principal, "the provisioned policy", "", tuple(demo.commands), unused
+        "dev", "hello-dev", PRINCIPAL, "the provisioned policy", "", tuple(demo.commands), unused
     )
     demo.tell(
         f"{len(seen)} calls made, {len(report.denied)} denied."
@@ -156,8 +161,7 @@ def _summary(demo: Demo) -> RehearsalReport:
 
 def _zappa(demo: Demo, name: str, *, enforced: bool) -> ZappaRun:
     demo.progress(f"zappa {name} dev")
-    principal = f"arn:aws:iam::{ACCOUNT}:user/{USER}"
-    policies = principal_policies(demo.aws.client("iam"), Principal.parse(principal)).policies
+    policies = principal_policies(demo.aws.client("iam"), Principal.parse(PRINCIPAL)).policies
     documents = [document.to_dict() for document in policies.identity]
     config = RehearsalConfig(
         record="",
@@ -165,7 +169,7 @@ def _zappa(demo: Demo, name: str, *, enforced: bool) -> ZappaRun:
         account=ACCOUNT,
         region=REGION,
         partition="aws",
-        principal=principal,
+        principal=PRINCIPAL,
         policies={"identity": documents} if enforced else None,
         full=True,
     )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from zappa_iam_ext.permissions.model import Call, Requirement
+from zappa_iam_ext.permissions.model import Call, Confidence, Requirement
 
 _SECRET = frozenset({"Variables", "CertificatePrivateKey", "certificatePrivateKey", "PrivateKey"})
 _TEXT = 2000
+_EVERYDAY = re.compile(r"NotFound|NoSuch|^404$|Conflict|AlreadyExists|AlreadyOwned|InUse|^ValidationError$")
+"""The errors of the recorded calls, none of which is about a permission or a limit of the local AWS."""
 
 
 class Outcome(StrEnum):
@@ -35,7 +38,7 @@ class Checked:
     resource: str
     allowed: bool = True
     dependent: bool = False
-    confidence: str = "documented"
+    confidence: Confidence = Confidence.DOCUMENTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,17 @@ class Observation:
         """Whether either enforcement refused it."""
         return self.outcome in {Outcome.DENIED, Outcome.DENIED_BY_AWS}
 
+    @property
+    def unjudged(self) -> bool:
+        """Whether it was refused and nobody can tell if AWS would: no row knows it, or the two enforcements disagree."""
+        allowed = all(item.allowed for item in self.checked)
+        return self.denied and (not self.known or (self.outcome is Outcome.DENIED_BY_AWS and allowed))
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it failed with an error that is no everyday answer to Zappa (not there, there already, no change)."""
+        return self.outcome is Outcome.FAILED and not _EVERYDAY.search(self.error)
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {**asdict(self), "checked": [asdict(item) for item in self.checked]}
@@ -82,14 +96,18 @@ def read_observations(lines: Iterable[str]) -> Iterator[Observation]:
 
 def observation_from(raw: Mapping[str, Any]) -> Observation:
     """Return the observation that `Observation.to_dict` wrote."""
-    checked = tuple(Checked(**item) for item in raw.get("checked", ()))
+    checked = tuple(_checked(item) for item in raw.get("checked", ()))
     return Observation(**{**raw, "outcome": Outcome(raw.get("outcome", "ok")), "checked": checked})
+
+
+def _checked(raw: Mapping[str, Any]) -> Checked:
+    return Checked(**{**raw, "confidence": Confidence(raw.get("confidence", Confidence.DOCUMENTED))})
 
 
 def checked_from(requirement: Requirement, *, allowed: bool) -> Checked:
     """Return what is remembered of a requirement that was judged."""
     return Checked(
-        requirement.action, requirement.resource, allowed, requirement.dependent, str(requirement.confidence)
+        requirement.action, requirement.resource, allowed, requirement.dependent, requirement.confidence
     )
 
 

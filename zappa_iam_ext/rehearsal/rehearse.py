@@ -18,7 +18,8 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS, arguments_of
 from zappa_iam_ext.rehearsal.inside_zappa.config import RehearsalConfig
-from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
+from zappa_iam_ext.rehearsal.limits import not_rehearsed
+from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document, emulator_grants
 from zappa_iam_ext.rehearsal.local_aws.local_user import ADMINISTRATOR, local_user
 from zappa_iam_ext.rehearsal.local_aws.prerequisites import make_prerequisites
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
@@ -79,7 +80,7 @@ def rehearse(
     the size in bytes of the package that stands in for the real one unless ``full``: what is larger than 8 MiB is
     uploaded in parts.
     """
-    principal = principal or f"arn:{stage.partition}:iam::{aws.account}:user/{iam_ext_settings(stage).user}"
+    principal = principal or iam_ext_settings(stage).user_arn(stage.with_account(aws.account))
     documents = (*policies.identity, *policies.group) if enforce else (ADMINISTRATOR,)
     config = RehearsalConfig(
         record="",
@@ -110,8 +111,10 @@ def rehearse(
         commands=commands,
         unused=unused_grants(policies, (seen for command in commands for seen in command.observations)),
         missing=missing,
+        beyond=not_rehearsed(stage),
         left_out=left_out(stage, full=full),
         prepared=prepared,
+        besides=emulator_grants(stage) if enforce else (),
     )
 
 

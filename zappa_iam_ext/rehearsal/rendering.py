@@ -11,7 +11,7 @@ from zappa_iam_ext.permissions.tables.rows import call_rows
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand
 from zappa_iam_ext.render.json import dump
-from zappa_iam_ext.render.text import plain
+from zappa_iam_ext.render.text import fix_command, plain
 
 WIDTH = 110
 """Columns of a line that lists names; an ARN is never cut."""
@@ -25,6 +25,10 @@ def rehearsal_text(report: RehearsalReport) -> str:
     ]
     if report.prepared:
         lines.append(f"after {', '.join(report.prepared)} by an administrator")
+    lines += _section("! NOT REHEARSED, so nothing is said about it:", report.not_shown)
+    lines += _section(
+        "! NOT REHEARSED: the settings refer to what the local AWS could not make:", report.missing
+    )
     for command in report.commands:
         lines += ["", *_command(command)]
     early = ", some of which ended early" if any(command.exit_code for command in report.commands) else ""
@@ -34,8 +38,11 @@ def rehearsal_text(report: RehearsalReport) -> str:
         _modelled(report),
     )
     lines += _section("Not part of this rehearsal:", report.left_out)
-    lines += _section("The settings refer to what the local AWS could not make:", report.missing)
     lines += _section("Policies that could not be read, so what they allow was denied:", report.unreadable)
+    lines += _section(
+        "Granted beside the policy, on the local AWS alone, which checks these otherwise than AWS does (--json says how):",
+        _wrapped("", dict.fromkeys(action for action, *_ in report.besides)),
+    )
     return "\n".join([*lines, "", *summary(report)])
 
 
@@ -46,6 +53,7 @@ def summary(report: RehearsalReport) -> list[str]:
         return ["No call was made: nothing was rehearsed."]
     lines = [
         f"{_count(calls, 'call')}, {len(report.denied) or 'none'} denied."
+        + ("" if not report.not_rehearsed else " Not everything was rehearsed: see the beginning.")
         + (" Missing:" if report.denied else "")
     ]
     lines += _missing(report)
@@ -55,9 +63,10 @@ def summary(report: RehearsalReport) -> list[str]:
         if command.broken
     ]
     if report.denied:
+        stage = plain(report.stage)
         lines += [
             "",
-            f"To fix it: zappa-iam policy {plain(report.stage)} prints what is needed, zappa-iam apply provisions it.",
+            f"To fix it: zappa-iam policy {stage} prints what is needed, {fix_command(stage)} provisions it.",
         ]
     return lines
 
@@ -104,8 +113,13 @@ def _entry(report: RehearsalReport) -> dict[str, Any]:
         "unused": [{"action": item.action, "sid": item.sid or None} for item in report.unused],
         "modelled": [{"action": item.action, "resource": item.resource} for item in report.modelled],
         "left_out": list(report.left_out),
+        "not_rehearsed": list(report.not_rehearsed),
         "missing": list(report.missing),
         "unreadable": list(report.unreadable),
+        "besides": [
+            {"action": action, "resource": resource, "because": because}
+            for action, resource, because in report.besides
+        ],
     }
 
 
@@ -143,7 +157,7 @@ class _Group:
         """Yield the call with the first thing that AWS checks for it, then a line for every other."""
         name = f"{self.first.service}.{self.first.operation}"
         if self.first.denied:
-            yield f"  {'DENIED':<10} {name}{self._notes()}"
+            yield f"  {'REFUSED' if self.first.unjudged else 'DENIED':<10} {name}{self._notes()}"
             yield from _verdicts(self.first)
             return
         checks = list(_checks(self.first.checked))
@@ -170,8 +184,8 @@ def _verdicts(seen: Observation) -> Iterator[str]:
         yield f"  {'':<10}   {verdict} {', '.join(actions)} on {resource}"
     if not seen.known:
         yield f"  {'':<10}   no row of the tables knows this call: please report it"
-    elif all(item.allowed for item in seen.checked):
-        yield f"  {'':<10}   refused by the local AWS ({plain(seen.error)}), not by our tables: please report it"
+    elif seen.unjudged:
+        yield f"  {'':<10}   refused by the local AWS ({plain(seen.error)}), not by our tables"
 
 
 def _groups(observations: Iterable[Observation]) -> Iterable[_Group]:
@@ -203,7 +217,7 @@ def _missing(report: RehearsalReport) -> Iterator[str]:
     for command in report.commands:
         for seen in command.denied:
             refused = [item for item in seen.checked if not item.allowed]
-            for item in refused or [Checked(f"{seen.service}:{seen.operation}", "*")]:
+            for item in refused or seen.checked:
                 resources.setdefault(item.action, {})[plain(item.resource)] = None
                 became.setdefault(item.action, {})[_became(command, seen)] = None
     for action, found in resources.items():

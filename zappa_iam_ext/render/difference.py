@@ -6,18 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zappa_iam_ext.permissions.difference import Difference, Unneeded
+from zappa_iam_ext.iam.findings.model import StatementRef
+from zappa_iam_ext.permissions.difference import Difference
 from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.surplus import Surplus, SurplusReason
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
+
+_SHOWN = 3
+"""ARNs and conditions that are shown of a longer list; JSON has all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A difference and what was compared: ``after`` needs more, or less, than ``before``.
 
-    ``before_allows`` says that ``before`` is a policy, which allows rather than needs; ``surplus`` is then what it
-    grants beyond, and ``undecided`` what could not be decided.
+    ``before_allows`` says that ``before`` is a policy, which allows rather than needs. ``surplus`` is then what it
+    grants beyond what the stages in ``needing`` need, ``sources`` names its documents, ``lines`` says where their
+    statements stand, counted from 1, and ``undecided`` counts what could not be decided.
     """
 
     stage: str
@@ -25,8 +31,27 @@ class Compared:
     after: str
     change: Difference
     before_allows: bool = False
-    surplus: tuple[Unneeded, ...] = ()
+    surplus: tuple[Surplus, ...] = ()
     undecided: int = 0
+    sources: tuple[str, ...] = ()
+    lines: tuple[tuple[int, ...], ...] = ()
+    needing: tuple[str, ...] = ()
+
+    def place(self, item: Surplus) -> str:
+        """Return where the statement of a grant stands: its document, and the line if it is a file's."""
+        source, line = self.source(item), self.line(item)
+        return f"{source}:{line}" if line else source
+
+    def source(self, item: Surplus) -> str:
+        """Return the name of the document that a grant is in."""
+        document = item.statement.document
+        return self.sources[document] if document < len(self.sources) else self.before
+
+    def line(self, item: Surplus) -> int | None:
+        """Return the line on which the statement of a grant begins, counted from 1, if it is known."""
+        ref = item.statement
+        lines = self.lines[ref.document] if ref.document < len(self.lines) else ()
+        return lines[ref.index] if ref.index is not None and ref.index < len(lines) else None
 
 
 def difference_text(compared: Compared) -> str:
@@ -35,8 +60,9 @@ def difference_text(compared: Compared) -> str:
     lines += _lines("+", compared.change.added)
     lines += _lines("-", compared.change.removed)
     if compared.surplus:
-        lines += ["", f"{plain(compared.before)} allows what {plain(compared.stage)} does not need:"]
-        lines += _grouped(compared.surplus)
+        who = plain(" or ".join(compared.needing or (compared.stage,)))
+        need = "do" if len(compared.needing) > 1 else "does"
+        lines += ["", f"{plain(compared.before)} allows what {who} {need} not need:", *_surplus(compared)]
     if compared.undecided:
         lines += ["", f"{compared.undecided} could not be decided: `zappa-iam check` says why."]
     return "\n".join(lines)
@@ -75,19 +101,42 @@ def _lines(sign: str, items: Sequence[Requirement]) -> Iterator[str]:
 def _why(item: Requirement) -> str:
     command = f"{item.call.command}: " if item.call and item.call.command else ""
     setting = f" (setting {item.call.setting})" if item.call and item.call.setting else ""
-    return f"{command}{item.because}{setting}"
+    only_if = f"; needed {item.only_if.words}" if item.only_if else ""
+    return f"{command}{item.because}{setting}{only_if}"
 
 
 def _value(value: str | tuple[str, ...]) -> str:
     return value if isinstance(value, str) else " or ".join(value)
 
 
-def _grouped(surplus: Sequence[Unneeded]) -> Iterator[str]:
-    found: dict[str, list[str]] = {}
-    for item in surplus:
-        found.setdefault(plain(item.sid), []).append(plain(item.action))
-    for sid, actions in found.items():
-        yield f"  {f'{sid}: ' if sid else ''}{', '.join(actions)}"
+def _surplus(compared: Compared) -> Iterator[str]:
+    """Yield the surplus statement by statement: actions of which the same is told stand together."""
+    groups: dict[StatementRef, dict[tuple[str, str], list[str]]] = {}
+    for item in compared.surplus:
+        told = groups.setdefault(item.statement, {})
+        told.setdefault((plain(item.resource), _more(item)), []).append(plain(item.action))
+    places = {item.statement: compared.place(item) for item in compared.surplus}
+    for ref, told in groups.items():
+        yield f"  {plain(places[ref])}: {plain(str(ref))}"
+        for (resource, more), actions in told.items():
+            yield f"    {', '.join(dict.fromkeys(actions))}"
+            yield f"        on {resource}: {more}"
+
+
+def _more(item: Surplus) -> str:
+    """Return in words what is more than needed about a grant."""
+    needed = [plain(each) for each in item.needed]
+    shown = ", ".join(needed[:_SHOWN]) + (f" and {len(needed) - _SHOWN} more" if len(needed) > _SHOWN else "")
+    if item.reason is SurplusReason.NEVER:
+        return "never needed"
+    if item.reason is SurplusReason.ELSEWHERE:
+        return f"not needed there, only on {shown}"
+    if item.reason is SurplusReason.WIDER:
+        return f"wider than needed: {shown}"
+    if item.reason is SurplusReason.CONDITION:
+        return f"needed only with the condition {shown}"
+    of = f" of its {item.known_actions} actions" if item.known_actions else " of its actions"
+    return f"only {len(needed)}{of} {'is' if len(needed) == 1 else 'are'} needed there: {', '.join(needed)}"
 
 
 def _entry(compared: Compared) -> dict[str, Any]:
@@ -97,8 +146,21 @@ def _entry(compared: Compared) -> dict[str, Any]:
         "after": compared.after,
         "added": [_requirement(item) for item in compared.change.added],
         "removed": [_requirement(item) for item in compared.change.removed],
-        "surplus": [{"action": item.action, "sid": item.sid or None} for item in compared.surplus],
+        "surplus": [_grant(compared, item) for item in compared.surplus],
         "undecided": compared.undecided,
+    }
+
+
+def _grant(compared: Compared, item: Surplus) -> dict[str, Any]:
+    return {
+        "action": item.action,
+        "resource": item.resource,
+        "reason": str(item.reason),
+        "needed": list(item.needed),
+        "sid": item.statement.sid or None,
+        "statement": item.statement.index,
+        "source": compared.source(item),
+        "line": compared.line(item),
     }
 
 
@@ -112,4 +174,5 @@ def _requirement(item: Requirement) -> dict[str, Any]:
         "because": item.because,
         "command": item.call.command if item.call else None,
         "setting": (item.call.setting or None) if item.call else None,
+        "only_if": str(item.only_if) if item.only_if else None,
     }

@@ -73,7 +73,9 @@ def evaluation_json(
                 {**_match(miss.match), "reason": str(miss.reason), "detail": miss.detail}
                 for miss in result.near_misses
             ],
+            "resource_account": result.resource_account,
             "missing_context": list(result.missing_context),
+            "undecided": result.undecided or None,
             "unreadable": list(unreadable),
         }
     )
@@ -82,9 +84,13 @@ def evaluation_json(
 def _unknown(result: EvaluationResult, unreadable: Sequence[str]) -> Iterator[str]:
     for name in unreadable:
         yield f"  could not be read: {plain(name)}"
+    if result.undecided:
+        yield f"  {result.undecided}"
     if result.missing_context:
         keys = ", ".join(sorted(map(plain, result.missing_context)))
         yield f"  it depends on {keys}; give the values with --context KEY=VALUE"
+    if result.layer is Layer.RESOURCE and not result.missing_context:
+        yield f"  account {result.resource_account} must allow it too, in the policy of the resource itself"
 
 
 def _statement(match: Match) -> str:

@@ -1,14 +1,17 @@
-"""Explanations of a denial, to text and JSON."""
+"""Explanations of a denial, to text, JSON and GitHub annotations."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.explain import Explanation, Reason
-from zappa_iam_ext.permissions.denials.parse import Denial
+from zappa_iam_ext.permissions.denials.principals import CallerKind
+from zappa_iam_ext.permissions.model import Consequence, OwnConsequence
+from zappa_iam_ext.render.github import data, property_value
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
 
@@ -21,10 +24,23 @@ _POLICY = {
     "resource": "resource-based or endpoint policy",
     "session": "session policy",
 }
-_CONSEQUENCE = {
-    "stops": "Zappa stops",
-    "silent": "Zappa goes on and says nothing",
-    "harmless": "Zappa goes on",
+_CALLERS = {
+    CallerKind.ANONYMOUS: "nobody: the request was not signed",
+    CallerKind.CLOUDFORMATION_ROLE: "CloudFormation's service role",
+    CallerKind.EXECUTION_ROLE: "the function's execution role",
+    CallerKind.ROOT: "the root user",
+    CallerKind.SERVICE: "a service",
+    CallerKind.SERVICE_LINKED_ROLE: "a service-linked role",
+}
+_CONSEQUENCE: Mapping[str, str] = {
+    Consequence.STOPS: "Zappa stops",
+    Consequence.SILENT: "Zappa goes on and says nothing",
+    Consequence.HARMLESS: "Zappa goes on",
+}
+_OWN_CONSEQUENCE: Mapping[str, str] = {
+    OwnConsequence.UNKNOWN: "zappa-iam goes on and cannot tell",
+    OwnConsequence.STOPS: "zappa-iam stops",
+    OwnConsequence.HARMLESS: "zappa-iam goes on",
 }
 
 
@@ -45,62 +61,106 @@ def explanation_json(explanations: Sequence[Explanation]) -> str:
     return dump({**first, "further": others})
 
 
+def explanation_github(explanations: Sequence[Explanation]) -> str:
+    """Return the explanations as workflow commands of GitHub Actions (GitHub Docs, Workflow commands), a line each."""
+    return "\n".join(_annotation(item) for item in explanations)
+
+
+def _annotation(explanation: Explanation) -> str:
+    lines = list(_lines(explanation))
+    return f"::error title={property_value(lines[0])}::{data(chr(10).join(lines[1:]).strip())}"
+
+
 def _entry(explanation: Explanation) -> dict[str, Any]:
     return {
         "action": explanation.action or None,
+        "stage": explanation.stage or None,
+        "principal_kind": str(explanation.principal_kind),
         "denial": asdict(explanation.denial),
         "reasons": [asdict(reason) for reason in explanation.reasons],
         "fix": explanation.fix,
+        "place": explanation.place,
         "statements": list(explanation.statements),
+        "to_fill_in": list(explanation.to_fill_in),
     }
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:
     denial = explanation.denial
     what = explanation.action or denial.operation
-    yield f"Denied: {plain(what) if what else 'something that only the encoded message names'}"
-    yield from _details(denial, what)
-    if explanation.reasons:
+    yield f"Denied: {_line(what) if what else _unnamed(denial)}"
+    yield from _details(explanation, what)
+    own = [reason for reason in explanation.reasons if reason.caller == "zappa-iam"]
+    if zappas := [reason for reason in explanation.reasons if reason.caller == "zappa"]:
         yield ""
-        yield "It comes up when Zappa makes the call:" if denial.by_role else "Zappa needs it:"
-        yield from _reasons(explanation.reasons)
+        yield _heading(explanation)
+        yield from _reasons(zappas)
+    if own:
+        yield ""
+        yield "zappa-iam asks it itself:"
+        yield from _reasons(own)
     yield ""
-    yield f"Fix: {explanation.fix}"
-    if explanation.statements:
-        where = "extra_permissions" if denial.by_role else "the policy of whoever deploys"
-        yield f"     The statement that allows it, for {where}:"
-        if not denial.resource and any(_is_pattern(item["Resource"]) for item in explanation.statements):
-            yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
-        for statement in explanation.statements:
-            yield from (
-                f"     {plain(line)}"
-                for line in json.dumps(statement, indent=2, ensure_ascii=False).splitlines()
-            )
+    yield f"Fix: {_line(explanation.fix)}"
+    yield from _statements(explanation)
 
 
-def _is_pattern(resource: str | list[str]) -> bool:
+def _unnamed(denial: Denial) -> str:
+    if denial.encoded:
+        return "something that only the encoded message names"
+    return (
+        f"something that the text does not name{f' (by {_line(denial.service)})' if denial.service else ''}"
+    )
+
+
+def _heading(explanation: Explanation) -> str:
+    if explanation.principal_kind in {CallerKind.EXECUTION_ROLE, CallerKind.SERVICE}:
+        return "It comes up when Zappa makes the call:"
+    return f"Stage {_line(explanation.stage)} needs it:" if explanation.stage else "Zappa needs it:"
+
+
+def _statements(explanation: Explanation) -> Iterator[str]:
+    if not explanation.statements:
+        return
+    yield f"     The statement that allows it, for {_line(explanation.place)}:"
+    if explanation.to_fill_in:
+        yield f"     (the text blacks it out: put the true value for {', '.join(explanation.to_fill_in)})"
+    resources = (item.get("Resource", ()) for item in explanation.statements)
+    if not explanation.denial.resource and any(map(_is_pattern, resources)) and not explanation.stage:
+        yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
+    for statement in explanation.statements:
+        yield from (
+            f"     {_line(line)}" for line in json.dumps(statement, indent=2, ensure_ascii=False).splitlines()
+        )
+
+
+def _is_pattern(resource: str | Sequence[str]) -> bool:
     resources = [resource] if isinstance(resource, str) else resource
     return any("*" in item and item != "*" for item in resources)
 
 
-def _details(denial: Denial, what: str) -> Iterator[str]:
+def _details(explanation: Explanation, what: str) -> Iterator[str]:
+    denial = explanation.denial
     if denial.operation and what != denial.operation:
-        yield f"  in   the call {plain(denial.operation)}"
+        yield f"  in   the call {_line(denial.operation)}"
     if denial.resource:
-        yield f"  on   {plain(denial.resource)}"
-    if denial.by_role:
-        yield "  for  the function's execution role"
-    elif denial.principal:
-        yield f"  for  {plain(denial.principal)}"
+        yield f"  on   {_line(denial.resource)}"
+    told = _CALLERS.get(explanation.principal_kind, "")
+    if told or denial.principal:
+        yield f"  for  {', '.join(filter(None, (told, _line(denial.principal))))}"
     if denial.layer:
         policy = _POLICY[denial.layer]
         yield f"  by   {f'a {policy}, explicitly' if denial.explicit else f'no {policy} allows it'}"
     elif denial.explicit:
         yield "  by   an explicit deny"
     if denial.policy:
-        yield f"       {plain(denial.policy)}"
+        yield f"       {_line(denial.policy)}"
     if denial.encoded:
         yield "  and  an encoded message: a --profile that may call sts:DecodeAuthorizationMessage decodes it"
+
+
+def _line(text: str) -> str:
+    """Return text from outside on one line: in a CI log a line of its own could be a command."""
+    return plain(text).replace("\n", " ")
 
 
 def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
@@ -121,5 +181,7 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
 
 
 def _consequence(reason: Reason) -> str:
-    told = _CONSEQUENCE[reason.consequence]
-    return f"{told}, {reason.symptom}" if reason.symptom else told
+    words = _CONSEQUENCE if reason.caller == "zappa" else _OWN_CONSEQUENCE
+    told = words[reason.consequence]
+    comma = "," if reason.caller == "zappa" else ":"
+    return f"{told}{comma} {reason.symptom}" if reason.symptom else told

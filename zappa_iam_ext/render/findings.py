@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.iam.findings import Finding, Severity, StatementRef, rules
+from zappa_iam_ext.render.github import data, property_value
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
 
@@ -101,18 +102,10 @@ def findings_github(results: Sequence[LintResult]) -> str:
 
 
 def _annotation(group: LintResult, finding: Finding) -> str:
-    place = f"file={_property(group.source(finding.statement))},line={group.line(finding.statement)},"
-    message = _data(f"{finding.statement}: {finding.message}\n{finding.hint}")
+    place = f"file={property_value(group.source(finding.statement))},line={group.line(finding.statement)},"
+    message = data(f"{finding.statement}: {finding.message}\n{finding.hint}")
     where = place if group.is_file else ""
-    return f"::{_LEVELS[finding.severity]} {where}title={_property(finding.id)}::{message}"
-
-
-def _data(text: str) -> str:
-    return plain(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return f"::{_LEVELS[finding.severity]} {where}title={property_value(finding.id)}::{message}"
 
 
 def findings_sarif(results: Sequence[LintResult], version: str) -> str:

@@ -60,4 +60,5 @@ def _result(result: CheckedRequirement) -> dict[str, Any]:
         "source": requirement.source,
         "confidence": str(requirement.confidence),
         "dependent": requirement.dependent,
+        "only_if": str(requirement.only_if) if requirement.only_if else None,
     }

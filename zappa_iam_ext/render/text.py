@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
 
 from zappa_iam_ext.check import CheckedRequirement, Report
+from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.model import Consequence
 
 _TOLD = {
@@ -22,6 +26,12 @@ def plain(text: str) -> str:
     )
 
 
+def fix_command(stage: str, settings_file: Path | None = None) -> str:
+    """Return the command line that provisions what a stage lacks; PROFILE stands for an administrator's."""
+    file = f" -s {shlex.quote(str(settings_file))}" if settings_file else ""
+    return f"zappa-iam apply {shlex.quote(plain(stage))}{file} --admin-profile PROFILE"
+
+
 def summary(report: Report) -> str:
     """Return the one line that says how it stands."""
     who, total = _who(report), len(report.results)
@@ -36,8 +46,16 @@ def summary(report: Report) -> str:
 def report_text(report: Report, *, fix: str = "") -> str:
     """Return the whole Report: every missing permission, why it is needed, and the command that fixes it."""
     lines = [summary(report) + ("." if not report.denied and not report.unknown else ":")]
-    if report.denied:
-        lines += ["", "Missing:", *_entries(report.denied)]
+    always = [result for result in report.denied if not result.requirement.only_if]
+    at_times = [result for result in report.denied if result.requirement.only_if]
+    if always:
+        lines += ["", "Missing:", *_entries(always)]
+    if at_times:
+        lines += [
+            "",
+            "Missing, and needed only the second time or after settings changed:",
+            *_grouped(at_times),
+        ]
     if report.unknown:
         lines += ["", "Could not be decided:", *_entries(report.unknown)]
     if report.unreadable:
@@ -57,6 +75,14 @@ def _entries(results: Iterable[CheckedRequirement]) -> Iterable[str]:
         yield f"      {_why(result)}"
 
 
+def _grouped(results: Iterable[CheckedRequirement]) -> Iterable[str]:
+    """Yield the entries; resources of one action that are needed for the same reason stand together."""
+    for (action, why), group in groupby(results, lambda result: (result.requirement.action, _why(result))):
+        yield f"  {action}"
+        yield from (f"      on {plain(result.requirement.resource)}" + _context(result) for result in group)
+        yield f"      {why}"
+
+
 def _context(result: CheckedRequirement) -> str:
     restricted = [key for key in result.requirement.restrict if key in result.requirement.context]
     return "".join(f", {key} {_value(result.requirement.context[key])}" for key in restricted)
@@ -72,9 +98,11 @@ def _why(result: CheckedRequirement) -> str:
     parts = [f"{command}{requirement.because}", _TOLD[requirement.consequence]]
     if requirement.symptom:
         parts[-1] += f" ({requirement.symptom})"
+    if requirement.only_if:
+        parts.append(f"needed {requirement.only_if.words}")
     if result.explicit:
         parts.append(f"denied explicitly by a {result.layer} policy")
-    elif result.layer and result.layer != "identity":
+    elif result.layer and result.layer is not Layer.IDENTITY:
         parts.append(f"blocked by the {result.layer}")
     if result.why:
         parts.append(plain(result.why))

@@ -13,11 +13,12 @@ from zappa_iam_ext.workflow.checking import (
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
-from zappa_iam_ext.workflow.provisioning import Provisioning, apply_stages, plan_stages
+from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, apply_stages, plan_stages
 
 __all__ = [
     "PolicyOptions",
     "Provisioning",
+    "ProvisioningOptions",
     "allowed_by",
     "apply_stages",
     "check_deploy_permissions",

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.identity import caller
+from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.check import Evidence, Report, Verdict, check
-from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document
 from zappa_iam_ext.errors import DeployPermissionsMissing
 from zappa_iam_ext.iam import PolicySet
@@ -18,13 +18,10 @@ from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.text import report_text
+from zappa_iam_ext.render.text import fix_command, report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
-from zappa_iam_ext.workflow.provisioning import apply_stages, plan_stages
-
-#: Stands for the account when documents are judged offline and nobody named one.
-OFFLINE_ACCOUNT = "123456789012"
+from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
 
 def check_deploy_permissions(
@@ -69,17 +66,12 @@ def ensure_deploy_permissions(
     chosen = _stage(stage, settings_file, options)
     wanted = _commands(commands)
     if admin_profile:
-        provisionings = plan_stages((chosen,), wanted, options, admin_profile=admin_profile)
+        provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
     if report.exit_code(strict=strict):
-        raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_of(report))
+        raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_command(report.stage))
     return report
-
-
-def fix_of(report: Report) -> str:
-    """Return the command line that provisions what a Report says is missing."""
-    return f"zappa-iam apply {report.stage} --admin-profile PROFILE"
 
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
@@ -111,7 +103,7 @@ def check_running_zappa(
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":
         provisionings = plan_stages(
-            (stage,), life_cycle(), AwsOptions(region=stage.region), admin_profile=own.admin_profile
+            (stage,), life_cycle(), AwsOptions(region=stage.region), ProvisioningOptions(own.admin_profile)
         )
         apply_stages(provisionings, progress=progress)
         report = _check_with_session(stage, (command,), session, AwsOptions())
@@ -122,7 +114,7 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
     """Judge policy documents in files, as a user's only policies, against what a stage needs."""
     located = stage.with_account(account or stage.account_id or OFFLINE_ACCOUNT)
     documents = tuple(hand_made_document(path, located) for path in files)
-    principal = f"arn:{located.partition}:iam::{located.account}:user/{iam_ext_settings(stage).user}"
+    principal = iam_ext_settings(stage).user_arn(located)
     return check(
         located,
         commands,
@@ -139,11 +131,11 @@ def allowed_by(stage: Stage, commands: Sequence[Command], files: Sequence[Path])
     return tuple(result.requirement for result in report.having(Verdict.ALLOWED))
 
 
-def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, str]:
-    """Return what binds the principal behind a profile, and its ARN."""
+def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
+    """Return what binds the principal behind a profile, and who that is."""
     session = open_session(options.profile, options.region or "us-east-1")
     identity = caller(open_client(session, "sts", options))
-    return principal_policies(open_client(session, "iam", options), identity.principal), identity.arn
+    return principal_policies(open_client(session, "iam", options), identity.principal), identity
 
 
 def _check_with_session(

@@ -3,56 +3,90 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zappa_iam_ext.aws.self_inspection import SELF_INSPECTION_ACTIONS
-from zappa_iam_ext.check import Evidence, Report, Verdict, check
-from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.check import Evidence, Report, check
+from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document, read_text
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.difference import Difference, Unneeded, difference, unneeded
-from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.iam.positions import statement_lines
+from zappa_iam_ext.permissions.authorizations import Scope
+from zappa_iam_ext.permissions.difference import Difference, difference
+from zappa_iam_ext.permissions.model import Command, Requirement
+from zappa_iam_ext.permissions.own_calls import self_inspection
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.surplus import Surplus, surplus
+from zappa_iam_ext.permissions.tables.own_rows import PRINCIPALS
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.checking import OFFLINE_ACCOUNT, held_policies
+from zappa_iam_ext.workflow.checking import held_policies
 
-_SELF_INSPECTION = [(action, "*") for actions, _ in SELF_INSPECTION_ACTIONS.values() for action in actions]
-"""What a user needs so that `zappa-iam check` can look: no surplus."""
+_OWN = ("identity", "group")
+"""The layers that allow, in the order of `_compared`."""
 _ACCOUNT = re.compile(r":([0-9]{12}):")
-Comparison = tuple[Difference, tuple[Unneeded, ...], int]
-"""What is missing, what is granted beyond, and how many requirements could not be decided."""
 
 
-def compared_with_files(stage: Stage, commands: Sequence[Command], files: Sequence[Path]) -> Comparison:
-    """Compare what a stage needs with what documents in files allow.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is missing, what is granted beyond, and how many requirements could not be decided.
+
+    ``sources`` names each document (a file, or where IAM has it), ``lines`` where its statements stand in the file,
+    counted from 1; without lines for what IAM holds.
+    """
+
+    missing: Difference
+    surplus: tuple[Surplus, ...]
+    undecided: int
+    sources: tuple[str, ...]
+    lines: tuple[tuple[int, ...], ...] = ()
+
+
+def compared_with_files(
+    stage: Stage, stages: Sequence[Stage], commands: Sequence[Command], files: Sequence[Path]
+) -> Comparison:
+    """Compare what a stage needs with what documents in files allow; what any of ``stages`` needs is no surplus.
 
     The account is the stage's, else the only one that the documents name.
     """
-    named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
+    texts = [read_text(path) for path in files]
+    named = {number for text in texts for number in _ACCOUNT.findall(text)}
     located = stage.with_account(stage.account_id or (named.pop() if len(named) == 1 else OFFLINE_ACCOUNT))
     documents = tuple(hand_made_document(path, located) for path in files)
-    principal = f"arn:{located.partition}:iam::{located.account}:user/{iam_ext_settings(stage).user}"
-    return _compared(located, commands, PolicySet(identity=documents), principal, evidence=Evidence.OFFLINE)
+    principal = iam_ext_settings(stage).user_arn(located)
+    found = _compared(
+        located, stages, commands, PolicySet(identity=documents), principal, evidence=Evidence.OFFLINE
+    )
+    return replace(found, sources=tuple(map(str, files)), lines=tuple(map(statement_lines, texts)))
 
 
 def compared_with_profile(
-    stage: Stage, commands: Sequence[Command], options: AwsOptions
+    stage: Stage, stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
 ) -> tuple[Comparison, str]:
-    """Compare what a stage needs with what the profile's user holds, read from IAM; also return who that is."""
+    """Compare what a stage needs with what the profile's user holds, read from IAM; also return who that is.
+
+    What any of ``stages`` needs is no surplus.
+    """
     profile = options.profile or stage.profile_name or ""
-    held, arn = held_policies(AwsOptions(profile, options.region or stage.region, options.endpoint_url))
-    _, partition, _, _, account, _ = arn.split(":", 5)
-    located = stage.with_account(account, partition)
+    held, who = held_policies(AwsOptions(profile, options.region or stage.region, options.endpoint_url))
+    located = stage.with_account(who.account, who.partition)
     found = _compared(
-        located, commands, held.policies, arn, evidence=Evidence.POLICIES, unreadable=held.unreadable
+        located,
+        stages,
+        commands,
+        held.policies,
+        who.arn,
+        evidence=Evidence.POLICIES,
+        unreadable=held.unreadable,
     )
-    return found, arn
+    sources = [policy.source for layer in _OWN for policy in held.held if policy.layer == layer]
+    return replace(found, sources=tuple(sources)), who.arn
 
 
 def _compared(
     stage: Stage,
+    stages: Sequence[Stage],
     commands: Sequence[Command],
     policies: PolicySet,
     principal: str,
@@ -65,8 +99,14 @@ def _compared(
         stage, commands, needed, policies, principal, evidence=evidence, unreadable=unreadable
     )
     missing = difference((), (result.requirement for result in report.denied))
-    beyond = unneeded(
-        (*policies.identity, *policies.group),
-        [(item.action, item.resource) for item in needed] + _SELF_INSPECTION,
-    )
-    return missing, beyond, len(report.having(Verdict.UNKNOWN))
+    others = [each.with_account(stage.account, stage.partition) for each in stages if each.name != stage.name]
+    also = [item for other in others for item in requirements(other, commands)]
+    beyond = surplus((*policies.identity, *policies.group), (*needed, *also, *_own(stage)))
+    return Comparison(missing, beyond, len(report.unknown), ())
+
+
+def _own(stage: Stage) -> Iterator[Requirement]:
+    """Yield what a principal needs so that `zappa-iam check` can look at it: no surplus, whoever it is."""
+    scope = Scope(stage.account, stage.region, stage.partition)
+    for kind in PRINCIPALS:
+        yield from (requirement for _, requirement in self_inspection(kind, "*", scope))

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from zappa_iam_ext.aws.errors import translated
 from zappa_iam_ext.errors import AccessDenied, AwsUnavailable, CredentialsError, ZappaIamError
-from zappa_iam_ext.permissions.denials.parse import Denial, parse_decoded
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.parse import parse_decoded
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 
 

@@ -158,7 +158,7 @@ def _measure(
     document: PolicyDocument, needed: Sequence[Requirement], stage: Stage, own: IamExtSettings
 ) -> tuple[str, ...]:
     """Return a line for every requirement that a hand-made document does not allow."""
-    principal = f"arn:{stage.partition}:iam::{stage.account}:user/{own.user}"
+    principal = own.user_arn(stage)
     report = check(stage, (), needed, PolicySet(identity=(document,)), principal, evidence=Evidence.OFFLINE)
     return tuple(
         f"{own.policy_document} does not allow {result.requirement.action} on {result.requirement.resource}"

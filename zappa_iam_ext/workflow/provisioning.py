@@ -45,6 +45,21 @@ class Provisioning:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvisioningOptions:
+    """What a plan may do.
+
+    ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``adopt`` lets
+    it replace policies that somebody else made or edited, ``overwrite_profile`` another key in the profile.
+    ``create_key`` makes an access key for a profile that has none that works.
+    """
+
+    admin_profile: str = ""
+    adopt: bool = False
+    overwrite_profile: bool = False
+    create_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Target:
     """Whose permissions are provisioned."""
 
@@ -57,16 +72,11 @@ def plan_stages(
     stages: Sequence[Stage],
     commands: Sequence[Command],
     options: AwsOptions,
-    *,
-    admin_profile: str = "",
-    adopt: bool = False,
-    overwrite_profile: bool = False,
-    create_key: bool = True,
+    wanted: ProvisioningOptions | None = None,
 ) -> tuple[Provisioning, ...]:
     """Return what has to change so that the stages' profiles may run these commands; changes nothing.
 
-    One plan for each profile and policy name. ``admin_profile`` names the credentials that look and later
-    change (default: boto3's own chain). Raises `CredentialsError`, `AccessDenied` or `AwsUnavailable`, and
+    One plan for each profile and policy name. Raises `CredentialsError`, `AccessDenied` or `AwsUnavailable`, and
     `SettingsError` when a profile belongs to something that no access key can be made for.
     """
     groups: dict[tuple[str, str, str], list[Stage]] = {}
@@ -76,9 +86,7 @@ def plan_stages(
         groups.setdefault((profile, own.user_name, own.policy_name), []).append(stage)
     _refuse_shared_names(groups)
     return tuple(
-        _plan_group(
-            tuple(group), commands, options, key, admin_profile, (adopt, overwrite_profile, create_key)
-        )
+        _plan_group(tuple(group), commands, options, key, wanted or ProvisioningOptions())
         for key, group in groups.items()
     )
 
@@ -112,21 +120,19 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
         )
 
 
-def _plan_group(  # noqa: PLR0917  -- called once, above
+def _plan_group(
     stages: tuple[Stage, ...],
     commands: Sequence[Command],
     options: AwsOptions,
     key: tuple[str, str, str],
-    admin_profile: str,
-    liberties: tuple[bool, bool, bool],
+    wanted: ProvisioningOptions,
 ) -> Provisioning:
     profile, user_name, policy_name = key
-    adopt, overwrite_profile, create_key = liberties
     region = options.region or stages[0].region
-    administrator, iam = _administrator(admin_profile, AwsOptions("", region, options.endpoint_url))
+    administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
     _require_one_partition(stages, administrator)
     target = _target(profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url))
-    wanted = PolicyOptions(
+    form = PolicyOptions(
         account=administrator.account,
         partition=administrator.partition,
         split=True,
@@ -134,18 +140,18 @@ def _plan_group(  # noqa: PLR0917  -- called once, above
         user=target.user,
         user_path=target.path,
     )
-    documents, notes = policy_documents(stages, commands, options, wanted)
+    documents, notes = policy_documents(stages, commands, options, form)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         policies=tuple(_named(policy_name, documents)),
         partition=administrator.partition,
-        profile=target.profile if create_key else None,
+        profile=target.profile if wanted.create_key else None,
         region=region,
     )
     current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
     return Provisioning(
-        plan=plan(desired, current, adopt=adopt, overwrite_profile=overwrite_profile),
+        plan=plan(desired, current, adopt=wanted.adopt, overwrite_profile=wanted.overwrite_profile),
         administrator=administrator.arn,
         account=administrator.account,
         user=target.user,

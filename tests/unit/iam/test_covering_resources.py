@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zappa_iam_ext.iam.patterns.glob import arn_glob, covers, surely_covers
+from zappa_iam_ext.iam.patterns.containment import covers, surely_covers
+from zappa_iam_ext.iam.patterns.glob import arn_glob
 from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
 
 RULE = "arn:aws:events:us-east-1:123456789012:rule/"

@@ -7,10 +7,12 @@ import pytest
 from tests.generate.definitions import TARGET, written
 from zappa_iam_ext.iam.definitions import (
     AccessLevel,
+    KeyType,
     action_definition,
     action_names,
     condition_keys,
     is_known_service,
+    key_definition,
     services,
 )
 
@@ -68,6 +70,48 @@ def test_what_is_no_action_is_none(action):
 )
 def test_the_condition_keys_of_an_action(action, key, supported):
     assert action_definition(action).supports(key) is supported
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        ("s3:GetObject", "s3:ExistingObjectTag/env"),
+        ("s3:PutObject", "s3:RequestObjectTag/env"),
+        ("kms:Decrypt", "kms:EncryptionContext:aws:s3:arn"),
+        ("secretsmanager:GetSecretValue", "secretsmanager:ResourceTag/owner"),
+        ("ssm:GetParameter", "ssm:resourceTag/env"),
+        ("ec2:StartInstances", "ec2:ResourceTag/env"),
+    ],
+)
+def test_keys_whose_rest_the_policy_chooses_are_supported(action, key):
+    known = action_definition(action)
+    assert known.supports(key)
+    assert known.supports(key.upper())
+    assert key_definition(key).open_ended
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("s3:max-keys", (KeyType.NUMERIC, False)),
+        ("dynamodb:LeadingKeys", (KeyType.STRING, True)),
+        ("iam:PolicyARN", (KeyType.ARN, False)),
+        ("ec2:FisTargetArns", (KeyType.ARN, True)),
+        ("elasticfilesystem:Encrypted", (KeyType.BOOL, False)),
+    ],
+)
+def test_the_type_of_a_condition_key(key, expected):
+    known = key_definition(key)
+    assert (known.type, known.multivalued) == expected
+
+
+@pytest.mark.parametrize("key", ["s3:nothing", "nosuchservice:key", "key"])
+def test_what_is_no_key_of_a_service_has_no_definition(key):
+    assert key_definition(key) is None
+
+
+def test_a_key_of_two_types_has_none():
+    assert key_definition("codebuild:secondarySources/a.location").type is None
 
 
 def test_every_service_is_there():

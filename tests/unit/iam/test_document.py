@@ -72,6 +72,163 @@ def test_not_equivalent(changed):
     assert not document(TAGGED).equivalent(document(changed))
 
 
+def resource_policy(*principals, element="Principal", effect="Allow"):
+    statements = [
+        {"Effect": effect, "Action": "sns:Publish", "Resource": "*", element: principal}
+        for principal in principals
+    ]
+    return PolicyDocument.parse({"Version": "2012-10-17", "Statement": statements}, "resource")
+
+
+ROOT, OTHER_ROOT = "arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            resource_policy({"AWS": ["111122223333", "444455556666"]}),
+            resource_policy({"AWS": [OTHER_ROOT, ROOT]}),
+            id="account ids and root users",
+        ),
+        pytest.param(
+            resource_policy({"AWS": "111122223333"}, element="NotPrincipal", effect="Deny"),
+            resource_policy({"AWS": ROOT}, element="NotPrincipal", effect="Deny"),
+            id="in NotPrincipal",
+        ),
+        pytest.param(
+            resource_policy({"AWS": "111122223333"}),
+            resource_policy({"AWS": "arn:aws-cn:iam::111122223333:root"}),
+            id="in another partition",
+        ),
+        pytest.param(resource_policy("*"), resource_policy({"AWS": "*"}), id="everybody"),
+        pytest.param(
+            resource_policy({"AWS": [ROOT, OTHER_ROOT], "Service": "s3.amazonaws.com"}),
+            resource_policy(
+                {"AWS": "444455556666"}, {"Service": "s3.amazonaws.com"}, {"AWS": "111122223333"}
+            ),
+            id="a statement for each principal",
+        ),
+        pytest.param(
+            document({**ALLOW, "Action": ["s3:GetObject", "s3:PutObject"]}),
+            document(ALLOW, {**ALLOW, "Action": "s3:PutObject"}),
+            id="a statement for each action",
+        ),
+        pytest.param(
+            document(
+                {**ALLOW, "Action": ["s3:GetObject", "s3:PutObject"], "Resource": ["arn:aws:s3:::a", "*"]}
+            ),
+            document(
+                {**ALLOW, "Action": ["s3:PutObject"], "Resource": ["*", "arn:aws:s3:::a"]},
+                {**ALLOW, "Resource": "*"},
+                {**ALLOW, "Resource": "arn:aws:s3:::a"},
+            ),
+            id="actions and resources, divided differently",
+        ),
+        pytest.param(
+            document({"Effect": "Deny", "NotAction": ["s3:*", "sns:*"], "Resource": ["arn:aws:s3:::a", "*"]}),
+            document(
+                {"Effect": "Deny", "NotAction": ["SNS:*", "s3:*"], "Resource": "*"},
+                {"Effect": "Deny", "NotAction": ["s3:*", "sns:*"], "Resource": "arn:aws:s3:::a"},
+            ),
+            id="NotAction stays together, its resources need not",
+        ),
+    ],
+)
+def test_principals_and_divided_statements_are_equivalent(one, other):
+    assert one.equivalent(other)
+    assert other.equivalent(one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            resource_policy({"AWS": "111122223333"}), resource_policy({"AWS": OTHER_ROOT}), id="account"
+        ),
+        pytest.param(
+            resource_policy({"AWS": "111122223333"}),
+            resource_policy({"AWS": "arn:aws:iam::111122223333:user/root"}),
+            id="a user of the account",
+        ),
+        pytest.param(
+            resource_policy(
+                {"AWS": ["arn:aws:iam::111122223333:root", "arn:aws-cn:iam::111122223333:user/a"]}
+            ),
+            resource_policy({"AWS": ["111122223333", "arn:aws-cn:iam::111122223333:user/a"]}),
+            id="two partitions: the account's id may be of either",
+        ),
+        pytest.param(
+            resource_policy("*", element="NotPrincipal", effect="Deny"),
+            resource_policy({"AWS": "*"}, element="NotPrincipal", effect="Deny"),
+            id="everybody in NotPrincipal",
+        ),
+        pytest.param(resource_policy("*"), resource_policy({"Service": "*"}), id="every service"),
+        pytest.param(
+            resource_policy({"AWS": [ROOT, OTHER_ROOT]}, element="NotPrincipal", effect="Deny"),
+            resource_policy({"AWS": ROOT}, {"AWS": OTHER_ROOT}, element="NotPrincipal", effect="Deny"),
+            id="a divided NotPrincipal",
+        ),
+        pytest.param(
+            document({"Effect": "Allow", "NotAction": ["s3:*", "sns:*"], "Resource": "*"}),
+            document(
+                {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"},
+                {"Effect": "Allow", "NotAction": "sns:*", "Resource": "*"},
+            ),
+            id="a divided NotAction",
+        ),
+        pytest.param(
+            document(
+                {"Effect": "Deny", "Action": "s3:*", "NotResource": ["arn:aws:s3:::a", "arn:aws:s3:::b"]}
+            ),
+            document(
+                {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::a"},
+                {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::b"},
+            ),
+            id="a divided NotResource",
+        ),
+        pytest.param(
+            document(
+                {**ALLOW, "Action": ["s3:GetObject", "s3:PutObject"], "Resource": ["arn:aws:s3:::a", "*"]}
+            ),
+            document(
+                {**ALLOW, "Resource": "arn:aws:s3:::a"}, {**ALLOW, "Action": "s3:PutObject", "Resource": "*"}
+            ),
+            id="not every pair",
+        ),
+        pytest.param(
+            document(
+                {
+                    **ALLOW,
+                    "Condition": {
+                        "StringEquals": {"aws:username": "a"},
+                        "Bool": {"aws:SecureTransport": "true"},
+                    },
+                }
+            ),
+            document(
+                {**ALLOW, "Condition": {"StringEquals": {"aws:username": "a"}}},
+                {**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+            ),
+            id="a divided condition",
+        ),
+    ],
+)
+def test_what_does_not_mean_the_same_is_not_equivalent(one, other):
+    assert not one.equivalent(other)
+    assert not other.equivalent(one)
+
+
+def test_in_a_trust_policy_everybody_is_more_than_every_principal_of_aws():
+    one, other = (
+        PolicyDocument.parse(
+            {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": who}}, "trust"
+        )
+        for who in ("*", {"AWS": "*"})
+    )
+    assert not one.equivalent(other)
+
+
 def test_a_version_is_part_of_the_meaning():
     assert not document(ALLOW).equivalent(PolicyDocument.parse({"Statement": ALLOW}))
 

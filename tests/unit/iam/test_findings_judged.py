@@ -32,7 +32,16 @@ NOT_RESOURCE = "parliament reads NotResource as if nothing were named; all but t
 DENY = "parliament looks at the resources of an Allow only; a Deny in vain is a hole"
 NULL = "parliament does not look at the key of this operator; without the key it is decided all the same"
 EVERYWHERE = "requests to other services carry this key too: of a federated session, of a Lambda function"
+TAG_KEY = "parliament takes the placeholder tag-key of the reference for the key itself"
+GAP = "AWS's own managed policies do so; parliament's copy of the reference does not know"
+COLON = "parliament lets one part of an ARN stand for two"
 DIFFERENCES = {
+    ("resource", "unknown/account: a colon is missing"): COLON,
+    ("resource", "no-effect/needs-all-resources: every bucket, which stands for S3 itself"): GAP,
+    ("resource", "no-effect/needs-all-resources: every bucket of another partition"): GAP,
+    ("resource", "no-effect/needs-all-resources: the log groups of an account"): GAP,
+    ("unknown action", "unknown/action: an action that AWS's own policies name"): GAP,
+    ("condition key", "unknown/condition-key: a key that AWS's own policies test"): GAP,
     ("resource", "no-effect/condition-key: some action of a pattern has it"): PATTERN,
     ("condition key", "no-effect/condition-key: some action of a pattern has it"): PATTERN,
     ("resource", "privilege-escalation/put-role-policy: iam:* counts"): PATTERN,
@@ -51,6 +60,13 @@ DIFFERENCES = {
     ("condition key", "no-effect/condition-always-holds: Null"): NULL,
     ("condition key", "no-effect/condition-key: ForAnyValue demands the key"): NULL,
     ("condition key", "unknown/condition-key: a key of an identity provider"): EVERYWHERE,
+    ("condition key", "condition/operator-type: a key that nobody knows"): EVERYWHERE,
+    ("condition key", "unknown/condition-key: ssm:resourceTag/env, whose rest the policy chooses"): TAG_KEY,
+    ("condition key", "no-effect/condition-key: ssm:resourceTag/env, whose rest the policy chooses"): TAG_KEY,
+    (
+        "condition key",
+        "no-effect/condition-always-holds: ssm:resourceTag/env, whose rest the policy chooses",
+    ): TAG_KEY,
     (
         "condition key",
         "no-effect/condition-key: a key that Lambda adds to every request of a function",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -33,7 +34,7 @@ def policy(**condition):
         pytest.param(10, "NumericEquals", "10", id="an integer"),
         pytest.param(9.5, "NumericLessThan", "10", id="a float"),
         pytest.param(("x", "y"), "ForAllValues:StringLike", ["x", "y"], id="a tuple"),
-        pytest.param({"x"}, "StringEquals", "x", id="a set"),
+        pytest.param({"x"}, "ForAnyValue:StringEquals", "x", id="a set"),
         pytest.param([1, True, "z"], "ForAllValues:StringEquals", ["1", "true", "z"], id="a mixed list"),
         pytest.param(None, "Null", "true", id="None is absent"),
         pytest.param([], "Null", "true", id="an empty list is absent"),
@@ -82,6 +83,56 @@ def test_the_levels_of_an_organization_flat_and_nested():
 
 
 @pytest.mark.parametrize(
+    ("resource", "given", "account"),
+    [
+        ("arn:aws:lambda:us-east-1:444455556666:function:app", "", "444455556666"),
+        ("arn:aws:lambda:us-east-1:444455556666:function:app", None, "444455556666"),
+        ("arn:aws:lambda:us-east-1:444455556666:function:app", USER[13:25], USER[13:25]),
+        ("arn:aws:lambda:*:444455556666:function:*", "", "444455556666"),
+        ("arn:aws:lambda:us-east-1:*:function:app", "", ""),
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", "", ""),
+        ("arn:aws:s3:::code/x", "", ""),
+        ("arn:aws:s3:::444455556666:x", "", ""),
+        ("arn:aws:s3:::code/x", "444455556666", "444455556666"),
+        ("*", "", ""),
+    ],
+)
+def test_the_account_of_a_resource_is_the_one_given_or_named(resource, given, account):
+    asked = AuthorizationRequest(USER, "s3:GetObject", resource, resource_account=given)
+    assert asked.resource_account == account
+    assert evaluate(PolicySet(identity=policy()), asked).resource_account == (account or USER[13:25])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "account"),
+    [
+        (USER, "user", "111122223333"),
+        ("arn:aws:sts::111122223333:assumed-role/app/s", "assumed-role", "111122223333"),
+        ("lambda.amazonaws.com", "service", ""),
+        ("logs.us-east-1.amazonaws.com", "service", ""),
+        ("ec2.amazonaws.com.cn", "service", ""),
+        ("alexa-appkit.amazon.com", "service", ""),
+        ("cognito-identity.amazonaws.com", "federated", ""),
+        ("accounts.google.com", "federated", ""),
+        ("arn:aws:iam::111122223333:oidc-provider/gitlab.com", "federated", "111122223333"),
+        ("arn:aws:iam::111122223333:saml-provider/ADFS", "federated", "111122223333"),
+        ("79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", "canonical-user", ""),
+    ],
+)
+def test_whoever_may_ask_is_a_principal(text, kind, account):
+    principal = Principal.parse(text)
+    assert (principal.kind, principal.account, str(principal)) == (kind, account, text)
+
+
+def test_the_fields_of_a_policy_set_are_documents():
+    found = PolicySet(identity=json.dumps(policy()), scp=[policy()], rcp=None)
+    assert found.identity == (PolicyDocument.parse(policy()),)
+    assert found.scp == ((PolicyDocument.parse(policy(), "scp"),),)
+    assert (found.group, found.boundary, found.session, found.resource, found.rcp) == ((), (), (), (), ())
+    assert dataclasses.replace(found, identity=()) == PolicySet(scp=found.scp)
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         pytest.param((None, "s3:GetObject"), id="no principal"),
@@ -98,6 +149,10 @@ def test_the_levels_of_an_organization_flat_and_nested():
         pytest.param((USER, "s3:GetObject", "*", {"k": 10**400}), id="a number that cannot be written"),
         pytest.param((USER, "s3:GetObject", "*", {}, 7), id="unknown keys that are a number"),
         pytest.param((USER, "s3:GetObject", "*", {}, [None]), id="an unknown key that is none"),
+        pytest.param((USER, "s3:GetObject", "*", {}, (), False, False, "1234"), id="an account that is none"),
+        pytest.param(
+            (USER, "s3:GetObject", "*", {}, (), False, False, 111122223333), id="a number as account"
+        ),
     ],
 )
 def test_a_request_that_is_none_is_refused(arguments):
@@ -112,7 +167,9 @@ def test_one_unknown_key_may_stand_alone():
     assert decided.missing_context == ("s3:prefix",)
 
 
-@pytest.mark.parametrize("principal", ["alice", "", "arn:aws:iam", "arn:::::", "lambda.amazonaws.com"])
+@pytest.mark.parametrize(
+    "principal", ["alice", "", "arn:aws:iam", "arn:::::", "lambda", "lambda.example.com"]
+)
 def test_a_principal_that_is_no_arn_is_refused(principal):
     with pytest.raises(InvalidArn):
         evaluate(PolicySet(identity=policy()), AuthorizationRequest(principal, "s3:GetObject"))
@@ -123,7 +180,7 @@ def test_a_principal_may_be_read_before():
     assert evaluate(PolicySet(identity=policy()), asked).allowed
 
 
-@pytest.mark.parametrize("layer", ["identity", "group", "boundary", "session", "scp", "resource"])
+@pytest.mark.parametrize("layer", ["identity", "group", "boundary", "session", "scp", "resource", "rcp"])
 @pytest.mark.parametrize("given", [7, 1.5, True, [7], [["*"]], [[[policy()]]]], ids=repr)
 def test_policies_that_are_none_are_refused(layer, given):
     with pytest.raises(InvalidPolicyDocument):

@@ -24,7 +24,7 @@ TEXTS = [row["text"] for row in WORDINGS]
 
 def meaning(row):
     told = {key: value for key, value in row.items() if key not in {"rule", "source", "text", "further"}}
-    return Denial(**told)
+    return Denial(**{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row["rule"]) for row in WORDINGS])

@@ -8,14 +8,15 @@ from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, Po
 from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import Denial, parse_denial
-from zappa_iam_ext.permissions.denials.remedy import pattern_of
+from zappa_iam_ext.permissions.denials.resources import pattern_of
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows
 from zappa_iam_ext.rehearsal.inside_zappa.enforcement import Enforcer
 from zappa_iam_ext.rehearsal.observation import Checked
 from zappa_iam_ext.render.explanation import explanation_text
 
-USER = "arn:aws:iam::123456789012:user/serverless"
+ACCOUNT = "123456789012"
+USER = f"arn:aws:iam::{ACCOUNT}:user/serverless"
 ROLE = "arn:aws:iam::123456789012:role/app-dev-ZappaLambdaExecutionRole"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:app-dev"
 CALLED = {f"{row.service}.{row.operation}" for row in call_rows() if not row.omitted}
@@ -112,6 +113,86 @@ def test_a_reason_names_the_setting_the_source_and_what_a_denial_does() -> None:
     assert reason.consequence in {"stops", "silent", "harmless"}
 
 
+ADMIN = "arn:aws:iam::123456789012:user/admin"
+SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/session"
+ITS_ROLE = "arn:aws:iam::123456789012:role/team/deployer"
+
+
+@pytest.mark.parametrize(
+    ("denial", "callers", "told"),
+    [
+        pytest.param(Denial("iam:GetUser", USER, USER), {"check"}, "zappa-iam apply STAGE --admin-profile", id="a user looks at itself"),
+        pytest.param(Denial("iam:GetUser"), {"check", "plan", "apply"}, "own call (check, plan, apply)", id="nobody says who looks at whom"),
+        pytest.param(Denial("iam:GetUser", USER, ADMIN), {"plan", "apply"}, "credentials", id="an administrator looks at the user"),
+        pytest.param(Denial("iam:ListGroupPolicies", "group team", USER), {"check"}, "--self-inspection", id="a user looks at its group"),
+        pytest.param(Denial("iam:GetPolicyVersion", "policy arn:aws:iam::aws:policy/X", USER), {"check", "plan", "apply"}, "unknown", id="a managed policy"),
+        pytest.param(Denial("iam:ListRolePolicies", ITS_ROLE, SESSION), {"check"}, "Attach the statement to the role", id="a session looks at its role"),
+        pytest.param(Denial("iam:CreateUser", USER, ADMIN), {"apply"}, "credentials", id="an administrator makes the user"),
+        pytest.param(Denial("iam:TagUser", USER, ADMIN), {"apply"}, "credentials", id="an administrator makes the user, with tags"),
+        pytest.param(Denial(operation="ListGroupsForUser"), {"check"}, "own call (check)", id="only the operation is known"),
+        pytest.param(Denial("sts:DecodeAuthorizationMessage", "*", USER), {"explain"}, "explain is run with", id="decoding"),
+    ],
+)  # fmt: skip
+def test_a_denial_of_our_own_call_is_known_as_ours(denial: Denial, callers: set[str], told: str) -> None:
+    explanation = explain(denial)
+    assert {reason.caller for reason in explanation.reasons} == {"zappa-iam"}
+    assert {command for reason in explanation.reasons for command in reason.commands} == callers
+    assert told in explanation.fix
+    assert "another tool" not in explanation.fix
+    text = explanation_text([explanation])
+    assert "zappa-iam asks it itself:" in text
+    assert "Zappa needs it" not in text
+
+
+def test_a_call_that_no_policy_can_forbid_is_told_as_such() -> None:
+    explanation = explain(Denial("sts:GetCallerIdentity", principal=USER))
+    assert {reason.caller for reason in explanation.reasons} == {"zappa-iam"}
+    assert "no policy of a user or role can forbid it" in explanation.fix
+    assert not explanation.statements
+    assert "VPC endpoint" in explain(Denial(operation="GetCallerIdentity", layer="resource")).fix
+
+
+def test_what_a_denied_own_call_does_to_the_verdict_is_told() -> None:
+    (reason,) = explain(Denial("iam:GetUser", USER, USER)).reasons
+    assert (reason.consequence, reason.setting) == ("unknown", "")
+    assert "cannot tell: whether a permissions boundary binds the user" in explanation_text(
+        [explain(Denial("iam:GetUser", USER, USER))]
+    )
+    (reason,) = explain(Denial("iam:CreateUser", USER, ADMIN)).reasons
+    assert reason.consequence == "stops"
+
+
+@pytest.mark.parametrize(
+    ("denial", "callers"),
+    [
+        pytest.param(Denial("iam:GetRole", ROLE, USER), {"zappa"}, id="a user at the execution role: Zappa"),
+        pytest.param(Denial("iam:GetRole", ROLE, SESSION), {"zappa"}, id="a session at another role: Zappa"),
+        pytest.param(Denial("iam:GetRole", ITS_ROLE, SESSION), {"zappa", "zappa-iam"}, id="a session at its own role: either"),
+        pytest.param(Denial("iam:GetRole"), {"zappa", "zappa-iam"}, id="nobody says who: either"),
+        pytest.param(Denial("iam:CreateRole", ROLE, USER), {"zappa"}, id="only Zappa makes roles"),
+    ],
+)  # fmt: skip
+def test_zappas_call_and_ours_are_told_apart(denial: Denial, callers: set[str]) -> None:
+    explanation = explain(denial)
+    assert {reason.caller for reason in explanation.reasons} == callers
+    provisions = "zappa-iam policy STAGE" if denial.principal == SESSION else "zappa-iam apply STAGE"
+    assert provisions in explanation.fix
+
+
+def test_a_policy_that_forbids_our_own_call_is_not_mended_by_another() -> None:
+    explanation = explain(Denial("iam:GetUser", USER, USER, explicit=True))
+    assert explanation.reasons
+    assert '"Effect": "Deny"' in explanation.fix
+    assert "boundary" in explain(Denial("iam:GetUser", USER, USER, layer="boundary")).fix
+
+
+def test_the_statement_for_our_own_call_says_what_it_is_for() -> None:
+    (statement,) = explain(Denial("iam:GetUser", USER, USER)).statements
+    assert (statement["Sid"], statement["Resource"]) == ("ReadOwnUser", USER)
+    (statement,) = explain(Denial("iam:GetRole", ROLE, USER)).statements
+    assert statement["Sid"] == "ManageExecutionRole"
+
+
 def test_what_zappa_never_needs_is_said() -> None:
     explanation = explain(Denial("ec2:RunInstances"))
     assert not explanation.reasons
@@ -198,8 +279,8 @@ def test_passing_a_role_is_allowed_to_the_service_that_gets_it_alone() -> None:
         pytest.param(
             Denial("iam:CreateRole", "arn:aws:iam::<my_arn>:role/x"),
             "iam:CreateRole",
-            "arn:aws:iam::*:role/*",
-            id="a blacked out ARN is no resource",
+            "arn:aws:iam::<ACCOUNT_ID>:role/x",
+            id="a blacked out account is a placeholder",
         ),
     ],
 )
@@ -207,7 +288,9 @@ def test_the_statement_allows_exactly_what_was_denied(denial: Denial, action: st
     (statement,) = explain(denial).statements
     assert (statement["Effect"], statement["Action"], statement["Resource"]) == ("Allow", action, resource)
     document = PolicyDocument.parse({"Version": "2012-10-17", "Statement": [dict(statement)]})
-    request = AuthorizationRequest(principal=USER, action=denial.action or action, resource=resource)
+    request = AuthorizationRequest(
+        principal=denial.principal or USER, action=denial.action or action, resource=resource
+    )
     assert evaluate(PolicySet(identity=(document,)), request).decision is Decision.ALLOWED
 
 

@@ -9,27 +9,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.settings_read import settings_read
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.check import request_of
 from zappa_iam_ext.iam import Decision, PolicySet, compile_policies
 from zappa_iam_ext.permissions.commands import COMMANDS, parse_command
 from zappa_iam_ext.permissions.model import Command, Consequence
-from zappa_iam_ext.permissions.policy import deployment_policy
+from zappa_iam_ext.permissions.policy import deployment_policy, purpose_of
 from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.tables.rows import authorization_rows, resource_rows
 from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "permissions" / "settings.json").read_text("utf-8"))
-#: Every setting and flag that may add, remove or re-scope a call.
-NAMED = {
-    "manage_roles", "role_name", "role_arn", "s3_bucket", "slim_handler", "delete_s3_zip", "tags", "layers", "vpc_config",
-    "efs_config", "aws_kms_key_arn", "snap_start", "lambda_concurrency", "provisioned_concurrency", "num_retained_versions",
-    "apigateway_enabled", "apigateway_version", "endpoint_configuration", "apigateway_policy", "api_key_required", "api_key",
-    "authorizer", "iam_authorization", "cors", "binary_support", "payload_compression", "websocket", "alb_enabled",
-    "function_url_enabled", "function_url_config", "function_url_domains", "domain", "certificate", "lets_encrypt_key",
-    "route53_enabled", "base_path", "cognito", "keep_warm", "events", "async_source", "async_resources",
-    "async_response_table", "use_apigateway", "remote_env", "dead_letter_arn", "xray_tracing", "touch",
-    "cache_cluster_enabled", "--zip", "--docker-image-uri", "--no-upload", "--remove-logs", "--qualifier", "--manual",
-}  # fmt: skip
+CASES_FILE = "tests/cases/permissions/settings.json"
+#: Settings that decide something and have no case of their own, with the reason.
+WITHOUT_A_CASE: dict[str, str] = {
+    "assume_policy": "what the role trusts; Zappa corrects it by the same call, whatever it says",
+    "attach_policy": "what the role may do; Zappa writes it by the same call, whatever it says",
+    "timeout_seconds": "an attribute of the load balancer, written by the same call, whatever it says",
+    "websocket_handler_module": "the cases of `websocket` stand for it",
+}
 
 
 def commands_of(lines) -> tuple[Command, ...]:
@@ -51,11 +50,22 @@ def test_a_setting_adds_and_removes(case):
     assert sorted(before - after) == case["removes"]
 
 
-def test_every_setting_that_may_change_a_call_has_a_case_and_every_one_that_does_not_a_reason():
-    assert {case["name"].partition(":")[0] for case in CASES} == NAMED
-    assert [
+def test_every_setting_that_decides_a_call_has_a_case():
+    """The settings and flags are not listed here: they are those that features, collections, calls and rows name."""
+    stages = [stage(case["settings"], websocket=case.get("websocket", False)) for case in CASES]
+    shown = {name for case in CASES for name in (case["name"].partition(":")[0], *case["settings"])}
+    missing = settings_read(stages) - shown - set(WITHOUT_A_CASE)
+    assert not missing, (
+        f"add a case to {CASES_FILE} named '{min(missing)}: what it changes', with what it adds and removes"
+    )
+    assert set(WITHOUT_A_CASE) & shown == set(), "has a case now"
+
+
+def test_a_case_that_changes_nothing_says_why():
+    quiet = [
         case["name"] for case in CASES if not case["adds"] and not case["removes"] and not case.get("why_not")
-    ] == []
+    ]
+    assert quiet == [], f"give it `why_not` in {CASES_FILE}"
 
 
 @pytest.mark.parametrize(
@@ -111,6 +121,14 @@ def test_only_the_records_of_the_domain_may_be_changed():
     assert statement["Condition"]["ForAllValues:StringEquals"][key] == r"_acme-challenge.\052.api.example.com"
 
 
+def test_every_statement_is_named_for_what_it_is_for():
+    rows = [row for rows in (*authorization_rows().values(), *resource_rows().values()) for row in rows]
+    fallback = {row.action for row in rows if purpose_of(row.action) == row.action.partition(":")[0].title()}
+    assert fallback == set(), (
+        "name the service in _PURPOSES of permissions/policy.py: it is the Sid of its statements"
+    )
+
+
 def test_an_unknown_account_is_a_star_and_later_filled_in():
     unknown, known = stage(account=None), stage()
     assert pairs(requirements(unknown.with_account(ACCOUNT))) == pairs(requirements(known))
@@ -119,7 +137,8 @@ def test_an_unknown_account_is_a_star_and_later_filled_in():
 
 def test_when_several_calls_need_the_same_the_gravest_consequence_is_told():
     found = requirements(stage(), commands_of(["update"]))
-    (listing,) = (item for item in found if item.action == "lambda:GetPolicy")
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:hello-dev"
+    (listing,) = (item for item in found if item.action == "lambda:GetPolicy" and item.resource == function)
     assert listing.consequence is Consequence.SILENT
     (deleting,) = (item for item in found if item.action == "lambda:GetFunction")
     assert deleting.consequence is Consequence.STOPS
@@ -148,10 +167,16 @@ EVENTS = st.lists(
     max_size=3,
 )
 ON = st.booleans()
+#: A setting that only a case knows is drawn from what the cases say.
+GIVEN = {
+    name: st.sampled_from([case["settings"][name] for case in CASES if name in case["settings"]])
+    for name in {name for case in CASES for name in case["settings"]}
+}
 #: Settings as they may stand in a file; each is left out as often as it is given.
 SETTINGS = st.fixed_dictionaries(
     {},
-    optional={
+    optional=GIVEN
+    | {
         "alb_enabled": ON,
         "alb_vpc_config": st.just({"SubnetIds": ["subnet-1", "subnet-2"], "CertificateArn": CERTIFICATE}),
         "api_key": st.just("k"),

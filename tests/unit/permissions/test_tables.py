@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
-from zappa_iam_ext.permissions.model import Confidence, Consequence
+from tests.support.stages import stage
+from zappa_iam_ext.permissions.calls import _names
+from zappa_iam_ext.permissions.model import Command, Confidence, Consequence
 from zappa_iam_ext.permissions.tables import reading
+from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.reading import PARTS, Entry, TableError, made, parts, read
-from zappa_iam_ext.permissions.tables.rows import AuthorizationRow, CallRow, ResourceRow, TemplateRow
+from zappa_iam_ext.permissions.tables.rows import (
+    AuthorizationRow,
+    CallRow,
+    ResourceRow,
+    TemplateRow,
+    call_rows,
+    template_rows,
+)
 
 CALL = {
     "service": "lambda",
@@ -57,7 +71,9 @@ def refusal(cls, values) -> str:
         pytest.param(CallRow, CALL | {"until": "0.61.9"}, ["'0.61.9'", "versions.py"], id="no release of Zappa, until"),
         pytest.param(TemplateRow, TEMPLATE | {"since": "9.9.9"}, ["'9.9.9'", "versions.py"], id="no release of Zappa, in a template row"),
         pytest.param(CallRow, CALL | {"on_denied": "silent"}, ["`symptom`"], id="silent, and nothing is wrong"),
+        pytest.param(CallRow, CALL | {"because": "Zappa ..."}, ["`because` is not filled in"], id="pasted and not filled in"),
         pytest.param(CallRow, CALL | {"on_denied": "explodes"}, ["explodes"], id="no consequence"),
+        pytest.param(AuthorizationRow, CHECK | {"source": "Service Authorization Reference: ..."}, ["`source` is not filled in"], id="a check pasted and not filled in"),
         pytest.param(AuthorizationRow, CHECK | {"confidence": "guessed"}, ["guessed"], id="no confidence"),
         pytest.param(CallRow, CALL | {"sinse": "0.63.0"}, ["'sinse'", "since"], id="a key misspelt"),
         pytest.param(CallRow, {k: v for k, v in CALL.items() if k != "because"}, ["'because' is missing"], id="a key left out"),
@@ -104,3 +120,37 @@ def test_the_place_of_a_row_is_its_line():
     text = (reading.files(reading.__package__) / "authorizations" / "sns.toml").read_text("utf-8")
     assert text.splitlines()[line - 1] == "[[authorization]]"
     assert f'operation = "{entry.values["operation"]}"' in text.splitlines()[line]
+
+
+STAGES = [
+    stage(case["settings"], websocket=case.get("websocket", False))
+    for case in json.loads(
+        (Path(__file__).parents[2] / "cases" / "permissions" / "settings.json").read_text("utf-8")
+    )
+]
+DEPLOY = Command("deploy")
+
+
+def placeholders(value) -> set[str]:
+    """Return the names that a template starts from: ``efs_config`` of ``{efs_config.Arn|last}``."""
+    if isinstance(value, str):
+        return {name.partition("|")[0].partition(".")[0] for name in re.findall(r"\{([^{}]+)\}", value)}
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return {name for part in parts for name in placeholders(part)}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [*call_rows(), *template_rows()],
+    ids=lambda row: f"{getattr(row, 'operation', '') or row.name} of {row.source}",
+)
+def test_a_placeholder_is_a_name_that_something_gives(row):
+    """What is not known is filled with a star: a name misspelt would grant everything, and nobody would be told."""
+    given = set(_names(STAGES[0], DEPLOY)) | {name for one in STAGES for name in one.settings}
+    if each := getattr(row, "each", ""):
+        given |= {name for one in STAGES for item in COLLECTIONS[each].items(one, DEPLOY) for name in item}
+    unknown = placeholders(getattr(row, "parameters", None) or getattr(row, "properties", {})) - given
+    assert not unknown, (
+        f"{sorted(unknown)} is given by no setting of a case, by _names of permissions/calls.py nor by the collection of"
+        " `each` in permissions/tables/collections.py: add it there, or correct the row"
+    )

@@ -126,7 +126,41 @@ def test_an_action_missing_in_many_commands_is_told_once() -> None:
 
 def test_a_refusal_of_the_local_aws_alone_is_told_from_ours() -> None:
     odd = seen("GetFunction", outcome=Outcome.DENIED_BY_AWS, error="AccessDenied")
-    assert "refused by the local AWS (AccessDenied), not by our tables" in text(odd)
+    shown = text(odd)
+    assert "refused by the local AWS (AccessDenied), not by our tables" in shown
+    assert shown.index("! NOT REHEARSED") < shown.index("zappa deploy:")
+    assert (
+        f"lambda.GetFunction: the local AWS refused it, and our tables allow it (lambda:GetFunction on {FUNCTION})"
+        in shown
+    )
+    assert "Missing:" not in shown
+    assert "please report it" not in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        pytest.param("HeadBucket", "s3:HeadBucket", id="refused by the local AWS alone"),
+        pytest.param("InventObject", "s3:InventObject", id="known to no row"),
+    ],
+)
+def test_no_action_is_made_up_for_a_call(command: str, name: str) -> None:
+    listed = Checked("s3:ListBucket", "arn:aws:s3:::b")
+    known = command == "HeadBucket"
+    checked = listed if known else Checked(name, "*", allowed=False)
+    odd = seen(
+        command,
+        checked,
+        service="s3",
+        known=known,
+        outcome=Outcome.DENIED_BY_AWS if known else Outcome.DENIED,
+        error="403",
+    )
+    made = report(RehearsedCommand("deploy", 255, (odd,)))
+    shown = rehearsal_text(made)
+    assert made.exit_code() == 3
+    assert name not in shown.partition("NOT REHEARSED")[2].partition("\n\n")[0]
+    assert "Missing:" not in shown
 
 
 def test_a_call_that_no_row_knows_is_said() -> None:
@@ -192,12 +226,85 @@ def test_what_is_not_part_of_it_is_said() -> None:
             "zappa status failed",
             id="a denial comes first",
         ),
+        pytest.param(
+            [
+                RehearsedCommand(
+                    "deploy", 0, (seen("GetFunction", outcome=Outcome.DENIED_BY_AWS, error="403"),)
+                )
+            ],
+            3,
+            "1 call, none denied. Not everything was rehearsed",
+            id="a disagreement decides nothing",
+        ),
+        pytest.param(
+            [RehearsedCommand("deploy", 0, (refused("InventFunction", known=False),))],
+            3,
+            "none denied. Not everything",
+            id="a call that no row knows decides nothing",
+        ),
+        pytest.param(
+            [
+                RehearsedCommand(
+                    "deploy",
+                    0,
+                    (
+                        seen(
+                            "CreateEventSourceMapping",
+                            outcome=Outcome.FAILED,
+                            error="InvalidParameterValueException",
+                        ),
+                    ),
+                )
+            ],
+            3,
+            "lambda.CreateEventSourceMapping: the local AWS answered InvalidParameterValueException",
+            id="an error that is no everyday answer",
+        ),
+        pytest.param(
+            [
+                RehearsedCommand(
+                    "deploy",
+                    0,
+                    (seen("GetFunction", outcome=Outcome.FAILED, error="ResourceNotFoundException"),),
+                )
+            ],
+            0,
+            "1 call, none denied.",
+            id="an everyday answer",
+        ),
     ],
 )
 def test_how_it_ends(commands, code: int, words: str) -> None:
     made = report(*commands)
     assert made.exit_code() == code
     assert words in rehearsal_text(made)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        pytest.param({"missing": ("layer x",)}, 3, id="what the local AWS could not make"),
+        pytest.param({"beyond": ("events: another account",)}, 3, id="what no rehearsal can show"),
+        pytest.param({"left_out": ("callbacks are not run",)}, 0, id="settings without effect"),
+        pytest.param({"unreadable": ("group y",)}, 0, id="all was allowed by what could be read"),
+    ],
+)
+def test_what_was_not_rehearsed_has_an_exit_code_of_its_own(more, code: int) -> None:
+    assert report(RehearsedCommand("deploy", 0, (seen("GetFunction"),)), **more).exit_code() == code
+
+
+def test_a_denial_is_certain_only_when_every_policy_could_be_read() -> None:
+    command = RehearsedCommand("deploy", 0, (refused("GetPolicy"),))
+    assert report(command, beyond=("events: another account",)).exit_code() == 1
+    assert report(command, unreadable=("group y",)).exit_code() == 3
+
+
+def test_what_the_local_aws_needs_besides_is_told() -> None:
+    besides = (("acm:ImportCertificate", "*", "checked as *"), ("lambda:CreateFunction", "*", "no name"))
+    made = report(RehearsedCommand("deploy", 0, (seen("GetFunction"),)), besides=besides)
+    assert "Granted beside the policy, on the local AWS alone" in rehearsal_text(made)
+    assert "  acm:ImportCertificate, lambda:CreateFunction" in rehearsal_text(made)
+    assert json.loads(rehearsal_json([made]))["besides"][0]["because"] == "checked as *"
 
 
 def test_control_characters_from_outside_never_reach_the_terminal() -> None:

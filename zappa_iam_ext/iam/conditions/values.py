@@ -1,19 +1,23 @@
-"""What the values of conditions mean: numbers, dates, booleans, binary data, addresses, ARNs, text."""
+"""What the values of conditions mean: numbers, dates, booleans, binary data, addresses, ARNs, text.
+
+IAM User Guide, "IAM JSON policy elements: Condition operators"; how real AWS reads what is misspelt is recorded in
+``tests/cases/observed/conditions.json``.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from zappa_iam_ext.iam.conditions.addresses import address, network
+from zappa_iam_ext.iam.conditions.dates import milliseconds
 from zappa_iam_ext.iam.patterns.glob import Glob
-from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS, Token, Wild, part_tokens, text_tokens
+from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS, Token, Wild, part_tokens, text_tokens, whole
 
 Matcher = Callable[[str], bool]
 
@@ -22,38 +26,72 @@ TEXTUAL = frozenset({"text", "caseless", "like", "arn"})
 
 
 @lru_cache(maxsize=16384)
-def matcher(family: str, text: str) -> Matcher:
-    """Return what tells whether a value of a request matches a value of a policy, which holds no variable."""
+def matcher(family: str, text: str) -> Matcher | None:
+    """Return what tells whether a value of a request matches a value of a policy, which holds no variable.
+
+    None for what ends the comparison: a value of an ARN operator that is no ARN.
+    """
     if family in TEXTUAL:
         return token_matcher(family, text_tokens(text))
     kind, _, comparison = family.partition(" ")
     return _READERS[kind](text, comparison)
 
 
-def token_matcher(family: str, tokens: Sequence[Token]) -> Matcher:
+def token_matcher(family: str, tokens: Sequence[Token]) -> Matcher | None:
     """Return the same for a value of a textual operator whose variables are filled."""
     if family == "like":
         return Glob.of(tokens).matches
     if family == "arn":
         return _arn_matcher(tokens)
-    text = "".join(token if isinstance(token, str) else token.value for token in tokens)
+    text = whole("".join(token if isinstance(token, str) else token.value for token in tokens))
     if family == "caseless":
-        return lambda value: value.lower() == text.lower()
+        folded = lowered(text)
+        return lambda value: lowered(value) == folded
     return lambda value: value == text
 
 
-def _arn_matcher(tokens: Sequence[Token]) -> Callable[[str], bool]:
+def lowered(text: str) -> str:
+    """Return a text in lower case, but for characters beyond U+FFFF, which AWS leaves alone.
+
+    They still count as letters beside a final sigma.
+    """
+    lower = text.lower()
+    if text.isascii() or max(text) <= "\uffff":
+        return lower
+    kept, place = [], 0
+    for character in text:
+        width = len(character.lower())
+        kept.append(character if character > "\uffff" else lower[place : place + width])
+        place += width
+    return "".join(kept)
+
+
+def comparable(family: str, value: str) -> bool:
+    """Say whether a value of a request can be compared at all: what is no ARN or address matches no such test.
+
+    Neither does it match a negated one; numbers and dates that are none are unequal to all instead.
+    """
+    if family == "arn":
+        return _is_arn(value)
+    return family != "ip" or address(value) is not None
+
+
+def _is_arn(value: str) -> bool:
+    return value.startswith("arn:") and value.count(":") >= ARN_PARTS - 1
+
+
+def _arn_matcher(tokens: Sequence[Token]) -> Matcher | None:
     """Each of the six parts of an ARN is compared on its own (IAM User Guide, ARN condition operators)."""
     if list(tokens) == [Wild.STAR]:
-        return lambda value: value.startswith("arn:")
-    glob = Glob.of(part_tokens(tokens))
-    shape = list(tokens).count(":") >= ARN_PARTS - 1
-    return lambda value: (
-        shape and value.startswith("arn:") and value.count(":") >= ARN_PARTS - 1 and glob.matches(value)
-    )
+        return _is_arn
+    if list(tokens).count(":") < ARN_PARTS - 1:
+        return None
+    first = tokens[: list(tokens).index(":")]
+    if not any(isinstance(token, Wild) for token in first) and list(first) != ["a", "r", "n"]:
+        return None
+    return Glob.of(part_tokens(tokens)).matches
 
 
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": lambda value, wanted: bool(value == wanted),
     "<": lambda value, wanted: bool(value < wanted),
@@ -63,8 +101,8 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _ordered(read: Callable[[str], Any]) -> Callable[[str, str], Callable[[str], bool]]:
-    def reader(text: str, comparison: str) -> Callable[[str], bool]:
+def _ordered(read: Callable[[str], Any]) -> Callable[[str, str], Matcher]:
+    def reader(text: str, comparison: str) -> Matcher:
         wanted, compare = read(text), _COMPARE[comparison]
 
         def matches(value: str) -> bool:
@@ -76,104 +114,53 @@ def _ordered(read: Callable[[str], Any]) -> Callable[[str, str], Callable[[str],
     return reader
 
 
-_NUMBER = re.compile(r"[+-]?(\d{1,100}(\.\d{0,100})?|\.\d{1,100})([eE][+-]?\d{1,3})?", re.ASCII)
-_EPOCH = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
-_LAST_EPOCH = 2**63 - 1
-_ISO = re.compile(
-    r"(\d{4})(?:-(\d{2})(?:-(\d{2})"
-    r"(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?)?)?",
-    re.ASCII | re.IGNORECASE,
-)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,10})?", re.ASCII)
 
 
-def _number(text: str) -> Decimal | None:
-    if not _NUMBER.fullmatch(text.strip()):
+def number(text: str) -> Decimal | None:
+    """Return a decimal number of any size; None of what is none, such as ``NaN`` and ``Infinity``."""
+    if not _NUMBER.fullmatch(text):
         return None
     try:
-        return Decimal(text.strip())
+        return Decimal(text)
     except InvalidOperation:
         return None
 
 
-def date_seconds(text: str) -> Decimal | None:
-    """Return seconds since 1970 of an ISO 8601 date or of an epoch number; None of what is neither.
-
-    IAM User Guide, date condition operators: the W3C's forms of ISO 8601, or UNIX time.
-    """
-    text = text.strip()
-    iso = _ISO.fullmatch(text)
-    if iso and (len(text) != len("2020") or "-" in text):
-        return _iso_seconds(iso)
-    if not _EPOCH.fullmatch(text) or Decimal(text) > _LAST_EPOCH:
-        return None
-    return Decimal(text)
+def _bool(text: str, _: str) -> Matcher:
+    """Any text but ``true`` is false, in the policy and in the request."""
+    wanted = text.lower() == "true"
+    return lambda value: (value.lower() == "true") == wanted
 
 
-def _iso_seconds(iso: re.Match[str]) -> Decimal | None:
-    year, month, day, hour, minute, second, fraction, zone = iso.groups()
-    time = f"{(hour or '00').zfill(2)}:{minute or '00'}:{second or '00'}"
-    text = f"{year}-{month or '01'}-{day or '01'}T{time}{_offset(zone or 'Z')}"
+def _binary(text: str, _: str) -> Matcher:
+    wanted = binary(text)
+    return lambda value: wanted is not None and binary(value) == wanted
+
+
+def binary(text: str) -> bytes | None:
+    """Return the bytes of canonical base64; None of any other text: padding and unused bits count."""
     try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    whole = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
-    return Decimal(int(whole)) + (Decimal(f"0.{fraction}") if fraction else 0)
-
-
-def _offset(zone: str) -> str:
-    if zone in {"Z", "z"}:
-        return "+00:00"
-    return f"{zone[:3]}:{zone[3:].lstrip(':') or '00'}"
-
-
-def _bool(text: str, _: str) -> Callable[[str], bool]:
-    wanted = text.lower()
-    return lambda value: value.lower() == wanted and wanted in {"true", "false"}
-
-
-def _binary(text: str, _: str) -> Callable[[str], bool]:
-    wanted = _decoded(text)
-    return lambda value: wanted is not None and _decoded(value) == wanted
-
-
-def _decoded(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
+    return found if base64.b64encode(found).decode() == text else None
 
 
-def _ip(text: str, _: str) -> Callable[[str], bool]:
-    network = _network(text)
+def _ip(text: str, _: str) -> Matcher:
+    within = network(text)
 
     def matches(value: str) -> bool:
-        address = _network(value)
-        return network is not None and address is not None and _within(address, network)
+        asked = address(value)
+        return within is not None and asked is not None and within(asked)
 
     return matches
 
 
-def _within(address: _Network, network: _Network) -> bool:
-    if isinstance(address, ipaddress.IPv4Network) and isinstance(network, ipaddress.IPv4Network):
-        return address.subnet_of(network)
-    if isinstance(address, ipaddress.IPv6Network) and isinstance(network, ipaddress.IPv6Network):
-        return address.subnet_of(network)
-    return False
-
-
-@lru_cache(maxsize=4096)
-def _network(text: str) -> _Network | None:
-    try:
-        return ipaddress.ip_network(text.strip(), strict=False)
-    except ValueError:
-        return None
-
-
-_READERS: Mapping[str, Callable[[str, str], Callable[[str], bool]]] = {
+_READERS: Mapping[str, Callable[[str, str], Matcher]] = {
     "binary": _binary,
     "bool": _bool,
-    "date": _ordered(date_seconds),
+    "date": _ordered(milliseconds),
     "ip": _ip,
-    "number": _ordered(_number),
+    "number": _ordered(number),
 }

@@ -11,6 +11,7 @@ from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.conditions.variables import (
     VARIABLES_SINCE,
     Template,
+    arn_of,
     fill,
     has_variables,
     parse_template,
@@ -26,24 +27,12 @@ from zappa_iam_ext.iam.statement import Effect, Statement
 class ResourcePatterns:
     """The resource patterns of a statement for one request; ``possible`` ones hang on an unknown variable.
 
-    ``unresolved`` says that a variable has no value.
+    One with a variable that has no value is neither: it matches no resource, and a NotResource spares none by it.
     """
 
     certain: tuple[Glob, ...]
     possible: tuple[Glob, ...] = ()
     missing: tuple[str, ...] = ()
-    unresolved: bool = False
-
-    @property
-    def at_most(self) -> Truth:
-        """How certain a NotResource with these patterns can be: a variable without a value makes it void.
-
-        IAM User Guide, "IAM policy elements: Variables and tags": a variable that cannot be resolved can make the
-        entire statement invalid.
-        """
-        if self.unresolved:
-            return FALSE
-        return UNKNOWN if self.possible else TRUE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,15 +65,12 @@ class CompiledStatement:
             return ResourcePatterns(self.resources)
         certain, possible = list(self.resources), list[Glob]()
         missing: list[str] = []
-        unresolved = False
         for template in self.templates:
             filled = fill(template, context.values, context.unknown)
             missing += filled.missing
-            if filled.tokens is None:
-                unresolved = True
-            else:
-                (possible if filled.unknown else certain).append(Glob.of(arn_tokens(filled.tokens)))
-        return ResourcePatterns(tuple(certain), tuple(possible), tuple(missing), unresolved)
+            if filled.tokens is not None:
+                (possible if filled.unknown else certain).append(Glob.of(arn_of(filled)))
+        return ResourcePatterns(tuple(certain), tuple(possible), tuple(missing))
 
     def touches(self, resource: str, context: Context) -> Truth:
         """Return whether the statement is about a concrete resource."""
@@ -93,7 +79,7 @@ class CompiledStatement:
             matched = TRUE
         else:
             matched = UNKNOWN if any(glob.matches(resource) for glob in patterns.possible) else FALSE
-        return min(matched.negated, patterns.at_most) if self.negated else matched
+        return matched.negated if self.negated else matched
 
     def truth(self, resource: str, context: Context) -> Truth:
         """Return whether the statement matches a resource, its action granted, and its condition holds."""
@@ -155,7 +141,7 @@ def _glob(text: str, *, variables: bool) -> Glob | None:
 
 def _tests(statement: Statement, *, variables: bool) -> tuple[ConditionTest, ...]:
     return tuple(
-        ConditionTest(operator, key, values, variables=variables)
+        ConditionTest(operator, key, values, variables=variables, denies=statement.effect is Effect.DENY)
         for name, tests in statement.condition.items()
         if (operator := parse_operator(name)) is not None
         for key, values in tests.items()

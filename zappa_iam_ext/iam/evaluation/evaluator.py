@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from zappa_iam_ext.iam.arn import Principal, PrincipalKind
+from zappa_iam_ext.iam.arn import Principal
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.evaluation.compiled import compile_documents
 from zappa_iam_ext.iam.evaluation.explanation import explain
@@ -24,10 +24,11 @@ from zappa_iam_ext.iam.evaluation.logic import (
 )
 from zappa_iam_ext.iam.evaluation.pattern_requests import Answer, Matching, decide_pattern
 from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
+from zappa_iam_ext.iam.evaluation.reach import Reach, reach
 from zappa_iam_ext.iam.policyset import PolicySet
 from zappa_iam_ext.iam.request import AuthorizationRequest, Decision, EvaluationResult, Layer
 
-Derived = dict[str, tuple[str, ...]]
+Derived = Mapping[str, str]
 
 
 class CompiledPolicySet:
@@ -42,22 +43,28 @@ class CompiledPolicySet:
         self._session = _index(policies.session, Layer.SESSION) if policies.session else None
         self._resource = _index(policies.resource, Layer.RESOURCE) if policies.resource else None
         self._levels = [_index(level, Layer.ORGANIZATION) for level in policies.scp]
+        self._resource_levels = [_index(level, Layer.ORGANIZATION) for level in policies.rcp]
         optional = (self._boundary, self._session, self._resource)
-        self._indexes = (self._identity, *(index for index in optional if index is not None), *self._levels)
+        self._indexes = (
+            self._identity,
+            *(index for index in optional if index is not None),
+            *self._levels,
+            *self._resource_levels,
+        )
         self._principals: dict[str, tuple[Principal, Derived]] = {}
 
     def decide(self, request: AuthorizationRequest) -> Decision:
-        """Return the decision on a request. Raises `InvalidArn`, `PatternTooComplex`."""
+        """Return the decision on a request. Raises `InvalidArn`."""
         return self._decision(self._prepared(request))[0]
 
     def evaluate(self, request: AuthorizationRequest) -> EvaluationResult:
         """Return the decision on a request, with the statements that decided and those that nearly did.
 
-        Raises `InvalidArn` for a principal that is none, `PatternTooComplex` for patterns too entangled to compare.
+        Raises `InvalidArn` for a principal that is none.
         """
         prepared = self._prepared(request)
         decision, layer = self._decision(prepared)
-        statements = chain.from_iterable(index.statements for index in self._indexes)
+        statements = chain.from_iterable(index.statements for index in self._reaching(prepared))
         has_boundary = self._boundary is not None
         matched, misses, missing = explain(statements, prepared, decision, has_boundary=has_boundary)
         return EvaluationResult(
@@ -68,6 +75,8 @@ class CompiledPolicySet:
             layer=layer,
             near_misses=misses,
             missing_context=missing,
+            undecided=prepared.undecided[0] if prepared.undecided else "",
+            resource_account=request.resource_account or prepared.principal.account,
         )
 
     def _prepared(self, request: AuthorizationRequest) -> PreparedRequest:
@@ -89,10 +98,11 @@ class CompiledPolicySet:
                 request.asked,
                 request.context,
                 self._indexes,
-                lambda matching: self._of_class(request.principal, matching),
+                lambda matching: self._of_class(request, matching),
+                undecided=request.undecided.append,
             )
         own = _layer_verdict(self._identity, request)
-        if len(self._indexes) == 1 and request.principal.kind is not PrincipalKind.ROOT:
+        if len(self._indexes) == 1 and request.plain:
             return IDENTITY_ONLY[own]
         verdicts = LayerVerdicts(
             own,
@@ -102,13 +112,32 @@ class CompiledPolicySet:
             if self._resource
             else NO_RESOURCE_POLICY,
             [_layer_verdict(level, request) for level in self._levels] if self._levels else (),
+            [_layer_verdict(level, request) for level in self._resource_levels],
         )
-        return combine(request.principal, verdicts)
+        return combine(request.principal, verdicts, self._reach(request))
+
+    def _reach(self, request: PreparedRequest) -> Reach:
+        return reach(
+            request.principal,
+            request.action,
+            request.resource,
+            request.resource_account,
+            given=self._resource is not None,
+        )
+
+    def _reaching(self, request: PreparedRequest) -> Iterator[StatementIndex]:
+        """Yield the layers that reach a request, which its explanation is about."""
+        reached = self._reach(request)
+        unreached = [
+            *(self._levels if not reached.scp else ()),
+            *(self._resource_levels if not reached.rcp else ()),
+        ]
+        yield from (index for index in self._indexes if index not in unreached)
 
     def _resource_verdict(self, matched: Iterable[Matched], principal: Principal) -> ResourcePolicyVerdict:
         return resource_policy_verdict(matched, principal, has_boundary=self._boundary is not None)
 
-    def _of_class(self, principal: Principal, matching: Matching) -> Answer:
+    def _of_class(self, request: PreparedRequest, matching: Matching) -> Answer:
         """Return the decision on a class of requests that match the same statements."""
 
         def verdict(index: StatementIndex | None) -> LayerVerdict:
@@ -118,12 +147,13 @@ class CompiledPolicySet:
             verdict(self._identity),
             verdict(self._boundary),
             verdict(self._session),
-            self._resource_verdict(matching(self._resource), principal)
+            self._resource_verdict(matching(self._resource), request.principal)
             if self._resource
             else NO_RESOURCE_POLICY,
             [verdict(level) for level in self._levels],
+            [verdict(level) for level in self._resource_levels],
         )
-        return combine(principal, verdicts)
+        return combine(request.principal, verdicts, self._reach(request))
 
 
 def _index(documents: Iterable[PolicyDocument], layer: Layer) -> StatementIndex:
@@ -131,7 +161,7 @@ def _index(documents: Iterable[PolicyDocument], layer: Layer) -> StatementIndex:
 
 
 def _derived(principal: Principal) -> Derived:
-    return {key: (value,) for key, value in principal.context().items()}
+    return principal.context()
 
 
 def _layer_verdict(index: StatementIndex | None, request: PreparedRequest) -> LayerVerdict:
@@ -163,6 +193,6 @@ def compile_policies(policies: PolicySet) -> CompiledPolicySet:
 def evaluate(policies: PolicySet, request: AuthorizationRequest) -> EvaluationResult:
     """Return the decision on one request under a policy set, explained.
 
-    Raises `InvalidArn` for a principal that is none, `PatternTooComplex` for patterns too entangled to compare.
+    Raises `InvalidArn` for a principal that is none.
     """
     return CompiledPolicySet(policies).evaluate(request)

@@ -8,8 +8,10 @@ from zappa_iam_ext.iam.conditions.evaluate import judge
 from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.prepared_request import PreparedRequest
-from zappa_iam_ext.iam.evaluation.principals import PrincipalMatch, principal_match
-from zappa_iam_ext.iam.patterns.glob import is_pattern, overlaps, some_word, text_glob
+from zappa_iam_ext.iam.evaluation.principals import principal_match
+from zappa_iam_ext.iam.patterns.classes import may_escape
+from zappa_iam_ext.iam.patterns.glob import is_pattern, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.iam.request import Decision, Layer, Match, Mismatch, NearMiss
 
 Explanation = tuple[tuple[Match, ...], tuple[NearMiss, ...], tuple[str, ...]]
@@ -43,29 +45,28 @@ def _mismatch(
     statement: CompiledStatement, request: PreparedRequest, *, has_boundary: bool
 ) -> tuple[Mismatch | None, str, tuple[str, ...]]:
     """Return why a statement does not match, what failed, and the keys that were missing."""
-    if not _speaks(statement, request.action):
+    if not _matches_action(statement, request.action):
         return Mismatch.ACTION, "", ()
-    written = statement.match.statement
-    if (
-        statement.match.layer is Layer.RESOURCE
-        and principal_match(written, request.principal, has_boundary=has_boundary) is PrincipalMatch.NOT
-    ):
-        return Mismatch.PRINCIPAL, "", ()
+    named = TRUE
+    if statement.match.layer is Layer.RESOURCE:
+        named = principal_match(statement.match.statement, request.principal, has_boundary=has_boundary).truth
+        if named is FALSE:
+            return Mismatch.PRINCIPAL, "", ()
     patterns = statement.patterns(request.context)
     touched = _touched(statement, request)
     if touched != TRUE:
         return Mismatch.UNKNOWN if touched else Mismatch.RESOURCE, "", patterns.missing if touched else ()
     result = judge(statement.tests, request.context)
-    return _REASONS[result.truth], result.failed, (*patterns.missing, *result.missing)
+    return _REASONS[min(result.truth, named)], result.failed, (*patterns.missing, *result.missing)
 
 
-def _speaks(statement: CompiledStatement, action: str) -> bool:
+def _matches_action(statement: CompiledStatement, action: str) -> bool:
     """Say whether a statement is about an action, or about some of a pattern of actions."""
     if not is_pattern(action):
         return statement.matches_action(action)
     asked = text_glob(action)
     if statement.not_actions:
-        return some_word(asked, statement.not_actions, lambda matched: not any(matched))
+        return may_escape(asked, statement.not_actions)
     return any(overlaps(glob, asked) for glob in statement.actions)
 
 
@@ -76,8 +77,9 @@ def _touched(statement: CompiledStatement, request: PreparedRequest) -> Truth:
     patterns = statement.patterns(request.context)
     asked = request.asked
     if statement.negated:
-        found = some_word(asked, patterns.certain, lambda matched: not any(matched))
-        return patterns.at_most if found else FALSE
+        if may_escape(asked, (*patterns.certain, *patterns.possible)):
+            return TRUE
+        return UNKNOWN if patterns.possible and may_escape(asked, patterns.certain) else FALSE
     if any(overlaps(asked, glob) for glob in patterns.certain):
         return TRUE
     return UNKNOWN if any(overlaps(asked, glob) for glob in patterns.possible) else FALSE

@@ -58,7 +58,7 @@ class StatementIndex:
             (self._by_service.setdefault(service, []) if colon else self._broad).append(statement)
 
     def verdict(self, action: str, resource: str) -> IndexedVerdict:
-        """Return what is meaning of an action (lower case) on a concrete resource."""
+        """Return what the layer says of an action (lower case) on a concrete resource."""
         found = self._remembered.get((action, resource))
         if found is None:
             found = _pruned(self.about(action).candidates(resource))
@@ -73,10 +73,10 @@ class StatementIndex:
         if found is None:
             if len(self._by_action) >= MAX_REMEMBERED:
                 self._by_action.clear()
-            found = self._by_action[action] = ResourceIndex(self._speaking(action))
+            found = self._by_action[action] = ResourceIndex(self._about(action))
         return found
 
-    def _speaking(self, action: str) -> Iterator[CompiledStatement]:
+    def _about(self, action: str) -> Iterator[CompiledStatement]:
         yield from self._by_name.get(action, ())
         wild = (*self._by_service.get(action.partition(":")[0], ()), *self._broad)
         yield from (statement for statement in wild if statement.matches_action(action))

@@ -4,34 +4,71 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zappa_iam_ext.iam.arn import Principal
+from zappa_iam_ext.iam.arn import Principal, PrincipalKind
 from zappa_iam_ext.iam.conditions.evaluate import Context
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pattern
+from zappa_iam_ext.iam.patterns.tokens import units
 from zappa_iam_ext.iam.request import AuthorizationRequest
+
+_PRINCIPAL_ARN = "aws:principalarn"
+
+_WITH_IDENTITY_POLICIES = frozenset(
+    {
+        PrincipalKind.USER,
+        PrincipalKind.ROLE,
+        PrincipalKind.ASSUMED_ROLE,
+        PrincipalKind.FEDERATED_USER,
+        PrincipalKind.OTHER,
+    }
+)
 
 
 class PreparedRequest:
     """A request: the action in lower case, the principal read, and the context made when first needed.
 
     ``is_pattern`` says that it asks for all that a pattern covers. A lone star is what AWS itself asks for an action
-    that knows no resources; for such an action it is no pattern (Service Authorization Reference).
+    that knows no resources; for such an action it is no pattern (Service Authorization Reference). ``undecided`` holds
+    why an answer is unknown though every condition key is known.
     """
 
-    __slots__ = ("_context", "_derived", "_request", "action", "is_pattern", "principal", "resource")
+    __slots__ = (
+        "_context",
+        "_derived",
+        "_request",
+        "action",
+        "is_pattern",
+        "principal",
+        "resource",
+        "undecided",
+    )
 
     def __init__(
-        self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, tuple[str, ...]]
+        self, request: AuthorizationRequest, principal: Principal, derived: Mapping[str, str]
     ) -> None:
         self.principal = principal
         self.action = action = request.action.lower()
-        self.resource = resource = request.resource
+        self.resource = resource = units(request.resource)
         self.is_pattern = is_pattern(action) or (
             is_pattern(resource) and not (resource == "*" and _knows_no_resources(action))
         )
         self._request = request
         self._derived = derived
         self._context: Context | None = None
+        self.undecided: list[str] = []
+
+    @property
+    def resource_account(self) -> str:
+        """The account of the resource; empty where the principal's own is assumed."""
+        return self._request.resource_account
+
+    @property
+    def plain(self) -> bool:
+        """Whether identity policies alone can allow it: the principal is bound by them, the account is its own."""
+        principal, account = self.principal, self._request.resource_account
+        return principal.kind in _WITH_IDENTITY_POLICIES and (
+            not account or account == principal.account or not principal.account
+        )
 
     @property
     def asked(self) -> Glob:
@@ -44,10 +81,16 @@ class PreparedRequest:
         if self._context is None:
             request = self._request
             named = frozenset(key.lower() for key in request.unknown_keys)
-            values = {key: value for key, value in self._derived.items() if key not in named}
+            values: dict[str, str | tuple[str, ...] | None] = {
+                key: value for key, value in self._derived.items() if key not in named
+            }
+            forms: dict[str, tuple[str, ...]] = {}
             for key, given in request.context.items():
-                values[key.lower()] = (given,) if isinstance(given, str) else tuple(given)
-            self._context = Context(values, None if request.unknown_context else named)
+                values[key.lower()] = given if given is None or isinstance(given, str) else tuple(given)
+            if _PRINCIPAL_ARN not in {*values, *named} and (known := self.principal.role_arns):
+                forms[_PRINCIPAL_ARN] = known
+                named |= {_PRINCIPAL_ARN}
+            self._context = Context(values, None if request.unknown_context else named, forms)
         return self._context
 
 

@@ -14,11 +14,17 @@ from zappa_iam_ext.iam.findings.catalogue import found, rules
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective
 from zappa_iam_ext.iam.findings.escalation import escalations
 from zappa_iam_ext.iam.findings.ineffective import action_note, ineffective
+from zappa_iam_ext.iam.findings.key_types import mismatched_types
 from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
 from zappa_iam_ext.iam.findings.redundancy import redundancies
+from zappa_iam_ext.iam.findings.unusable_arns import unusable_arns
 from zappa_iam_ext.iam.findings.wildcards import wildcards
+from zappa_iam_ext.iam.patterns.classes import allowance
 from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
+
+#: What the comparisons of patterns may cost together, and each (see `allowance`).
+MAX_COST, MAX_COST_OF_ONE = 100_000, 10_000
 
 Documents = PolicyDocument | str | bytes | Mapping[str, Any] | Iterable[Any]
 
@@ -44,13 +50,19 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
     """
     read = _read(documents, PolicyKind.IDENTITY)
     effective = Effective(read, _read(boundary, PolicyKind.BOUNDARY))
-    told = [
-        *escalations(effective),
-        *wildcards(effective),
-        *ineffective(effective.statements),
-        *redundancies(effective.statements),
-        *_whole(read),
-    ]
+    with allowance(MAX_COST, MAX_COST_OF_ONE) as given:
+        told = [
+            *escalations(effective),
+            *wildcards(effective),
+            *ineffective(effective.statements),
+            *mismatched_types(effective.statements),
+            *unusable_arns(effective.statements),
+            *redundancies(effective.statements),
+            *_whole(read),
+        ]
+    if given.undecided:
+        message = f"{given.undecided} comparisons of its patterns were given up"
+        told.append(found("style/too-complex", StatementRef(0), message))
     return tuple(sorted(told, key=_order))
 
 

@@ -54,7 +54,7 @@ def _escalation(row: Mapping[str, Any], reaches: Mapping[str, Any]) -> Rule:
             passes=passes,
             subjects=(PASS_ROLE,) if passes else tuple(row["all"][:1] or row["any"]),
             severities=severities,
-            context={key: tuple(values) for key, values in row.get("context", {}).items()},
+            context={key: value or None for key, value in row.get("context", {}).items()},
         ),
     )
 

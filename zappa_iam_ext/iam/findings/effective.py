@@ -6,12 +6,13 @@ permissions boundary lets it through.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 from zappa_iam_ext.iam.conditions.truth import Truth
+from zappa_iam_ext.iam.conditions.variables import Values
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.findings.located_statements import (
@@ -21,14 +22,10 @@ from zappa_iam_ext.iam.findings.located_statements import (
     located_statements,
     type_glob,
 )
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    is_pattern,
-    some_word,
-    surely_covers,
-)
+from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, some_class
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, is_pattern
+from zappa_iam_ext.iam.patterns.pairing import pairs
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 from zappa_iam_ext.iam.request import Layer
 
@@ -81,9 +78,7 @@ class Effective:
             return None
         return next((located for located in self.statements if _allows_everything(located)), None)
 
-    def paths(
-        self, action: str, context: Mapping[str, tuple[str, ...]] | None = None
-    ) -> tuple[AllowPath, ...]:
+    def paths(self, action: str, context: Values | None = None) -> tuple[AllowPath, ...]:
         """Return the ways to do an action; condition keys that ``context`` does not hold may be anything."""
         known = action_definition(action)
         if known is None:
@@ -103,7 +98,7 @@ class Effective:
     def _speaking_boundary(self, action: str) -> list[LocatedStatement]:
         return [located for located in self._boundary if located.compiled.matches_action(action.lower())]
 
-    def _bounds(self, action: str, context: Mapping[str, tuple[str, ...]]) -> list[_Reading] | None:
+    def _bounds(self, action: str, context: Values) -> list[_Reading] | None:
         if not self._boundary:
             return None
         return [
@@ -159,9 +154,7 @@ def _allows_everything(located: LocatedStatement) -> bool:
     )
 
 
-def _limits(
-    statements: Iterable[LocatedStatement], action: str, context: Mapping[str, tuple[str, ...]]
-) -> list[_Reading]:
+def _limits(statements: Iterable[LocatedStatement], action: str, context: Values) -> list[_Reading]:
     """Return what is certainly denied: by a Deny whose condition must hold, on what it names for certain."""
     return [
         _certain_reading(located)
@@ -210,13 +203,25 @@ def _open(
             glob for each in (reading, *limits, *(bounds or ())) for glob in each.globs if glob.matches("*")
         }
         return _passes(matched, reading, limits, bounds)
-    return any(_open_in(kind.arn, reading, limits, bounds) for kind in known.resource_types)
+    given = None if bounds is None else tuple(bounds)
+    return any(_open_in(kind.arn, reading, tuple(limits), given) for kind in known.resource_types)
 
 
 def _open_in(
-    arn: str, reading: _Reading, limits: Sequence[_Reading], bounds: Sequence[_Reading] | None
+    arn: str, reading: _Reading, limits: tuple[_Reading, ...], bounds: tuple[_Reading, ...] | None
 ) -> bool:
-    """Say it of one type of resources; the patterns are only compared in full where the short way does not tell."""
+    """Say it of one type of resources; too complex to say counts as yes."""
+    try:
+        return _open_in_type(arn, reading, limits, bounds)
+    except PatternTooComplex:
+        return True
+
+
+@lru_cache(maxsize=4096)
+def _open_in_type(
+    arn: str, reading: _Reading, limits: tuple[_Reading, ...], bounds: tuple[_Reading, ...] | None
+) -> bool:
+    """Say it of one type; the patterns are only compared in full where the short way does not tell."""
     if not reading.negated and not any(can_name(glob, arn) for glob in reading.globs):
         return False
     near = [limit for limit in limits if limit.negated or any(can_name(glob, arn) for glob in limit.globs)]
@@ -224,16 +229,40 @@ def _open_in(
         return False
     if not near and bounds is None and not reading.negated:
         return True
-    globs = list(dict.fromkeys(glob for each in (reading, *near, *(bounds or ())) for glob in each.globs))
+    request, wanted = _narrowed(type_glob(arn), reading)
+    barred, within = _taken_together(near), _taken_together(bounds or ())
+    unions = list(dict.fromkeys(each.globs for each in (*wanted, *barred, *within)))
 
     def passes(accepted: tuple[bool, ...]) -> bool:
-        matched = {glob for glob, accepts in zip(globs, accepted, strict=True) if accepts}
-        return _passes(matched, reading, near, bounds)
+        held = dict(zip(unions, accepted, strict=True))
 
-    try:
-        return some_word(type_glob(arn), globs, passes)
-    except PatternTooComplex:
-        return True
+        def says(each: _Reading) -> bool:
+            return held[each.globs] != each.negated
+
+        return (
+            all(map(says, wanted))
+            and not any(map(says, barred))
+            and (bounds is None or any(map(says, within)))
+        )
+
+    return some_class(request, unions, passes)
+
+
+def _narrowed(kind: Glob, reading: _Reading) -> tuple[Glob, list[_Reading]]:
+    """Return the pattern that the resources are of, and what is still asked of them: where one holds the other, less."""
+    if reading.negated or len(reading.globs) != 1:
+        return kind, [reading]
+    (glob,) = reading.globs
+    if pairs(kind, glob):
+        return glob, []
+    return kind, [] if pairs(glob, kind) else [reading]
+
+
+def _taken_together(readings: Iterable[_Reading]) -> list[_Reading]:
+    """Return one reading for all that name resources, and those that name what they spare."""
+    named = tuple(dict.fromkeys(glob for each in readings if not each.negated for glob in each.globs))
+    together = [_Reading(named, negated=False)] if named else []
+    return together + [each for each in dict.fromkeys(readings) if each.negated]
 
 
 def _swallows(limit: _Reading, reading: _Reading) -> bool:

@@ -53,7 +53,7 @@ def _judge(rule: Rule, path: EscalationPath, effective: Effective) -> Iterator[F
 def _steps(path: EscalationPath, effective: Effective) -> dict[str, tuple[AllowPath, ...]]:
     steps = {}
     if path.passes:
-        steps[PASS_ROLE] = effective.paths(PASS_ROLE, {PASSED_TO: (path.passes,)})
+        steps[PASS_ROLE] = effective.paths(PASS_ROLE, {PASSED_TO: path.passes})
         if not steps[PASS_ROLE]:
             return steps
     for action in path.all:
@@ -64,7 +64,7 @@ def _steps(path: EscalationPath, effective: Effective) -> dict[str, tuple[AllowP
 
 
 def _limited_to_service(path: AllowPath) -> bool:
-    return path.located.holds(PASS_ROLE, {PASSED_TO.lower(): (NOBODY,)}) is Truth.FALSE
+    return path.located.holds(PASS_ROLE, {PASSED_TO.lower(): NOBODY}) is Truth.FALSE
 
 
 def _told(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from functools import lru_cache
 
-from zappa_iam_ext.iam.definitions import action_definition, condition_keys, is_known_service
+from zappa_iam_ext.iam.definitions import action_definition, condition_keys, is_key, is_known_service
 
 #: IAM User Guide, "AWS global condition context keys". A name that ends in ``/`` is followed by a tag's key.
 GLOBAL_KEYS = frozenset(
@@ -53,7 +53,7 @@ def is_known(key: str) -> bool:
     prefix = wanted.partition(":")[0]
     if wanted in CROSS_SERVICE_KEYS or not (prefix == "aws" or is_known_service(prefix)):
         return True
-    return any(_is(wanted, known) for known in _keys(prefix))
+    return any(is_key(wanted, known) for known in _keys(prefix))
 
 
 def suggestion(key: str) -> str:
@@ -62,10 +62,6 @@ def suggestion(key: str) -> str:
     names = {known.lower(): known for known in _keys(wanted.partition(":")[0])}
     close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.8)
     return names[close[0]] if close else ""
-
-
-def _is(wanted: str, known: str) -> bool:
-    return wanted.startswith(known.lower()) if known.endswith(("/", ".")) else wanted == known.lower()
 
 
 @lru_cache(maxsize=512)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from zappa_iam_ext.iam.conditions.evaluate import Context, judge
 from zappa_iam_ext.iam.conditions.truth import Truth
-from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE, fill, parse_template
+from zappa_iam_ext.iam.conditions.variables import VARIABLES_SINCE, Values, fill, parse_template
 from zappa_iam_ext.iam.definitions import ActionDefinition, action_definition, action_names, is_known_service
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement, compile_statement
 from zappa_iam_ext.iam.findings.keys import is_supported
 from zappa_iam_ext.iam.findings.model import StatementRef
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    is_pattern,
-    some_word,
-    text_glob,
-)
+from zappa_iam_ext.iam.patterns.glob import Glob, is_pattern, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS, arn_tokens, part_tokens, text_tokens
 from zappa_iam_ext.iam.request import Layer, Match
 from zappa_iam_ext.iam.statement import Effect, Statement
@@ -52,17 +46,17 @@ class LocatedStatement:
         """Return a resource of the statement as a pattern, a star in the place of each variable."""
         return wide_glob(resource, variables=self.version == VARIABLES_SINCE)
 
-    def holds(self, action: str, context: Mapping[str, tuple[str, ...]] | None = None) -> Truth:
+    def holds(self, action: str, context: Values | None = None) -> Truth:
         """Say whether the condition holds for an action; what ``context`` does not give may be anything.
 
         A key that the action does not support is never in its requests.
         """
         if not self.compiled.tests:
             return Truth.TRUE
-        values = dict(context or {})
+        values: dict[str, str | tuple[str, ...] | None] = dict(context or {})
         for test in self.compiled.tests:
             if not is_supported(test.name, action):
-                values[test.key] = ()
+                values[test.key] = None
         return judge(self.compiled.tests, Context(values, None)).truth
 
     @property
@@ -126,12 +120,14 @@ def can_name(glob: Glob, arn: str) -> bool:
     given = glob.prefix.split(":", ARN_PARTS - 1)[:-1]
     if not all(text_glob(head).matches(part) for head, part in zip(heads, given, strict=False)):
         return False
+    if arn == _BUCKET and "/" in glob.tokens:
+        return False
     if len(given) < ARN_PARTS - 1:
-        return _possible(type_glob(arn), glob, _IN_BUCKET if arn == _BUCKET else None)
-    return _possible(text_glob(name), _name_of(glob), text_glob("*/*") if arn == _BUCKET else None)
+        return overlaps(type_glob(arn), glob)
+    return overlaps(text_glob(name), _name_of(glob))
 
 
-_BUCKET, _IN_BUCKET = "arn:*:s3:::*", arn_glob("arn:*:s3:::*/*")
+_BUCKET = "arn:*:s3:::*"
 
 
 @lru_cache(maxsize=16384)
@@ -145,15 +141,3 @@ def _name_of(glob: Glob) -> Glob:
     """Return what follows the first five parts of an ARN."""
     colons = [place for place, token in enumerate(glob.tokens) if token == ":"]  # noqa: S105  -- a token of a pattern
     return Glob.of(glob.tokens[colons[ARN_PARTS - 2] + 1 :])
-
-
-def _possible(asked: Glob, glob: Glob, but: Glob | None) -> bool:
-    """Say whether a text is of both patterns and not of a third; too complex to say counts as yes."""
-    if glob.literal is not None:
-        return asked.matches(glob.literal) and not (but and but.matches(glob.literal))
-    globs = (glob, but) if but else (glob,)
-    wanted = (True, False) if but else (True,)
-    try:
-        return some_word(asked, globs, lambda matched: matched == wanted)
-    except PatternTooComplex:
-        return True

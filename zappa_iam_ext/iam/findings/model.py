@@ -67,7 +67,7 @@ class EscalationPath:
 
     ``passes`` names the service that a role must be passed to. ``subjects`` are the actions whose reach makes the
     severity: ``severities`` maps names of `Breadth` to it, and a reach that is not there is no finding. ``context``
-    holds condition keys as the escalation would send them; an empty value means that the key is not sent.
+    holds condition keys as the escalation would send them; None means that the key is not sent.
     """
 
     all: tuple[str, ...]
@@ -75,7 +75,7 @@ class EscalationPath:
     passes: str = ""
     subjects: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    context: Mapping[str, str | tuple[str, ...] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,45 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedStatement
 from zappa_iam_ext.iam.findings.model import Finding, Severity
-from zappa_iam_ext.iam.patterns.glob import (
-    Glob,
-    PatternTooComplex,
-    arn_glob,
-    overlaps,
-    surely_covers,
-    text_glob,
-)
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, text_glob
+from zappa_iam_ext.iam.patterns.pairing import overlaps
+from zappa_iam_ext.iam.patterns.prefix_index import PrefixIndex
 
 
 def redundancies(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield what could be left out without changing what is allowed."""
-    duplicates = set()
-    for place, located in enumerate(statements):
-        twin = next((other for other in statements[:place] if _same(other, located)), None)
-        if twin is not None:
-            duplicates.add(located)
-            yield found(
-                "redundant/duplicate-statement",
-                located.ref,
-                f"it means the same as {twin.ref}",
-                also=[twin.ref],
-            )
-    kept = [located for located in statements if located not in duplicates]
+    first: dict[object, LocatedStatement] = {}
+    kept = []
+    for located in statements:
+        twin = first.setdefault((located.statement.meaning(), located.version), located)
+        if twin is located:
+            kept.append(located)
+            continue
+        told = f"it means the same as {twin.ref}"
+        yield found("redundant/duplicate-statement", located.ref, told, also=[twin.ref])
+    services = {located: _services(located) for located in kept}
     for located in kept:
-        yield from _shadowed(located, [other for other in kept if other is not located])
+        near = [
+            other
+            for other in kept
+            if other is not located
+            and _may_meet(services[other], services[located])
+            and _condition_wider(other, located)
+        ]
+        yield from _shadowed(located, near)
         yield from _entries(located)
 
 
-def _same(one: LocatedStatement, other: LocatedStatement) -> bool:
-    return one.statement.meaning() == other.statement.meaning() and one.version == other.version
-
-
-def _shadowed(located: LocatedStatement, others: Sequence[LocatedStatement]) -> Iterator[Finding]:
-    near = [other for other in others if _may_cover(other, located) and _condition_wider(other, located)]
+def _shadowed(located: LocatedStatement, near: Sequence[LocatedStatement]) -> Iterator[Finding]:
     by = _covering(located, [other for other in near if other.denies is located.denies])
     if by:
         told = f"all that it {located.verb} is said by {_listed(by)}"
@@ -50,10 +47,9 @@ def _shadowed(located: LocatedStatement, others: Sequence[LocatedStatement]) -> 
         yield from _denied(located, [other for other in near if other.denies])
 
 
-def _may_cover(wider: LocatedStatement, located: LocatedStatement) -> bool:
-    """Say whether the two speak of a service in common: the rest need not be compared."""
-    theirs, mine = _services(wider), _services(located)
-    return not theirs or not mine or not theirs.isdisjoint(mine)
+def _may_meet(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Say whether two statements speak of a service in common, given those of each: the rest need not be compared."""
+    return not one or not other or not one.isdisjoint(other)
 
 
 def _services(located: LocatedStatement) -> frozenset[str]:
@@ -136,7 +132,7 @@ def _left_out_covered(wider: LocatedStatement, located: LocatedStatement) -> boo
 
 def _action_covered(wider: LocatedStatement, action: str) -> bool:
     if wider.statement.not_actions:
-        return not any(_touch(_text(spared), _text(action)) for spared in wider.statement.not_actions)
+        return not any(overlaps(_text(spared), _text(action)) for spared in wider.statement.not_actions)
     return any(surely_covers(_text(each), _text(action)) for each in wider.statement.actions)
 
 
@@ -156,7 +152,7 @@ def _all_resources_covered(wider: LocatedStatement, located: LocatedStatement) -
 def _resource_covered(wider: LocatedStatement, resource: str, located: LocatedStatement) -> bool:
     if wider.statement.not_resources:
         asked = located.glob(resource)
-        return not any(_touch(wider.glob(spared), asked) for spared in wider.statement.not_resources)
+        return not any(overlaps(wider.glob(spared), asked) for spared in wider.statement.not_resources)
     asked = located.glob(resource)
     return any(
         each == resource if "${" in each else surely_covers(arn_glob(each), asked)
@@ -164,18 +160,13 @@ def _resource_covered(wider: LocatedStatement, resource: str, located: LocatedSt
     )
 
 
-def _touch(one: Glob, other: Glob) -> bool:
-    try:
-        return overlaps(one, other)
-    except PatternTooComplex:
-        return True
-
-
 def _entries(located: LocatedStatement) -> Iterator[Finding]:
     """Tell entries of one list that another entry of the same list covers."""
     statement = located.statement
-    actions = _inner([*statement.actions], lambda wide, narrow: surely_covers(_text(wide), _text(narrow)))
-    resources = _inner([*statement.resources], lambda wide, narrow: _wider_entry(located, wide, narrow))
+    actions = _inner(statement.actions, _text, _text)
+    resources = _inner(
+        statement.resources, lambda wide: None if "${" in wide else arn_glob(wide), located.glob
+    )
     if actions:
         told = ", ".join(f"{narrow} is part of {wide}" for narrow, wide in actions.items())
         yield found("redundant/covered-entry", located.ref, told, actions=tuple(actions))
@@ -184,20 +175,36 @@ def _entries(located: LocatedStatement) -> Iterator[Finding]:
         yield found("redundant/covered-entry", located.ref, told, resources=tuple(resources))
 
 
-def _wider_entry(located: LocatedStatement, wide: str, narrow: str) -> bool:
-    return wide == narrow if "${" in wide else surely_covers(arn_glob(wide), located.glob(narrow))
+def _inner(
+    entries: Sequence[str], wide: Callable[[str], Glob | None], narrow: Callable[[str], Glob]
+) -> dict[str, str]:
+    """Return each entry that another covers, with that other; of two that cover one another the later one.
 
-
-def _inner(entries: Sequence[str], covers: Callable[[str, str], bool]) -> dict[str, str]:
-    """Return each entry that another covers, with that other; of two that cover one another the later one."""
+    ``wide`` returns what an entry covers for certain (None: only itself), ``narrow`` what it may stand for.
+    """
+    sure, possible = list(map(wide, entries)), list(map(narrow, entries))
+    index = PrefixIndex(sure)
+    first: dict[str, int] = {}
     found_inside: dict[str, str] = {}
-    for place, narrow in enumerate(entries):
-        for index, wide in enumerate(entries):
-            if index != place and covers(wide, narrow) and (index < place or not covers(narrow, wide)):
-                found_inside[narrow] = wide
+    for place, entry in enumerate(entries):
+        if first.setdefault(entry, place) < place:
+            found_inside[entry] = entry
+            continue
+        for other in index.may_cover(possible[place]):
+            if (
+                other != place
+                and _is_within(possible[place], sure[other])
+                and (other < place or not _is_within(possible[other], sure[place]))
+            ):
+                found_inside[entry] = entries[other]
                 break
     return found_inside
 
 
+def _is_within(narrow: Glob, wide: Glob | None) -> bool:
+    return wide is not None and surely_covers(wide, narrow)
+
+
+@lru_cache(maxsize=16384)
 def _text(action: str) -> Glob:
     return text_glob(action.lower())

@@ -1,18 +1,13 @@
-"""IAM's patterns (``*`` and ``?``): matching, containment and overlap, exactly.
-
-Matching is linear in the text for every wildcard of the pattern. Containment and overlap walk the product of the
-patterns' automata; the walk is bounded, and `PatternTooComplex` says that the bound was reached.
-"""
+"""IAM's patterns (``*`` and ``?``), compiled. Matching is linear in the text for every wildcard of the pattern."""
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
 
-from zappa_iam_ext.errors import ZappaIamError
-from zappa_iam_ext.iam.patterns.automaton import OTHER, Automaton
+from zappa_iam_ext.iam.patterns.automaton import Automaton
 from zappa_iam_ext.iam.patterns.tokens import (
     ARN_PARTS,
     STARS,
@@ -22,20 +17,22 @@ from zappa_iam_ext.iam.patterns.tokens import (
     bounded_tokens,
     collapsed,
     text_tokens,
+    units,
 )
-
-#: How many steps of single automata a comparison may take.
-MAX_STEPS = 200_000
-
-
-class PatternTooComplex(ZappaIamError):
-    """Two patterns are too entangled to be compared within bounds."""
-
 
 _STAR: tuple[Token, ...] = (Wild.STAR,)
 _CROSSING = frozenset({Wild.STAR, Wild.ANY})
 _REGEX = {Wild.ANY: "(?s:.)", Wild.PART_ANY: "[^:]"}
 _RUN = {Wild.STAR: r"(?s:.)*", Wild.PART_STAR: "[^:]*"}
+#: A character that no policy holds (the grammar refuses it): it stands for all that a pattern does not name.
+_UNNAMED = "\0"
+#: What the wildcards of a pattern become in its samples: enough to tell most patterns that do not cover another.
+_SAMPLES: tuple[dict[Token, str], ...] = (
+    {Wild.STAR: _UNNAMED, Wild.ANY: _UNNAMED, Wild.PART_STAR: _UNNAMED, Wild.PART_ANY: _UNNAMED},
+    {Wild.STAR: "", Wild.ANY: _UNNAMED, Wild.PART_STAR: "", Wild.PART_ANY: _UNNAMED},
+    {Wild.STAR: ":", Wild.ANY: ":", Wild.PART_STAR: "", Wild.PART_ANY: _UNNAMED},
+    {Wild.STAR: "\0:\0", Wild.ANY: _UNNAMED, Wild.PART_STAR: "\0\0", Wild.PART_ANY: _UNNAMED},
+)
 
 
 class Glob:
@@ -45,7 +42,7 @@ class Glob:
     pattern without wildcards; ``open_end`` says that the rest is one star.
     """
 
-    __slots__ = ("_automaton", "_match", "literal", "open_end", "prefix", "rest")
+    __slots__ = ("_automaton", "_hash", "_match", "_samples", "literal", "open_end", "prefix", "rest")
 
     def __init__(self, prefix: str, rest: tuple[Token, ...] = ()) -> None:
         self.prefix = prefix
@@ -54,6 +51,8 @@ class Glob:
         self.open_end = rest == _STAR
         self._match: Callable[[str], object] | None = None
         self._automaton: Automaton | None = None
+        self._samples: tuple[str, ...] | None = None
+        self._hash: int | None = None
 
     @classmethod
     def of(cls, tokens: Iterable[Token]) -> Glob:
@@ -69,6 +68,8 @@ class Glob:
 
     def matches(self, text: str) -> bool:
         """Say whether the text is of the pattern."""
+        if not text.isascii():
+            text = units(text)
         if self.literal is not None:
             return text == self.literal
         if not text.startswith(self.prefix):
@@ -90,11 +91,27 @@ class Glob:
             self._automaton = Automaton(self.tokens)
         return self._automaton
 
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Some texts of the pattern, made when first needed; of a pattern without wildcards the only one."""
+        if self._samples is None:
+            self._samples = tuple(
+                dict.fromkeys(
+                    self.prefix + "".join(chosen.get(token) or _letter(token) for token in self.rest)
+                    for chosen in _SAMPLES
+                )
+            )
+        return self._samples
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Glob) and self.prefix == other.prefix and self.rest == other.rest
+        return self is other or (
+            isinstance(other, Glob) and self.prefix == other.prefix and self.rest == other.rest
+        )
 
     def __hash__(self) -> int:
-        return hash(self.prefix)
+        if self._hash is None:
+            self._hash = hash((self.prefix, self.rest))
+        return self._hash
 
     def __repr__(self) -> str:
         return (
@@ -126,7 +143,7 @@ def _simple(text: str) -> Glob | None:
     beginning = text.rstrip("*")
     if is_pattern(beginning):
         return None
-    return Glob(beginning, () if beginning == text else _STAR)
+    return Glob(units(beginning), () if beginning == text else _STAR)
 
 
 def is_pattern(text: str) -> bool:
@@ -134,99 +151,8 @@ def is_pattern(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def covers(wider: Glob, narrower: Glob) -> bool:
-    """Say whether every text of one pattern is of the other."""
-    if narrower.literal is not None:
-        return wider.matches(narrower.literal)
-    start = _fixed_length(wider.tokens)
-    end = _fixed_length(wider.tokens[start:][::-1])
-    if not _has_ends(narrower.tokens, wider.tokens, start, end):
-        return False
-    # What both begin and end with decides nothing more.
-    outer, inner = (tokens[start : len(tokens) - end] for tokens in (wider.tokens, narrower.tokens))
-    if outer == (Wild.STAR,):
-        return True
-    return bool(outer) and _covers_rest(outer, inner)
-
-
-@lru_cache(maxsize=65536)
-def surely_covers(wider: Glob, narrower: Glob) -> bool:
-    """Say whether one pattern covers another; too complex to say counts as no.
-
-    Most that could not cover are told from their literal beginnings alone.
-    """
-    if wider.literal is not None or not narrower.prefix.startswith(wider.prefix):
-        return wider == narrower
-    try:
-        return covers(wider, narrower)
-    except PatternTooComplex:
-        return False
-
-
-@lru_cache(maxsize=4096)
-def _covers_rest(wider: tuple[Token, ...], narrower: tuple[Token, ...]) -> bool:
-    return not some_word(Glob.of(narrower), (Glob.of(wider),), lambda matched: not matched[0])
-
-
-def _fixed_length(tokens: Sequence[Token]) -> int:
-    return next((index for index, token in enumerate(tokens) if isinstance(token, Wild)), len(tokens))
-
-
-def _has_ends(tokens: Sequence[Token], wanted: Sequence[Token], start: int, end: int) -> bool:
-    """Say whether tokens begin and end with what is fixed in ``wanted``, whose every text does."""
-    if len(tokens) < start + end:
-        return False
-    return tokens[:start] == wanted[:start] and tokens[len(tokens) - end :] == wanted[len(wanted) - end :]
-
-
-def overlaps(one: Glob, other: Glob) -> bool:
-    """Say whether some text is of both patterns."""
-    return one.may_meet(other) and some_word(one, (other,), lambda matched: matched[0])
-
-
-def some_word(request: Glob, globs: Sequence[Glob], wanted: Callable[[tuple[bool, ...]], bool]) -> bool:
-    """Say whether some text of ``request`` matches the globs in a way that is wanted.
-
-    ``wanted`` is given, for one text, which of the globs match it; it is asked once for each such answer. Raises
-    `PatternTooComplex`.
-    """
-    machines = (request.automaton, *(glob.automaton for glob in globs))
-    asked: set[tuple[bool, ...]] = set()
-    start = tuple(machine.start for machine in machines)
-    seen, queue, steps = {start}, deque([start]), 0
-    while queue:
-        state = queue.popleft()
-        if state[0] & machines[0].accepting:
-            matched = tuple(
-                position & machine.accepting != 0
-                for position, machine in zip(state[1:], machines[1:], strict=True)
-            )
-            if matched not in asked and wanted(matched):
-                return True
-            asked.add(matched)
-        letters = _letters(machines, state)
-        steps += len(letters) * len(machines)
-        if steps > MAX_STEPS:
-            raise PatternTooComplex("these patterns are too complex to compare", hint="Use fewer wildcards.")
-        for letter in letters:
-            following = tuple(
-                machine.step(position, letter) if position else 0
-                for position, machine in zip(state, machines, strict=True)
-            )
-            if following[0] and following not in seen:
-                seen.add(following)
-                queue.append(following)
-    return False
-
-
-def _letters(machines: Sequence[Automaton], state: Sequence[int]) -> list[str]:
-    """Return the characters that can make a difference in a state, and one that stands for all others."""
-    letters, others = machines[0].following(state[0])
-    if others:
-        letters |= {":", OTHER}
-        for machine, position in zip(machines[1:], state[1:], strict=True):
-            letters |= machine.following(position)[0]
-    return sorted(letters)
+def _letter(token: Token) -> str:
+    return token if isinstance(token, str) else ""
 
 
 def _matcher(tokens: Sequence[Token]) -> Callable[[str], object] | None:
@@ -237,14 +163,15 @@ def _matcher(tokens: Sequence[Token]) -> Callable[[str], object] | None:
     crossing = next((index for index, token in enumerate(tokens) if token in _CROSSING), len(tokens))
     if Wild.PART_STAR in tokens[crossing:]:
         return None
-    pieces: list[tuple[str, str]] = [("", "")]
-    for token in tokens:
+    pieces: list[tuple[str, list[str]]] = [("", [])]
+    for token, run in groupby(tokens):
         if token in STARS and isinstance(token, Wild):
-            pieces.append((_RUN[token], ""))
+            pieces.append((_RUN[token], []))
         else:
-            run, fixed = pieces[-1]
-            pieces[-1] = (run, fixed + (re.escape(token) if isinstance(token, str) else _REGEX[token]))
+            times = len(list(run))
+            one = re.escape(token) if isinstance(token, str) else _REGEX[token]
+            pieces[-1][1].append(one if times == 1 else f"{one}{{{times}}}")
     (_, first), *rest = pieces
-    *middle, last = rest or [("", "")]
-    found = "".join(f"(?>{run}?{fixed})" for run, fixed in middle)
-    return re.compile(f"{first}{found}{last[0]}{last[1]}\\Z").match
+    *middle, last = rest or [("", [])]
+    found = "".join(f"(?>{run}?{''.join(fixed)})" for run, fixed in middle)
+    return re.compile(f"{''.join(first)}{found}{last[0]}{''.join(last[1])}\\Z").match

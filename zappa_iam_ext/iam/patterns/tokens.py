@@ -24,9 +24,32 @@ _WILD: dict[str, Token] = {"*": Wild.STAR, "?": Wild.ANY}
 _IN_PART = {Wild.STAR: Wild.PART_STAR, Wild.ANY: Wild.PART_ANY}
 
 
+def units(text: str) -> str:
+    """Return a text as UTF-16 has it: two surrogates for each character beyond U+FFFF.
+
+    A question mark stands for one of them (real AWS, ``tests/cases/observed/conditions.json``, condition_strings).
+    """
+    if text.isascii() or max(text) <= "\uffff":
+        return text
+    return "".join(
+        character if character <= "\uffff" else _halves(ord(character) - 0x10000) for character in text
+    )
+
+
+def _halves(beyond: int) -> str:
+    return chr(0xD800 + (beyond >> 10)) + chr(0xDC00 + (beyond & 0x3FF))
+
+
+def whole(text: str) -> str:
+    """Return what `units` took apart as it was."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "surrogatepass")
+
+
 def text_tokens(text: str) -> list[Token]:
     """Return the tokens of a pattern over plain text."""
-    return [_WILD.get(character, character) for character in text]
+    return [_WILD.get(character, character) for character in units(text)]
 
 
 def arn_tokens(tokens: Iterable[Token]) -> list[Token]:
@@ -64,9 +87,20 @@ def bounded_tokens(tokens: Iterable[Token]) -> list[Token]:
 
 
 def collapsed(tokens: Iterable[Token]) -> tuple[Token, ...]:
-    """Drop a star that follows the same star: it adds nothing."""
+    """Return equal tokens in one form: of wildcards of one kind the single characters first, then one star.
+
+    ``*?*?`` is ``??*``: two characters and more. Of two stars side by side the one that reaches further stays.
+    """
     kept: list[Token] = []
     for token in tokens:
-        if not (kept and token in STARS and kept[-1] is token):
+        last = kept[-1] if kept else None
+        if last in STARS and token in STARS:
+            kept[-1] = Wild.STAR if Wild.STAR in (last, token) else Wild.PART_STAR
+        elif last is not None and (last, token) in _STAR_THEN_ONE:
+            kept[-1:] = [token, last]
+        else:
             kept.append(token)
     return tuple(kept)
+
+
+_STAR_THEN_ONE = frozenset({(Wild.STAR, Wild.ANY), (Wild.PART_STAR, Wild.PART_ANY)})

@@ -13,6 +13,7 @@ from zappa_iam_ext.iam.patterns.glob import is_pattern, text_glob
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
 from zappa_iam_ext.iam.statement import Effect, Statement
 from zappa_iam_ext.iam.synthesis.packing import MANAGED_POLICY_LIMIT, renamed
+from zappa_iam_ext.iam.synthesis.sizes import SizeTracker
 
 _VERB = re.compile(r"[A-Za-z0-9-]+:[A-Z][a-z]+")
 _SHOWN = 4
@@ -76,18 +77,29 @@ def compact(document: PolicyDocument, limit: int = MANAGED_POLICY_LIMIT) -> Comp
         return CompactResult(document, ())
     shorter = replace(document, statements=renamed(_joined(document.statements)))
     steps = sorted(_steps(shorter), key=lambda step: (_danger(step), -step.saving, step.before))
-    taken: list[_Step] = []
-    for step in steps:
-        if _with(shorter, taken).size <= limit:
-            break
-        taken.append(step)
-    for step in reversed(tuple(taken)):
-        fewer = [each for each in taken if each is not step]
-        if _with(shorter, fewer).size <= limit:
-            taken = fewer
+    taken = _needed(shorter, steps, limit)
     result = _with(shorter, taken)
     widenings = tuple(_widening(result, step) for step in taken)
     return CompactResult(result, widenings, result.size <= limit)
+
+
+def _needed(document: PolicyDocument, steps: Sequence[_Step], limit: int) -> list[_Step]:
+    """Return the first steps that together suffice, without those that turn out not to be needed."""
+    size = SizeTracker(document)
+    taken: list[_Step] = []
+    for step in steps:
+        if size.total <= limit:
+            break
+        size.replace(step.statement, step.before, (step.after,), of_actions=step.of_actions)
+        taken.append(step)
+    dropped: set[int] = set()
+    for step in reversed(taken):
+        size.replace(step.statement, (step.after,), step.before, of_actions=step.of_actions)
+        if size.total <= limit:
+            dropped.add(id(step))
+        else:
+            size.replace(step.statement, step.before, (step.after,), of_actions=step.of_actions)
+    return [step for step in taken if id(step) not in dropped]
 
 
 def _joined(statements: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from zappa_iam_ext.iam.document import PolicyDocument
-from zappa_iam_ext.iam.patterns.glob import arn_glob, is_pattern, surely_covers, text_glob
+from zappa_iam_ext.iam.patterns.containment import surely_covers
+from zappa_iam_ext.iam.patterns.glob import arn_glob, is_pattern, text_glob
 from zappa_iam_ext.iam.statement import Condition, Effect, Statement
 from zappa_iam_ext.iam.synthesis.compaction import CompactResult, Widening, compact
 from zappa_iam_ext.iam.synthesis.packing import MANAGED_POLICY_LIMIT, merge, renamed, split

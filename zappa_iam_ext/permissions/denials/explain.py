@@ -1,128 +1,115 @@
-"""From a denial back to the requirement, the Zappa call, the setting and the fix."""
+"""From a denial back to the requirement, the call of Zappa or of our own, the setting and the fix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.iam.definitions import action_definition
-from zappa_iam_ext.iam.patterns.glob import arn_glob
-from zappa_iam_ext.permissions.authorizations import HANDLERS
-from zappa_iam_ext.permissions.denials.parse import Denial
-from zappa_iam_ext.permissions.denials.remedy import Row, advice, pattern_of, resource_arn, statements
-from zappa_iam_ext.permissions.tables.rows import (
-    CallRow,
-    authorization_rows,
-    call_rows,
-    resource_rows,
-    template_rows,
+from zappa_iam_ext.permissions.denials.causes import (
+    Reason,
+    StageCalls,
+    advice_on_own_calls,
+    of_another,
+    stage_causes,
+    table_causes,
 )
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
+from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_layer_of_another
+from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
+from zappa_iam_ext.permissions.denials.wordings.services import action_of
+from zappa_iam_ext.permissions.stage import Stage
 
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One call of Zappa that can lead to the denial: what checks it, and why.
-
-    ``resource`` is what the action is checked on, ``*`` standing for names that the tables do not know.
-    """
-
-    action: str
-    resource: str
-    operation: str
-    commands: tuple[str, ...]
-    because: str
-    source: str
-    setting: str
-    consequence: str
-    symptom: str
-    dependent: bool
+__all__ = ["Explanation", "Reason", "canonical", "explain", "explain_all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The denial, the calls of Zappa that can lead to it, what to do, and the statements that would allow it.
+    """The denial, whose policy it is about, the calls of Zappa that lead to it, and what to do.
 
-    ``statements`` are JSON of IAM's policy grammar; empty where a statement does not help.
+    ``statements`` are JSON of IAM's policy grammar for the policy that ``place`` names, both empty where a statement
+    does not help; ``to_fill_in`` are the placeholders in them. ``stage`` is the stage that was asked about, if any.
     """
 
     denial: Denial
     reasons: tuple[Reason, ...]
     fix: str
     statements: tuple[Mapping[str, Any], ...] = ()
+    principal_kind: CallerKind = CallerKind.DEPLOYER
+    place: str = ""
+    to_fill_in: tuple[str, ...] = ()
+    stage: str = ""
 
     @property
     def action(self) -> str:
         """The action as AWS writes it in policies; empty when the text names none and no single one follows from it."""
-        if self.denial.action or self.denial.by_role:
+        if self.denial.action or of_another(self.denial):
             return canonical(self.denial.action)
         following = {reason.action for reason in self.reasons if not reason.dependent}
+        if not self.reasons:
+            return action_of(self.denial.operation)
         return following.pop() if len(following) == 1 else ""
 
 
-def explain(denial: Denial) -> Explanation:
-    """Return where a denial comes from. ``reasons`` is empty when no call of Zappa needs the action."""
-    checks = _narrowed(denial, [(name, row) for name, row in _checks() if _matches(denial, name, row)])
-    reasons = tuple(dict.fromkeys(_reasons(checks)))
-    rows = [row for _, row in checks]
+def explain(denial: Denial, stage: Stage | None = None, *, deployer: str = "") -> Explanation:
+    """Return where a denial comes from. ``reasons`` is empty when neither Zappa nor we need the action.
+
+    With a stage only its own calls count, with their ARNs; ``deployer`` is then the name of the user who deploys it.
+    """
+    (explanation,) = explain_all((denial,), stage, deployer=deployer)
+    return explanation
+
+
+def explain_all(
+    denials: Iterable[Denial], stage: Stage | None = None, *, deployer: str = ""
+) -> tuple[Explanation, ...]:
+    """Return what `explain` does, for each denial of a text."""
+    calls = StageCalls(stage) if stage else None
+    return tuple(_explained(denial, calls, deployer) for denial in denials)
+
+
+def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Explanation:
+    stage = calls.stage if calls else None
+    caller = caller_kind(denial, stage)
+    if caller is CallerKind.EXECUTION_ROLE:
+        denial = replace(denial, by_role=True)
+    reasons, wanted = table_causes(denial)
+    elsewhere = bool(reasons)
+    if calls is not None:
+        reasons, wanted = stage_causes(denial, calls)
+    if denial.by_role and session_of(denial.principal):
+        reasons, elsewhere = (), False
+    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer)
+    allowing = statements(denial, caller, wanted, canonical(denial.action))
+    if is_layer_of_another(denial):
+        allowing = ()
     return Explanation(
-        denial,
-        reasons,
-        advice(denial, needed=bool(reasons)),
-        statements(denial, rows, canonical(denial.action)),
+        denial=denial,
+        reasons=reasons,
+        fix=advice_on_own_calls(denial) if _is_own(denial, reasons) else advice(case),
+        statements=allowing,
+        principal_kind=caller,
+        place=_place(denial, caller, stage, reasons) if allowing else "",
+        to_fill_in=blanks(allowing),
+        stage=stage.name if stage else "",
     )
+
+
+def _is_own(denial: Denial, reasons: Sequence[Reason]) -> bool:
+    """Say whether a call of our own was denied, and nothing but the caller's own policy is in the way."""
+    plain = not denial.explicit and denial.layer in {"", "identity"}
+    return plain and bool(reasons) and all(reason.caller == "zappa-iam" for reason in reasons)
+
+
+def _place(denial: Denial, caller: CallerKind, stage: Stage | None, reasons: Sequence[Reason]) -> str:
+    place = place_of(denial, caller, stage, needed=bool(reasons))
+    ours = all(reason.caller == "zappa-iam" and "check" not in reason.commands for reason in reasons)
+    return "the policy of whoever runs zappa-iam" if reasons and ours else place
 
 
 def canonical(action: str) -> str:
     """Return an action as AWS's Service Authorization Reference writes it; services write it their own way."""
     known = action_definition(action)
     return known.name if known else action
-
-
-def _checks() -> Iterator[tuple[str, Row]]:
-    for operation, rows in authorization_rows().items():
-        yield from ((operation, row) for row in rows)
-    for row_type in dict.fromkeys(row.type for row in template_rows()):
-        for row in resource_rows().get(row_type, ()):
-            for operation, handlers in HANDLERS.items():
-                if handlers & set(row.handlers):
-                    yield f"cloudformation.{operation}", row
-
-
-def _matches(denial: Denial, operation: str, row: Row) -> bool:
-    action, called = row.action, denial.operation.lower()
-    if denial.by_role:
-        return called == operation.partition(".")[2].lower() and not row.because
-    if denial.action:
-        return action.lower() == denial.action.lower()
-    return bool(called) and called in {operation.partition(".")[2].lower(), action.partition(":")[2].lower()}
-
-
-def _narrowed(denial: Denial, checks: Sequence[tuple[str, Row]]) -> Sequence[tuple[str, Row]]:
-    """Keep the checks of the operation that was called and of the resource that was named, where there are any."""
-    called = [check for check in checks if check[0].partition(".")[2].lower() == denial.operation.lower()]
-    checks = called or checks
-    resource = resource_arn(denial)
-    named = [check for check in checks if arn_glob(pattern_of(check[1], denial)).matches(resource)]
-    return named or checks
-
-
-def _reasons(checks: Iterable[tuple[str, Row]]) -> Iterator[Reason]:
-    for operation, row in checks:
-        for call in _calls(operation):
-            yield Reason(
-                action=row.action,
-                resource=pattern_of(row),
-                operation=operation,
-                commands=call.commands,
-                because=row.because or call.because,
-                source=call.source,
-                setting=call.setting,
-                consequence=str(call.on_denied),
-                symptom=call.symptom,
-                dependent=bool(row.because),
-            )
-
-
-def _calls(operation: str) -> Sequence[CallRow]:
-    return [row for row in call_rows() if f"{row.service}.{row.operation}" == operation and not row.omitted]

@@ -2,41 +2,38 @@
 
 The wordings are AWS's own: IAM User Guide, "Troubleshoot access denied error messages", Amazon S3 User Guide,
 "Troubleshoot access denied (403 Forbidden) errors", and the services that word it their own way. The text is
-untrusted: it is searched, never run.
+untrusted: it is searched, never run, in time linear in its length.
 """
 
 from __future__ import annotations
 
+import bisect
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, windows
-from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.text import clean, flexible, joined
+from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, bare_denials, performed, prose
+from zappa_iam_ext.permissions.denials.wordings.services import without_version
+
+__all__ = ["Denial", "parse_decoded", "parse_denial", "parse_denials"]
 
 _NEAR = 600
 """Characters after a denial in which the message says what kind of policy is to blame."""
-_NAME = r"(?:[^\s\"<>]|<[\w -]{1,40}>){1,1500}+"
-_ACTION = r"[a-zA-Z0-9-]{1,60}+(?:\n[a-zA-Z0-9-]{1,60}+)?\n?:\n?[a-zA-Z0-9]{1,100}+"
-_ENDS = rf"\s*(?:{flexible('because')}|{flexible('with an explicit')}|\(Service|\")"
-_KIND = r"(?:(?:role|user|policy|group|instance profile)\s+)?"
-_PERFORM = re.compile(
-    rf"(?:(?:{flexible('User')}|{flexible('Principal')}):\s*\"?(?P<principal>{_NAME}(?:\n(?!is\s){_NAME}){{0,3}})\"?\s+)?"
-    rf"(?:{flexible('(?:is )?not authorized to perform')}|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform))"
-    rf":?\s*[\"']?(?P<action>{_ACTION}(?:\n[a-zA-Z0-9]{{1,60}}+(?=\s+(?:on|because|with)\s))?)[\"']?"
-    rf"(?:\s+{flexible('on')}\s+(?:the\s+)?{flexible('resource')}s?:?\s*\"?"
-    rf"(?:(?P<resource>{_KIND}{_NAME}(?:\n{_NAME}){{0,4}}?)(?={_ENDS})|(?P<bare>{_KIND}{_NAME})))?",
-    re.IGNORECASE,
-)
+_LOG = 3000
+"""Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
+_FUNCTION = re.compile(r"/var/task/|/var/runtime/|\bSTART RequestId: |\bEND RequestId: |\bLAMBDA_WARNING\b")
+_NAME = r"(?:<[\w -]{1,40}>|[^\s\"<>]){1,1500}+"
 _ACCESS = re.compile(
     r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
     re.IGNORECASE,
 )
 _BLAMED = re.compile(
     rf"(?:{flexible('because no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
-    rf"|(?P<explicit>{flexible('with an explicit deny')})(?:\s+in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
+    rf"|(?P<explicit>{flexible('(?:with|due to) an explicit deny')})(?:\s+in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
     rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
     re.IGNORECASE,
 )
@@ -44,6 +41,15 @@ _OPERATION = re.compile(
     rf"{flexible('error occurred')}\s+\((?P<code>[\w.]{{1,80}}+(?:\n[\w.]{{1,80}}+)?)\s*\).{{0,60}}?\s+{flexible('when calling the')}"
     rf"\s+(?P<operation>\w{{1,80}}+(?:\n(?!operation)\w{{1,80}}+)?)\s+{flexible('operation')}",
     re.IGNORECASE | re.DOTALL,
+)
+_GO = re.compile(
+    r"operation\s+error\s+[\w ]{2,40}:\s+(?P<operation>\w{2,80}),\s+.{0,300}?StatusCode:\s*(?P<status>[0-9]{3})"
+    r"(?:.{0,300}?api\s+error\s+(?P<code>[\w.]{2,80}))?",
+    re.DOTALL,
+)
+_TRAIL = re.compile(
+    r"\"eventName\"\s*:\s*\"(?P<operation>\w{2,80})\".{0,400}?\"errorCode\"\s*:\s*\"(?P<code>[\w.]{2,80})\"",
+    re.DOTALL,
 )
 _API = re.compile(
     r"\bAPI:\s*(?P<action>[a-z0-9-]{1,60}:[A-Za-z0-9]{1,100})\s+(?=Access\s+Denied|You\s+are\s+not\s+auth)"
@@ -58,10 +64,16 @@ _DENIED_CODES = frozenset(
         "403",
         "AccessDenied",
         "AccessDeniedException",
+        "AccessDeniedFault",
         "AuthorizationError",
         "AuthorizationErrorException",
+        "EC2AccessDeniedException",
         "Forbidden",
         "ForbiddenException",
+        "InsufficientPrivilegesException",
+        "KMSAccessDenied",
+        "KMSAccessDeniedException",
+        "NotAuthorized",
         "NotAuthorizedException",
         "UnauthorizedException",
         "UnauthorizedOperation",
@@ -79,25 +91,8 @@ _LAYERS = {
 }
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """What a message says was denied; empty where it does not say.
-
-    ``layer`` is the kind of policy it blames, ``policy`` that policy's ARN, ``encoded`` an authorisation message
-    that only ``sts:DecodeAuthorizationMessage`` can read. ``by_role`` says that the function's own execution
-    role is meant rather than whoever deploys.
-    """
-
-    action: str = ""
-    resource: str = ""
-    principal: str = ""
-    operation: str = ""
-    layer: str = ""
-    explicit: bool = False
-    encoded: str = ""
-    by_role: bool = False
-    policy: str = ""
+_Found = tuple[int, int, Denial]
+_Called = tuple[int, str, str]
 
 
 def parse_denial(text: str) -> Denial | None:
@@ -107,8 +102,14 @@ def parse_denial(text: str) -> Denial | None:
 
 def parse_denials(text: str) -> tuple[Denial, ...]:
     """Return every distinct denial of a text, in order: a traceback, a stack's events, a whole log."""
-    read = dict.fromkeys(denial for part in windows(text) for denial in _read(clean(part)))
-    return tuple(denial for denial in read if not any(_told_better(denial, other) for other in read))
+    read = tuple(dict.fromkeys(_read(clean(text))))
+    named = {denial.action.lower() for denial in read if denial.resource or denial.principal}
+    vague = [not (denial.resource or denial.principal or denial.encoded) for denial in read]
+    return tuple(
+        denial
+        for denial, is_vague in zip(read, vague, strict=True)
+        if not (is_vague and denial.action.lower() in named)
+    )
 
 
 def parse_decoded(decoded: str) -> Denial | None:
@@ -126,37 +127,65 @@ def parse_decoded(decoded: str) -> Denial | None:
         return None
 
 
-def _told_better(denial: Denial, other: Denial) -> bool:
-    """Say whether the other names what this one leaves out: a service quotes what another one answered."""
-    vague = not (denial.resource or denial.principal or denial.encoded) and bool(denial.action)
-    named = bool(other.resource or other.principal)
-    return vague and named and other.action.lower() == denial.action.lower()
-
-
-_Found = tuple[int, int, Denial]
-
-
 def _read(text: str) -> Iterator[Denial]:
     """Yield the denials, each with the operation that was called and the policy that is to blame."""
-    said = _apart([*_performed(text), *_own_wordings(text)])
-    called = [
-        (match.start(), joined(match["operation"]), joined(match["code"]).rpartition(".")[2])
-        for match in _OPERATION.finditer(text)
-    ]
-    encoded = [(match.start(), re.sub(r"\s", "", match["message"])) for match in _ENCODED.finditer(text)]
+    said = _apart([*performed(text), *_own_wordings(text)])
+    said = _apart([*said, *prose(text)])
+    called = sorted(_calls(text))
     starts = sorted([*(start for start, _, _ in said), *(start for start, _, _ in called), len(text)])
-    for start, operation, code in called:
-        end = next(place for place in starts if place > start)
-        answered = any(start < place <= start + _NEAR and place == end for place, _, _ in said)
-        if code in _DENIED_CODES and not answered:
-            said.append((start, start, Denial(operation=operation)))
-    for start, message in encoded:
-        if not any(place <= start <= place + _NEAR for place, _, _ in said):
-            said.append((start, start, Denial(encoded=message)))
+    said += _unanswered(called, [start for start, _, _ in said], starts)
+    encoded = [(match.start(), re.sub(r"\s", "", match["message"])) for match in _ENCODED.finditer(text)]
+    places = sorted(start for start, _, _ in said)
+    said += [(start, start, Denial(encoded=text)) for start, text in encoded if not _before(places, start)]
+    functions = [match.start() for match in _FUNCTION.finditer(text)]
+    known = sorted(start for start, _, _ in said)
+    said += bare_denials(text, known)
     for start, end, denial in sorted(said, key=lambda found: found[0]):
-        limit = next((place for place in starts if place > max(start, end - 1)), len(text))
-        known = denial if denial.operation else replace(denial, operation=_called(called, start))
-        yield _encoded(_blame(known, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
+        place = bisect.bisect_right(starts, max(start, end - 1))
+        limit = starts[place] if place < len(starts) else len(text)
+        full = denial if denial.operation else replace(denial, operation=_operation(called, start))
+        full = replace(full, service="") if full.operation and full.action != _LINKED else full
+        full = replace(full, by_role=True) if _in_function(full, functions, start) else full
+        yield _encoded(_blame(full, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
+
+
+_LINKED = "iam:CreateServiceLinkedRole"
+
+
+def _calls(text: str) -> Iterator[_Called]:
+    """Yield the operations that the text says were called, each with where it stands and AWS's code."""
+    for match in _OPERATION.finditer(text):
+        yield match.start(), joined(match["operation"]), joined(match["code"]).rpartition(".")[2]
+    for match in _GO.finditer(text):
+        yield match.start(), match["operation"], match["code"] or match["status"]
+    for match in _TRAIL.finditer(text):
+        yield match.start(), without_version(match["operation"]), match["code"].rpartition(".")[2]
+
+
+def _unanswered(called: Sequence[_Called], places: Sequence[int], starts: Sequence[int]) -> list[_Found]:
+    """Return the calls that were denied and of which the text says nothing more."""
+    found: list[_Found] = []
+    answers = set(places)
+    for start, operation, code in called:
+        end = starts[bisect.bisect_right(starts, start)]
+        answered = end in answers and end <= start + _NEAR
+        if code in _DENIED_CODES and not answered:
+            found.append((start, start, Denial(operation=operation)))
+    return found
+
+
+def _in_function(denial: Denial, functions: Sequence[int], start: int) -> bool:
+    """Say whether a role's session was denied inside a function: its paths or its log's lines stand around."""
+    if ":assumed-role/" not in denial.principal or denial.principal.endswith("/AWSCloudFormation"):
+        return False
+    at = bisect.bisect_left(functions, start - _LOG)
+    return at < len(functions) and functions[at] <= start + _LOG
+
+
+def _before(places: Sequence[int], start: int) -> bool:
+    """Say whether any place lies within reach before another."""
+    at = bisect.bisect_right(places, start)
+    return at > 0 and start <= places[at - 1] + _NEAR
 
 
 def _apart(found: Iterable[_Found]) -> list[_Found]:
@@ -168,19 +197,6 @@ def _apart(found: Iterable[_Found]) -> list[_Found]:
     return apart
 
 
-def _performed(text: str) -> Iterator[_Found]:
-    for match in _PERFORM.finditer(text):
-        yield (
-            match.start(),
-            match.end(),
-            Denial(
-                action=joined(match["action"]),
-                resource=_resource(match["resource"] or match["bare"]),
-                principal=joined(match["principal"]),
-            ),
-        )
-
-
 def _own_wordings(text: str) -> Iterator[_Found]:
     for match in _ACCESS.finditer(text):
         yield match.start(), match.end(), Denial(principal=joined(match["principal"]))
@@ -188,23 +204,13 @@ def _own_wordings(text: str) -> Iterator[_Found]:
         yield match.start(), match.end(), Denial(action=match["action"])
     for wording in OWN_WORDINGS:
         for match in wording.pattern.finditer(text):
-            action, resource = wording.reading(match)
-            yield (
-                match.start(),
-                match.end(),
-                Denial(
-                    action=action,
-                    resource=resource,
-                    operation=wording.operation,
-                    by_role=wording.by_role,
-                    layer=wording.layer,
-                ),
-            )
+            denial = wording.read(match, text[max(0, match.start() - 200) : match.start()])
+            yield match.start(), match.end(), denial
 
 
-def _called(called: list[tuple[int, str, str]], start: int) -> str:
-    before = [(place, operation) for place, operation, _ in called if place < start <= place + _NEAR]
-    return before[-1][1] if before else ""
+def _operation(called: Sequence[_Called], start: int) -> str:
+    at = bisect.bisect_left(called, (start, "", ""))
+    return called[at - 1][1] if at and start <= called[at - 1][0] + _NEAR else ""
 
 
 def _blame(denial: Denial, after: str) -> Denial:
@@ -219,13 +225,9 @@ def _blame(denial: Denial, after: str) -> Denial:
     return replace(denial, layer=layer, explicit=bool(found["explicit"]), policy=policy)
 
 
-def _encoded(denial: Denial, encoded: list[tuple[int, str]], start: int, limit: int) -> Denial:
+def _encoded(denial: Denial, encoded: Sequence[tuple[int, str]], start: int, limit: int) -> Denial:
     if denial.encoded:
         return denial
-    message = next((text for place, text in encoded if start <= place < limit), "")
+    at = bisect.bisect_left(encoded, (start, ""))
+    message = encoded[at][1] if at < len(encoded) and encoded[at][0] < limit else ""
     return replace(denial, encoded=message)
-
-
-def _resource(text: str | None) -> str:
-    """Return a resource without what a sentence or an XML element puts behind it."""
-    return " ".join(joined((text or "").partition("</")[0]).rstrip(")").split())

@@ -1,115 +1,245 @@
-"""What to do about a denial: whom to ask, and the statement that would allow exactly what was denied."""
+"""What to do about a denial: whose policy it is about, and what has to be done there. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from zappa_iam_ext.permissions.denials.parse import Denial
-from zappa_iam_ext.permissions.model import Requirement
-from zappa_iam_ext.permissions.policy import deployment_policy
-from zappa_iam_ext.permissions.tables.rows import AuthorizationRow, ResourceRow
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role, user_of
+from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
+from zappa_iam_ext.permissions.stage import Stage
 
-Row = AuthorizationRow | ResourceRow
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
-_PRINCIPAL = re.compile(r"arn:(?P<partition>aws[a-z-]*):(?:iam|sts)::(?P<account>[0-9]{12}):")
-_NAMED = re.compile(r"(?P<kind>role|user|policy|group|instance profile) (?P<name>\S+)")
-_WHOLE = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[^<>\s]+")
 
-_ADVICE = {
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A denial, whose policy it is about, and what is known of the stage.
+
+    ``needed`` says whether a call of Zappa (of the stage, where one is given) leads to it, ``elsewhere`` whether one of
+    another stage could.
+    """
+
+    denial: Denial
+    caller: CallerKind
+    needed: bool
+    elsewhere: bool = False
+    stage: Stage | None = None
+    deployer: str = ""
+
+
+_LAYERS = {
     "boundary": "The permissions boundary of the user or role does not allow it: whoever owns the boundary has to widen"
     " it; a policy alone cannot.",
     "organization": "A policy of the organization (SCP or RCP) does not allow it: only the organization's administrators"
     " can change that.",
     "quarantine": "AWS found the access key in public and put the user into quarantine: delete the key, look at what it"
     " did, make a new one, then detach the quarantine policy.",
-    "resource": "The policy of the resource itself (bucket, key, layer, role trust) or of a VPC endpoint stands in the"
-    " way: change it there.",
     "session": "The session policy of the temporary credentials does not allow it: start the session with a wider one.",
 }
-_TRUST = (
-    "The role does not let Lambda assume it. A role that was just made is accepted after some seconds: try again."
-    " A role of your own needs a trust policy that names lambda.amazonaws.com; for a managed one see assume_policy."
+_RESOURCE = (
+    "The policy of the resource itself (bucket, key, layer, role trust) or of a VPC endpoint stands in the"
+    " way: change it there."
 )
-_BY_ROLE = (
-    "The function's execution role lacks it, not the user who deploys: add it to extra_permissions"
-    " (or to the role's own policy, with manage_roles false)."
+_DENY = 'A statement with "Effect": "Deny" says no: no further policy helps; find and change that statement'
+_NOTHING = (
+    "The text names neither action nor resource. AWS CloudTrail has both: in the console under Event history, or with"
+    " aws cloudtrail lookup-events, look at the time of the error for records whose errorCode is AccessDenied or"
+    " Client.UnauthorizedOperation."
 )
+_ENCODED = (
+    "What was denied stands in the encoded message alone: decode it first, with a --profile that may call"
+    " sts:DecodeAuthorizationMessage."
+)
+_ASSUMED = (
+    "boto3 assumes the role that the profile names (role_arn): allow sts:AssumeRole on it to the caller, and let the"
+    " role's trust policy name the caller."
+)
+_OWN_SESSION = {
+    CallerKind.SERVICE_LINKED_ROLE: "A service-linked role was denied. Its policy is AWS's and cannot be edited: look at the"
+    " policy of the resource and at the organization's policies.",
+    CallerKind.ROOT: "The root user was denied. No policy of IAM limits it: look at the policy of the resource and at the"
+    " organization's service control policies. Deploy as a user or role.",
+    CallerKind.ANONYMOUS: "The request was not signed: it came without credentials, so that only the policy of the resource"
+    " could allow it. For an API of the stage that is apigateway_policy, or a signed request (iam_authorization).",
+}
 
 
-def advice(denial: Denial, *, needed: bool) -> str:
-    """Return what to do, in a sentence or two; ``needed`` says whether any call of Zappa needs the action."""
-    if denial.by_role:
-        return _TRUST if denial.action == "sts:AssumeRole" else _BY_ROLE
-    if denial.layer in _ADVICE:
-        return _ADVICE[denial.layer]
+def advice(case: Case) -> str:
+    """Return what to do, in a few sentences: what no policy of the caller can mend first, then by who was denied."""
+    denial = case.denial
+    if denial.layer in _LAYERS:
+        return _LAYERS[denial.layer]
+    if _is_about_trust(case):
+        return _trust(case)
     if denial.explicit:
-        return 'A statement with "Effect": "Deny" says no: no further policy helps; find and change that statement.'
-    if denial.encoded and not (denial.action or denial.operation):
-        return "What was denied stands in the encoded message alone: decode it first."
-    if not needed:
         return (
-            "No call of Zappa needs this: it comes from another tool, your own callback, or a newer Zappa than"
-            " this library knows."
+            _RESOURCE
+            if denial.layer == "resource"
+            else f"{_DENY}{f' in {denial.policy}' if denial.policy else ''}."
         )
-    return "zappa-iam apply STAGE --admin-profile PROFILE adds what is missing; zappa-iam check STAGE lists all of it."
+    if case.caller in _OWN_SESSION:
+        return _OWN_SESSION[case.caller]
+    return _ADVICE[case.caller](case)
 
 
-def statements(denial: Denial, rows: Sequence[Row], action: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the statements that would allow what was denied; none where only something else helps.
-
-    ``rows`` are the checks that the denial can come from. Without an action in the text the first-hand checks
-    of the operation are meant.
-    """
-    if denial.explicit or denial.layer not in {"", "identity"}:
-        return ()
-    if denial.by_role:
-        wanted = [Requirement(action, resource_arn(denial) or "*")] if action else []
-    elif action and rows:
-        wanted = [_requirement(row.action, row, denial) for row in rows]
-    elif action:
-        wanted = [Requirement(action, resource_arn(denial) or "*")] if resource_arn(denial) else []
-    else:
-        wanted = [_requirement(row.action, row, denial) for row in rows if _first_hand(row, denial)]
-    return tuple(deployment_policy(wanted).to_dict()["Statement"]) if wanted else ()
+def _is_about_trust(case: Case) -> bool:
+    of_trust = case.caller is not CallerKind.DEPLOYER or case.denial.layer == "resource"
+    return case.denial.action.lower() == "sts:assumerole" and of_trust
 
 
-def resource_arn(denial: Denial) -> str:
-    """Return the resource of a denial as an ARN or ``*``; empty when the text does not name it in full."""
-    found = _NAMED.fullmatch(denial.resource)
-    if found:
-        partition, account = _home(denial)
-        return f"arn:{partition}:iam::{account}:{found['kind'].replace(' ', '-')}/{found['name']}"
-    whole = denial.resource == "*" or _WHOLE.fullmatch(denial.resource)
-    return denial.resource if whole else ""
+def is_layer_of_another(denial: Denial) -> bool:
+    """Say whether a layer was denied that belongs to another account than the caller."""
+    _, account = home(denial)
+    owner = account_of(resource_arn(denial))
+    known = owner and account != "*"
+    return bool(known) and owner != account and denial.action.lower() == "lambda:getlayerversion"
 
 
-def pattern_of(row: Row, denial: Denial | None = None) -> str:
-    """Return what a row's action is checked on, ``*`` for what only a call's parameters would say."""
-    partition, account = _home(denial) if denial else ("*", "*")
-    text = row.resource.replace("{partition}", partition).replace("{account}", account)
-    return _PLACEHOLDER.sub("*", text)
+def _trust(case: Case) -> str:
+    denial = case.denial
+    role = role_of(resource_arn(denial)) or "the role"
+    if case.caller is CallerKind.SERVICE or (
+        case.caller is CallerKind.EXECUTION_ROLE and not denial.principal
+    ):
+        service = denial.principal or "lambda.amazonaws.com"
+        named = "The role" if role == "the role" else f"The role {role}"
+        told = (
+            f"{named} does not let {service} assume it. A role that was just made is accepted after some seconds: try again."
+            f" A role of your own needs a trust policy that names {service}"
+        )
+        return f"{told}; for a managed one see assume_policy." if denial.by_role else f"{told}."
+    if case.caller is CallerKind.DEPLOYER:
+        return (
+            f"Two policies have to agree: the trust policy of {role} names the caller, and the caller's own policy allows"
+            " sts:AssumeRole on it. The trust policy is what is missing here."
+        )
+    return _execution_role(case)
 
 
-def _requirement(action: str, row: Row, denial: Denial) -> Requirement:
-    fixed = {key: value for key, value in row.context.items() if not _unknown(value)}
-    restrict = tuple(key for key in row.restrict if key in fixed)
-    return Requirement(
-        action, resource_arn(denial) or pattern_of(row, denial), context=fixed, restrict=restrict
+def _service(case: Case) -> str:
+    denial = case.denial
+    service, resource = denial.principal, resource_arn(denial)
+    told = f"A service was denied, {service}: the policy of the resource itself has to let it in, not that of whoever deploys."
+    if denial.action.lower() != "lambda:invokefunction":
+        return told
+    name = resource or "FUNCTION"
+    added = (
+        f"aws lambda add-permission --function-name {name} --statement-id {service.partition('.')[0]}"
+        f" --action lambda:InvokeFunction --principal {service} --source-arn SOURCE_ARN"
+    )
+    stale = (
+        " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
+        if service.startswith("s3.")
+        else ""
+    )
+    return f"{told} {added}{stale}"
+
+
+def _resource(denial: Denial) -> str:
+    arn = resource_arn(denial)
+    if denial.action.lower() == "lambda:getlayerversion":
+        _, account = home(denial)
+        layer, _, version = arn.rpartition(":")
+        return (
+            "The layer belongs to another account, whose own policy has to let yours read it; grant here what you like. Its"
+            f" owner runs: aws lambda add-layer-version-permission --layer-name {layer or 'LAYER'} --version-number"
+            f" {version or 'VERSION'} --statement-id deploy --action lambda:GetLayerVersion --principal"
+            f" {account if account != '*' else 'ACCOUNT_ID'}"
+        )
+    return _RESOURCE
+
+
+def _cloudformation_role(case: Case) -> str:
+    return (
+        f"CloudFormation acts with a service role of its own, {role_of(case.denial.principal)}: add the statement to that"
+        " role's policy. Whoever deploys needs nothing more."
     )
 
 
-def _first_hand(row: Row, denial: Denial) -> bool:
-    return not row.because or row.action.partition(":")[2].lower() == denial.operation.lower()
+def _execution_role(case: Case) -> str:
+    if case.denial.layer == "resource":
+        return _resource(case.denial)
+    stage, role = case.stage, role_of(case.denial.principal)
+    whose = f"The function's execution role{f' {role}' if role else ''} lacks it, not the user who deploys"
+    if stage and role and role not in {stage.role.name, stage_role(stage)}:
+        return (
+            f"{whose}. It is not the role of stage {stage.name}, which runs as {stage_role(stage)}: mend it where that"
+            " role is made."
+        )
+    if stage and not stage.role.managed:
+        return f"{whose}: add it to that role's own policy (manage_roles is false, so that Zappa does not write it)."
+    stage_name = stage.name if stage else "STAGE"
+    return (
+        f"{whose}: add it to extra_permissions or attach_policy (or to the role's own policy, with manage_roles false),"
+        f" then run zappa update {stage_name}."
+    )
 
 
-def _unknown(value: str | Iterable[str]) -> bool:
-    texts = (value,) if isinstance(value, str) else value
-    return any(_PLACEHOLDER.search(str(text)) for text in texts)
+def _deployer(case: Case) -> str:
+    denial = case.denial
+    if denial.layer == "resource" or is_layer_of_another(denial):
+        return _resource(denial)
+    if not (denial.action or denial.operation):
+        return _ENCODED if denial.encoded else f"{_NOTHING}{_principal(denial)}"
+    if denial.action.lower() == "sts:assumerole":
+        return _ASSUMED
+    return _granted(case) if case.needed else _of_another_tool(case)
 
 
-def _home(denial: Denial) -> tuple[str, str]:
-    """Return partition and account of the principal, as far as the text names them."""
-    found = _PRINCIPAL.match(denial.principal) or _PRINCIPAL.match(denial.resource)
-    return (found["partition"], found["account"]) if found else ("aws", "*")
+def _principal(denial: Denial) -> str:
+    return f" The principal is {denial.principal}." if denial.principal else ""
+
+
+def _granted(case: Case) -> str:
+    """Return how whoever deploys gets what is missing: the user by provisioning, a role where it is made."""
+    denial, stage = case.denial, case.stage
+    name = stage.name if stage else "STAGE"
+    role, user = role_of(denial.principal), user_of(denial.principal)
+    if role:
+        return f"{_role_to_mend(role)} zappa-iam policy {name} prints all that deploying needs."
+    if stage and user and case.deployer and user != case.deployer:
+        return (
+            f"The user {user} was denied; stage {name} is deployed as {case.deployer}. Use that user's profile, or add the"
+            f" statement to a policy of {user}; zappa-iam policy {name} prints all that deploying needs."
+        )
+    told = f"zappa-iam apply {name} --admin-profile PROFILE adds what is missing; zappa-iam check {name} lists all of it."
+    if stage and user and not case.deployer and user != (stage.profile_name or user):
+        told += f" It provisions the user of the profile {stage.profile_name}; where that is not {user}, add it to {user}."
+    if not stage and denial.resource.startswith("arn:"):
+        told += " That helps if the resource is the stage's own: zappa-iam explain STAGE compares the names."
+    return told
+
+
+def _of_another_tool(case: Case) -> str:
+    if case.stage and case.elsewhere:
+        return (
+            f"Not of stage {case.stage.name}: with its settings Zappa makes no call that touches this. It comes from another"
+            " stage, from other settings, or from another tool; zappa-iam apply would not add it."
+        )
+    tagging = _tagging(case.denial)
+    return tagging + (
+        "No call of Zappa needs this: it comes from another tool, your own callback, or a newer Zappa than"
+        " this library knows. zappa-iam apply would not add it."
+    )
+
+
+def _tagging(denial: Denial) -> str:
+    """Return a sentence for a resource that was made with tags: tagging it is a permission of its own."""
+    action, operation = denial.action, denial.operation
+    if not action.endswith(":TagResource") or operation in {"", "TagResource"}:
+        return ""
+    return f"{operation} with tags needs {action} besides {action.partition(':')[0]}:{operation}. "
+
+
+def _role_to_mend(role: str) -> str:
+    if role.startswith("AWSReservedSSO_"):
+        return f"Add the statement to the permission set behind {role} in IAM Identity Center; the role itself cannot be edited."
+    return f"Add the statement to a policy of the role {role}, with which was deployed."
+
+
+_ADVICE: Mapping[CallerKind, Callable[[Case], str]] = {
+    CallerKind.CLOUDFORMATION_ROLE: _cloudformation_role,
+    CallerKind.DEPLOYER: _deployer,
+    CallerKind.EXECUTION_ROLE: _execution_role,
+    CallerKind.SERVICE: _service,
+}

@@ -8,9 +8,6 @@ from __future__ import annotations
 import html
 import re
 
-MAX_TEXT = 100_000
-"""Characters that are searched from the start, and again from the end: a log's error stands last."""
-
 _ESCAPES = re.compile(r"(?:\x1b|\u241b|\^\[)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
 _MARGIN = re.compile(r"^[ \t]*(?:[│┃|>#]+[ \t]*)*", re.MULTILINE)
@@ -25,11 +22,6 @@ def clean(text: str) -> str:
     text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
     text = _CONTROL.sub("", text.translate(_QUOTES))
     return _TRAIL.sub("", _MARGIN.sub("", text))
-
-
-def windows(text: str) -> tuple[str, ...]:
-    """Return the parts of a text that are searched: all of it, or its beginning and its end."""
-    return (text,) if len(text) <= MAX_TEXT else (text[:MAX_TEXT], text[-MAX_TEXT:])
 
 
 def flexible(phrase: str) -> str:

@@ -4,7 +4,8 @@
 and flags, and what happens when one is denied. Knowledge of Zappa only. ``when`` names features, ``each`` a
 collection. ``on_denied``: "stops" the command; "silent": the command goes on, and ``symptom`` says what is then wrong;
 "harmless": cleaning up, cosmetic, or made good by another call. ``since`` and ``until`` bound Zappa versions,
-inclusive. ``omitted`` keeps a call of Zappa's source in view that no command can reach, with the reason.
+inclusive. ``only_if`` names the state of the account in which alone the call is made (`model.ResourceState`): a row
+without it is for every deployment, a row with it for the second time or after settings changed. ``omitted`` keeps a call of Zappa's source in view that no command can reach, with the reason.
 
 ``authorizations/``: for one API operation with its parameters, which IAM actions on which ARNs with which condition
 keys are checked, the ones nobody sees included. Knowledge of AWS only; it serves predicted and recorded calls alike.

@@ -73,8 +73,8 @@ def _uploads(stage: Stage, command: Command) -> bool:
 
 
 def _manages_role(stage: Stage, command: Command) -> bool:
-    """``deploy`` skips the role with --zip alone; ``update`` skips it with --zip and with an image."""
-    if not stage.role.managed:
+    """``deploy`` skips the role with --zip alone; ``update`` skips it with --zip and with an image; no other makes it."""
+    if not stage.role.managed or command.name not in {"deploy", "update"}:
         return False
     return _packages(stage, command) or (command.name == "deploy" and _docker(stage, command))
 
@@ -107,7 +107,11 @@ def _touch(stage: Stage, command: Command) -> bool:
 
 
 def _schedules(stage: Stage, _: Command) -> bool:
-    return bool(stage.settings.get("events")) or bool(stage.settings.get("keep_warm", True))
+    """``schedule`` ends at once when ``events`` is no list."""
+    events = stage.settings.get("events")
+    if events and not isinstance(events, list):
+        return False
+    return bool(events) or bool(stage.settings.get("keep_warm", True))
 
 
 def _async(kind: str) -> Predicate:
@@ -154,12 +158,22 @@ def _token_authorizer(stage: Stage, _: Command) -> bool:
     return bool(authorizer) and str(authorizer.get("type", "TOKEN")).upper() == "TOKEN"
 
 
+def _certifies_api(stage: Stage, command: Command) -> bool:
+    """Until 0.60.2 ``certify`` did not ask whether there is an API Gateway."""
+    return _gateway(stage, command) or _before(stage, HTTP_APIS_SINCE)
+
+
+def _makes_bucket_again(stage: Stage, _: Command) -> bool:
+    """Whether a bucket that Zappa takes for missing can be made: its own one of us-east-1 again, or one of a new name."""
+    return stage.region == "us-east-1" or stage.bucket is None
+
+
 def _needs_zone(stage: Stage, command: Command) -> bool:
     """Let's Encrypt always asks Route 53 for the zone; the others when Zappa keeps the records."""
     if _certificate("lets_encrypt")(stage, command):
         return True
     wanted = bool(stage.settings.get("route53_enabled", True))
-    return wanted and _gateway(stage, command) and _certificate("arn", "files")(stage, command)
+    return wanted and _certifies_api(stage, command) and _certificate("arn", "files")(stage, command)
 
 
 def _checks_records(stage: Stage, command: Command) -> bool:
@@ -185,8 +199,10 @@ FEATURES: Mapping[str, Feature] = {
         "`authorizer`, without `iam_authorization`",
     ),
     "binary_support": Feature(_setting("binary_support", True), "`binary_support`"),
+    "bucket_given": Feature(lambda stage, _: stage.bucket is not None, "`s3_bucket`"),
     "certificate": Feature(_certificate("arn", "files"), "`certificate_arn` or `certificate`"),
     "certificate_files": Feature(_certificate("files"), "`certificate` in files"),
+    "certifies_api": Feature(_certifies_api, "API Gateway is used, or Zappa does not ask (until 0.60.2)"),
     "cognito": Feature(_setting("cognito"), "`cognito`"),
     "concurrency": Feature(
         lambda stage, _: stage.settings.get("lambda_concurrency") is not None, "`lambda_concurrency`"
@@ -207,6 +223,7 @@ FEATURES: Mapping[str, Feature] = {
         "the key is on S3",
     ),
     "looks_up_role": Feature(_looks_up_role, "a role by name that Zappa does not manage"),
+    "makes_bucket_again": Feature(_makes_bucket_again, "(us-east-1, or no `s3_bucket`)"),
     "manages_role": Feature(_manages_role, "`manage_roles`, and a package or a first image"),
     "needs_zone": Feature(_needs_zone, "`route53_enabled` or Let's Encrypt"),
     "manual": Feature(lambda _, command: "manual" in command.flags, "`--manual`"),
@@ -229,6 +246,7 @@ FEATURES: Mapping[str, Feature] = {
     "touch": Feature(_touch, "`touch`"),
     "updates_code": Feature(_updates_code, "code is updated"),
     "uploads": Feature(_uploads, "a package is uploaded"),
+    "us_east_1": Feature(lambda stage, _: stage.region == "us-east-1", "in us-east-1"),
     "websocket": Feature(lambda stage, _: stage.websocket, "a WebSocket API"),
     "zip": Feature(_zip, "`--zip`"),
     "zip_on_s3": Feature(lambda _, command: command.values.get("zip", "").startswith("s3://"), "from S3"),

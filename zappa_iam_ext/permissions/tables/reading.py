@@ -48,8 +48,10 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "cognito",
         "domains",
         "self_inspection",
+        "provisioning",
         "stack_resources",
     ),
+    "own_calls": ("identity", "principal_policies", "current_state", "provisioning", "decoding"),
 }
 _HERE = "permissions/tables"
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from zappa_iam_ext.permissions.commands import COMMANDS
-from zappa_iam_ext.permissions.model import Confidence, Consequence
+from zappa_iam_ext.permissions.model import Confidence, Consequence, ResourceState
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.filters import FILTERS
@@ -24,6 +24,7 @@ _HOMES = {
     "since": "ZAPPA_VERSIONS in permissions/tables/versions.py",
     "until": "ZAPPA_VERSIONS in permissions/tables/versions.py",
 }
+_KINDS: Mapping[str, Any] = {"confidence": Confidence, "only_if": ResourceState}
 _PHASES = frozenset({"create", "read", "update", "delete"})
 
 
@@ -33,8 +34,9 @@ class CallRow:
 
     ``when`` lists features of stage and command that must all hold (``!name``: must not). ``each`` names
     a collection: the row then stands for one call per item. ``since`` and ``until`` bound the Zappa
-    versions, both inclusive. ``symptom`` says, for a silent denial, what is then wrong. ``omitted`` says why a
-    call of Zappa's source is never made, and so never granted.
+    versions, both inclusive. ``symptom`` says, for a silent denial, what is then wrong. ``only_if`` names the state of
+    the account in which alone the call is made. ``omitted`` says why a call of Zappa's source is never made, and so
+    never granted.
     """
 
     service: str
@@ -51,6 +53,7 @@ class CallRow:
     region: str = ""
     since: str = ""
     until: str = ""
+    only_if: ResourceState | None = None
     omitted: str = ""
     fill: Filler = field(init=False, repr=False, compare=False)
 
@@ -60,6 +63,8 @@ class CallRow:
         _refuse_conditions(self)
         if self.on_denied is Consequence.SILENT and not self.symptom:
             raise ValueError("a silent denial needs `symptom`: what is then missing or wrong")
+        if "..." in self.because:
+            raise ValueError("`because` is not filled in: one sentence that says why Zappa makes the call")
         if not self.commands and not self.omitted:
             raise ValueError(
                 "`commands` is empty: name those that make the call, or say under `omitted` why none does"
@@ -104,6 +109,7 @@ class AuthorizationRow:
     names a list among the parameters; the row then stands for one check per ``{item}``. ``context``
     holds condition keys that AWS sends; ``restrict`` those that a generated policy should demand.
     ``dependent`` marks checks that AWS makes on its own account; ``because`` is then theirs, and the call's own otherwise.
+    ``only_if`` names the state of the account in which alone AWS makes the check.
     """
 
     operation: str
@@ -117,6 +123,7 @@ class AuthorizationRow:
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
     dependent: bool = False
+    only_if: ResourceState | None = None
     fill_resource: Filler = field(init=False, repr=False, compare=False)
     fill_context: Filler = field(init=False, repr=False, compare=False)
     present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
@@ -130,7 +137,7 @@ class ResourceRow:
     """One action that CloudFormation performs as the caller for a resource type of the template.
 
     ``handlers`` are the phases (``create``, ``update``, ``delete``, ``read``) that need it; ``when`` lists
-    properties that must be present.
+    properties that must be present (as in `AuthorizationRow`), ``only_if`` means what it means there.
     """
 
     type: str
@@ -144,6 +151,7 @@ class ResourceRow:
     each: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
     restrict: tuple[str, ...] = ()
+    only_if: ResourceState | None = None
     fill_resource: Filler = field(init=False, repr=False, compare=False)
     fill_context: Filler = field(init=False, repr=False, compare=False)
     present: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
@@ -160,7 +168,8 @@ Row = TypeVar("Row", AuthorizationRow, ResourceRow)
 @lru_cache(maxsize=1)
 def call_rows() -> tuple[CallRow, ...]:
     """Return the table of what Zappa calls."""
-    return tuple(made(CallRow, entry, on_denied=Consequence) for entry in read("zappa_calls", "call"))
+    entries = read("zappa_calls", "call")
+    return tuple(made(CallRow, entry, on_denied=Consequence, only_if=ResourceState) for entry in entries)
 
 
 @lru_cache(maxsize=1)
@@ -173,17 +182,19 @@ def template_rows() -> tuple[TemplateRow, ...]:
 def authorization_rows() -> Mapping[str, tuple[AuthorizationRow, ...]]:
     """Return the table of what AWS authorises, by ``service.Operation``."""
     entries = read("authorizations", "authorization")
-    return _grouped((made(AuthorizationRow, entry, confidence=Confidence) for entry in entries), "operation")
+    return _grouped((made(AuthorizationRow, entry, **_KINDS) for entry in entries), "operation")
 
 
 @lru_cache(maxsize=1)
 def resource_rows() -> Mapping[str, tuple[ResourceRow, ...]]:
     """Return what CloudFormation does as the caller, by resource type."""
     entries = read("authorizations", "resource")
-    return _grouped((made(ResourceRow, entry, confidence=Confidence) for entry in entries), "type")
+    return _grouped((made(ResourceRow, entry, **_KINDS) for entry in entries), "type")
 
 
 def _compile_check(row: AuthorizationRow | ResourceRow) -> None:
+    if "..." in row.source:
+        raise ValueError("`source` is not filled in: the page of AWS that says what is checked")
     object.__setattr__(row, "fill_resource", compiled(row.resource, FILTERS))
     object.__setattr__(row, "fill_context", compiled(row.context, FILTERS))
     object.__setattr__(row, "present", tuple(condition(text) for text in row.when))

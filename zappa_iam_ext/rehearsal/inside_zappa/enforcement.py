@@ -9,6 +9,7 @@ from typing import Any
 from zappa_iam_ext.check import request_of
 from zappa_iam_ext.iam import Decision, PolicySet, compile_policies
 from zappa_iam_ext.permissions.authorizations import Scope, authorize, is_known
+from zappa_iam_ext.permissions.calls import removed
 from zappa_iam_ext.permissions.model import Call, Requirement
 from zappa_iam_ext.rehearsal.observation import Checked, checked_from
 
@@ -101,10 +102,24 @@ class ForcedDenial:
         )
 
 
-def with_template(call: Call, template: Mapping[str, Any], tags: Sequence[Any] = ()) -> Call:
-    """Return a call on a stack with the stack's tags and its template, intrinsic functions taken out."""
+def with_template(
+    call: Call, template: Mapping[str, Any], tags: Sequence[Any] = (), former: Mapping[str, Any] | None = None
+) -> Call:
+    """Return a call on a stack with the stack's tags and its template, intrinsic functions taken out.
+
+    ``former`` is the template that the stack has when it is updated: what the new one removes is kept of it.
+    """
     parameters = {**call.parameters, "Template": _plain(template), "Tags": list(tags)}
+    gone = _removed(_plain(former), parameters["Template"]) if former else {}
+    if gone:
+        parameters["FormerTemplate"] = {"Resources": gone}
     return Call(call.service, call.operation, parameters, region=call.region)
+
+
+def _removed(former: Mapping[str, Any], template: Mapping[str, Any]) -> dict[str, Any]:
+    current = template.get("Resources") or {}
+    resources = former.get("Resources") or {}
+    return {name: resource for name, resource in resources.items() if removed(resource, current.get(name))}
 
 
 def _plain(value: Any) -> Any:

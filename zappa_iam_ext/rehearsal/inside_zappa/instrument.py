@@ -112,6 +112,8 @@ class _Watcher:
                 return replace(call, parameters={**call.parameters, "FunctionArn": mapping["FunctionArn"]})
             if f"{call.service}.{call.operation}" in _OF_A_STACK:
                 return self._with_template(call)
+            if f"{call.service}.{call.operation}" in _OF_A_ROLE:
+                return self._with_path(call)
         except Exception:  # noqa: BLE001  -- there is no such object: the call itself will say so
             return call
         return call
@@ -120,7 +122,13 @@ class _Watcher:
         from zappa_iam_ext.rehearsal.inside_zappa.enforcement import with_template
 
         template, tags = self._template_of(call)
-        return with_template(call, template, tags)
+        former = self._template_held(call)[0] if call.operation == "UpdateStack" else None
+        return with_template(call, template, tags, former)
+
+    def _with_path(self, call: Any) -> Any:
+        role = self._client("iam").get_role(RoleName=call.parameters["RoleName"])["Role"]
+        path = str(role.get("Path", "/"))
+        return call if path == "/" else replace(call, parameters={**call.parameters, "Path": path})
 
     def _template_of(self, call: Any) -> tuple[Any, Any]:
         """Return the template of the call, or of the stack it is about, and the stack's tags."""
@@ -128,6 +136,10 @@ class _Watcher:
             bucket, _, key = url.split("://", 1)[-1].partition("/")[2].partition("/")
             body = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
             return json.loads(body), call.parameters.get("Tags") or []
+        return self._template_held(call)
+
+    def _template_held(self, call: Any) -> tuple[Any, Any]:
+        """Return the template that the stack has before the call, and its tags."""
         stacks, name = self._client("cloudformation"), call.parameters["StackName"]
         body = stacks.get_template(StackName=name)["TemplateBody"]
         (stack,) = stacks.describe_stacks(StackName=name)["Stacks"]
@@ -194,6 +206,9 @@ _OF_A_STACK = frozenset(
 )
 _OF_A_MAPPING = frozenset(
     {"lambda.GetEventSourceMapping", "lambda.UpdateEventSourceMapping", "lambda.DeleteEventSourceMapping"}
+)
+_OF_A_ROLE = frozenset(
+    {"iam.GetRole", "iam.GetRolePolicy", "iam.PutRolePolicy", "iam.UpdateAssumeRolePolicy"}
 )
 _FAILED = 300
 _DENIED = frozenset(

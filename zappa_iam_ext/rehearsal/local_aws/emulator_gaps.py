@@ -44,15 +44,19 @@ EMULATOR_GAPS: tuple[tuple[str, str, str], ...] = (
 """Action, resource, and how the local AWS differs."""
 
 
-def emulator_gaps_document(stage: Stage) -> PolicyDocument:
-    """Return what the user of a rehearsal is allowed on the local AWS beside the policy that is rehearsed."""
+def emulator_grants(stage: Stage) -> tuple[tuple[str, str, str], ...]:
+    """Return the rows for a stage: action, resource and how the local AWS differs."""
     names = {
         "partition": stage.partition,
         "region": stage.region,
         "account": stage.account,
         "function": stage.function_name,
     }
+    return tuple((action, resource.format(**names), because) for action, resource, because in EMULATOR_GAPS)
+
+
+def emulator_gaps_document(stage: Stage) -> PolicyDocument:
+    """Return what the user of a rehearsal is allowed on the local AWS beside the policy that is rehearsed."""
     return synthesize(
-        Grant(action, resource.format(**names), purpose="LocalAwsDiffers")
-        for action, resource, _ in EMULATOR_GAPS
+        Grant(action, resource, purpose="LocalAwsDiffers") for action, resource, _ in emulator_grants(stage)
     )

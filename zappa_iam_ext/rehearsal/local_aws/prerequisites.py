@@ -28,6 +28,11 @@ _TRUST = {
 _THERE = frozenset({"BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceInUseException"})
 """Errors that say that it is there already."""
 
+_ELSEWHERE = frozenset({"403", "AccessDenied", "Forbidden"})
+_FOREIGN_BUCKET: Any = {
+    "Error": {"Code": "it belongs to another account there; give --account", "Message": ""}
+}
+
 Step = tuple[str, Callable[[], Any]]
 
 
@@ -40,11 +45,13 @@ def make_prerequisites(aws: LocalAws, stage: Stage) -> tuple[str, ...]:
         except (BotoCoreError, ClientError) as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"] in _THERE:
                 continue
-            missing.append(f"{what}: {type(error).__name__}")
+            missing.append(f"{what}: {_code(error)}")
     return tuple(missing)
 
 
 def _steps(aws: LocalAws, stage: Stage) -> Iterator[Step]:
+    if stage.bucket:
+        yield f"s3_bucket {stage.bucket}", partial(_own_bucket, aws, stage.bucket)
     if not stage.role.managed:
         yield f"role {stage.role.name}", partial(_role, aws, stage)
     for event in stage.settings.get("events") or ():
@@ -53,6 +60,25 @@ def _steps(aws: LocalAws, stage: Stage) -> Iterator[Step]:
             yield str(source["arn"]), partial(_source, aws, stage, str(source["arn"]))
     for arn in stage.settings.get("layers") or ():
         yield str(arn), partial(_layer, aws, stage, str(arn))
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
+
+
+def _own_bucket(aws: LocalAws, name: str) -> None:
+    """Raise an error when the bucket is there and belongs to another account of this local AWS."""
+    try:
+        aws.client("s3").head_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ELSEWHERE:
+            raise ClientError(_FOREIGN_BUCKET, "HeadBucket") from error
+
+
+def _bucket(s3: Any, name: str) -> None:
+    region = s3.meta.region_name
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **where)
 
 
 def _role(aws: LocalAws, stage: Stage) -> None:
@@ -86,7 +112,7 @@ def _table(dynamodb: Any, name: str) -> None:
 _MAKERS: Mapping[str, Callable[[Any, str], Any]] = {
     "dynamodb": _table,
     "kinesis": lambda kinesis, name: kinesis.create_stream(StreamName=name.partition("/")[2], ShardCount=1),
-    "s3": lambda s3, name: s3.create_bucket(Bucket=name),
+    "s3": _bucket,
     "sns": lambda sns, name: sns.create_topic(Name=name),
     "sqs": _queue,
 }

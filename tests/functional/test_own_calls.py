@@ -1,0 +1,114 @@
+"""Our own commands at a local AWS behind a window: they call what the table of our own calls says, and all of it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+import pytest
+
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, iam
+from tests.support.watched import watched
+from zappa_iam_ext.aws.credentials_file import CredentialsFile
+from zappa_iam_ext.errors import CredentialsFileError
+from zappa_iam_ext.permissions.tables.own_rows import OWN_COMMANDS, own_call_rows
+
+pytestmark = pytest.mark.aws
+POLICY = "ZappaLambdaDeploymentPolicy"
+ENCODED = (
+    "An error occurred (UnauthorizedOperation) when calling the DescribeSubnets operation: You are not authorized to"
+    " perform this operation. Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-_abcdefghijklmnopqrst"
+)
+
+
+class Watch:
+    """Runs our commands at the local AWS and keeps what each of them asked."""
+
+    def __init__(self, window) -> None:
+        self.window = window
+        self.asked: dict[str, set[str]] = defaultdict(set)
+
+    def run(self, command: str, *arguments: str, exit_code: int = 0) -> None:
+        before = len(self.window.asked)
+        ran = iam(command, *arguments)
+        assert ran.exit_code == exit_code, ran.stdout + ran.stderr
+        self.asked[command] |= {asked.action for asked in self.window.asked[before:]}
+
+
+@pytest.fixture
+def watch(newcomer: Newcomer, monkeypatch):
+    newcomer.administrator()
+    with watched(newcomer.aws.endpoint) as window:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", window.endpoint)
+        yield Watch(window)
+
+
+def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, watch, monkeypatch):
+    admin = ("dev", "--admin-profile", "admin")
+    watch.run("plan", *admin)
+    _provision(newcomer, watch, admin, monkeypatch)
+    watch.run("plan", *admin)
+    watch.run("policy", "dev", "--profile", "admin")
+    _give_policies_of_every_kind(newcomer)
+    watch.run("check", "dev", exit_code=1)
+    _become_a_role(newcomer)
+    watch.run("check", "dev", "--profile", "session")
+    watch.run("explain", "--profile", "admin", ENCODED)
+    rows = {
+        command: {row.operation for row in own_call_rows() if command in row.commands}
+        for command in OWN_COMMANDS
+    }
+    assert {command: sorted(asked) for command, asked in watch.asked.items()} == {
+        command: sorted(operations) for command, operations in rows.items()
+    }
+
+
+def _provision(newcomer, watch, admin, monkeypatch) -> None:
+    """From nothing to a user; then versions, a policy that is adopted, a part that is detached, a key that is lost."""
+    with monkeypatch.context() as full:
+        full.setattr(CredentialsFile, "write", _refuse)
+        watch.run("apply", *admin, "--yes", exit_code=2)
+    watch.run("apply", *admin, "--yes")
+    client = newcomer.aws.client("iam")
+    mine = client.list_policy_tags(PolicyArn=f"arn:aws:iam::{newcomer.account}:policy/{POLICY}")["Tags"]
+    part = client.create_policy(
+        PolicyName=f"{POLICY}-2", PolicyDocument=json.dumps(allow("s3:ListBucket")), Tags=mine
+    )["Policy"]["Arn"]
+    client.attach_user_policy(UserName="serverless", PolicyArn=part)
+    for number in range(5):
+        newcomer.settings(project_name=f"hello{number}")
+        watch.run("apply", *admin, "--yes")
+    client.create_policy(PolicyName="Foreign", PolicyDocument=json.dumps(allow("s3:ListBucket")))
+    newcomer.settings(iam_ext={"policy_name": "Foreign"})
+    watch.run("apply", *admin, "--yes", "--adopt")
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise CredentialsFileError("the disk is full")
+
+
+def _give_policies_of_every_kind(newcomer) -> None:
+    client = newcomer.aws.client("iam")
+    boundary = client.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(allow("iam:*")))
+    client.put_user_permissions_boundary(UserName="serverless", PermissionsBoundary=boundary["Policy"]["Arn"])
+    client.put_user_policy(
+        UserName="serverless", PolicyName="own", PolicyDocument=json.dumps(allow("s3:ListBucket"))
+    )
+    client.create_group(GroupName="team")
+    client.add_user_to_group(GroupName="team", UserName="serverless")
+    client.put_group_policy(GroupName="team", PolicyName="own", PolicyDocument=json.dumps(allow("sqs:*")))
+    client.attach_group_policy(GroupName="team", PolicyArn=boundary["Policy"]["Arn"])
+
+
+def _become_a_role(newcomer) -> None:
+    client = newcomer.aws.client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": newcomer.account}}
+    role = client.create_role(
+        RoleName="deployer",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    client.put_role_policy(RoleName="deployer", PolicyName="own", PolicyDocument=json.dumps(ADMINISTRATOR))
+    limit = f"arn:aws:iam::{newcomer.account}:policy/Limit"
+    client.attach_role_policy(RoleName="deployer", PolicyArn=limit)
+    session = newcomer.aws.client("sts").assume_role(RoleArn=role, RoleSessionName="ci")["Credentials"]
+    newcomer.profile("session", session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])

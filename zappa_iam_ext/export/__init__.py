@@ -1,1 +1,0 @@
-"""The desired state, written for other engines."""

@@ -1,0 +1,84 @@
+"""Which policies a request meets: whose accounts are involved, and whom the organization's policies reach."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zappa_iam_ext.iam.arn import Principal
+from zappa_iam_ext.iam.patterns import is_pattern
+
+#: Services whose resources RCPs reach (AWS Organizations User Guide, "List of AWS services that support RCPs").
+RCP_SERVICES = frozenset(
+    {
+        "aoss",
+        "cognito-identity",
+        "cognito-idp",
+        "dynamodb",
+        "ecr",
+        "kms",
+        "logs",
+        "s3",
+        "secretsmanager",
+        "sqs",
+        "sts",
+    }
+)
+#: Actions that no RCP reaches (AWS Organizations User Guide, "Resources and entities not restricted by RCPs").
+RCP_EXEMPT = frozenset({"kms:retiregrant"})
+_ALIAS = ":alias/"
+
+
+class Reach(NamedTuple):
+    """What decides beside the statements.
+
+    ``cross_account``: principal and resource belong to different accounts. ``must_itself``: the resource's policy is
+    given and must itself allow or delegate. ``given``: the resource's policy is given. ``scp`` and ``rcp``: whether
+    the organization's policies reach principal and resource.
+    """
+
+    cross_account: bool = False
+    must_itself: bool = False
+    given: bool = False
+    scp: bool = True
+    rcp: bool = True
+
+
+WITHIN_ACCOUNT = Reach()
+
+
+def reach(principal: Principal, action: str, resource: str, account: str, *, given: bool) -> Reach:
+    """Return what a request meets; ``account`` is that of the resource, empty for the principal's own.
+
+    ``action`` is in lower case. SCPs reach neither service-linked roles nor principals outside the organization's
+    accounts (AWS Organizations User Guide, "Tasks and entities not restricted by SCPs"), RCPs no service-linked role.
+    That neither reaches the management account cannot be seen from a request.
+    """
+    own = principal.has_identity_policies
+    linked = principal.is_service_linked_role
+    return Reach(
+        cross_account=own and bool(account and principal.account) and account != principal.account,
+        must_itself=given and must_itself(action, resource),
+        given=given,
+        scp=own and not linked,
+        rcp=not linked and reached_by_rcp(action),
+    )
+
+
+def must_itself(action: str, resource: str) -> bool:
+    """Say whether the policy of the resource must allow or delegate: a key policy, a trust policy.
+
+    IAM User Guide, "How AWS enforcement code logic evaluates requests": identity policies alone never suffice there.
+    KMS Developer Guide, "Default key policy". A key's alias has no key policy.
+    """
+    service, _, name = action.partition(":")
+    if service == "kms":
+        return _ALIAS not in resource
+    if service == "sts":
+        return name.startswith(("assumerole", "tagsession", "set")) or is_pattern(name)
+    return is_pattern(service)
+
+
+def reached_by_rcp(action: str) -> bool:
+    """Say whether RCPs reach an action, or some of a pattern of actions."""
+    service = action.partition(":")[0]
+    return is_pattern(service) or (service in RCP_SERVICES and action not in RCP_EXEMPT)

@@ -1,0 +1,120 @@
+"""The statements that would allow what was denied, and the policy that they belong into. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role
+from zappa_iam_ext.permissions.denials.redaction import to_fill_in
+from zappa_iam_ext.permissions.denials.resources import resource_arn
+from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.policy import deployment_policy
+from zappa_iam_ext.permissions.stage import Stage
+
+Statements = tuple[Mapping[str, Any], ...]
+#: The service-linked roles that a deployment makes, by the service whose call makes them (IAM User Guide: AWS services
+#: that work with IAM; CloudFront Developer Guide: service-linked roles for Lambda@Edge): service principal, name.
+_LINKED = {
+    "apigateway": (("ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"),),
+    "cloudfront": (
+        ("replicator.lambda.amazonaws.com", "AWSServiceRoleForLambdaReplicator"),
+        ("logger.cloudfront.amazonaws.com", "AWSServiceRoleForCloudFrontLogger"),
+    ),
+    "ecs": (("ecs.amazonaws.com", "AWSServiceRoleForECS"),),
+    "elasticfilesystem": (("elasticfilesystem.amazonaws.com", "AWSServiceRoleForAmazonElasticFileSystem"),),
+    "elasticloadbalancing": (
+        ("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+    ),
+    "rds": (("rds.amazonaws.com", "AWSServiceRoleForRDS"),),
+}
+
+
+def statements(denial: Denial, caller: CallerKind, wanted: Sequence[Requirement], action: str) -> Statements:
+    """Return the statements that would allow what was denied; none where only something else helps.
+
+    ``wanted`` is what the calls that lead to the denial ask for, ``action`` the denied one as policies write it.
+    """
+    if denial.explicit or denial.layer not in {"", "identity", "resource"}:
+        return ()
+    if caller is CallerKind.SERVICE:
+        return _of_resource(denial, action)
+    if denial.layer == "resource":
+        return _trust("lambda.amazonaws.com") if denial.by_role and action == "sts:AssumeRole" else ()
+    if caller in {CallerKind.ROOT, CallerKind.ANONYMOUS, CallerKind.SERVICE_LINKED_ROLE}:
+        return ()
+    if caller is CallerKind.DEPLOYER and wanted:
+        asked: Sequence[Requirement] = wanted
+    else:
+        asked = _asked(denial, action)
+    made = deployment_policy(asked).to_dict()["Statement"] if asked else []
+    keeps_sid = caller is CallerKind.DEPLOYER and bool(wanted)
+    return tuple(item if keeps_sid else _without_sid(item) for item in made)
+
+
+def place_of(denial: Denial, caller: CallerKind, stage: Stage | None = None, *, needed: bool = True) -> str:
+    """Return the policy that the statements belong into; ``needed`` says whether Zappa makes the call at all."""
+    role = role_of(denial.principal)
+    if caller is CallerKind.SERVICE or denial.layer == "resource":
+        trust = denial.action.lower() == "sts:assumerole"
+        trusting = f"the trust policy of {role_of(resource_arn(denial)) or 'the role'}"
+        return trusting if trust else "the policy of the resource itself"
+    if caller is CallerKind.EXECUTION_ROLE:
+        foreign = stage is not None and bool(role) and role not in {stage.role.name, stage_role(stage)}
+        own = foreign or (stage is not None and not stage.role.managed)
+        return f"the policy of the role {role or stage_role(stage)}" if own and stage else "extra_permissions"
+    if denial.action.lower() == "sts:assumerole":
+        return "the policy of the caller"
+    if caller is CallerKind.CLOUDFORMATION_ROLE or role:
+        return f"the policy of the role {role}"
+    return "the policy of whoever deploys" if needed else "the policy of whoever runs that tool"
+
+
+def blanks(statements: Statements) -> tuple[str, ...]:
+    """Return the placeholders that have to be filled in before the statements can be used."""
+    return to_fill_in(repr(statements))
+
+
+def _without_sid(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a statement without its Sid, which tells what the stage's own policy has it for."""
+    return {key: value for key, value in statement.items() if key != "Sid"}
+
+
+def _asked(denial: Denial, action: str) -> Sequence[Requirement]:
+    """Return what the text itself asks for, where it names an action and what it is on."""
+    if not action:
+        return ()
+    if action == "iam:CreateServiceLinkedRole" and not resource_arn(denial):
+        return [
+            Requirement(
+                action,
+                f"arn:aws:iam::*:role/aws-service-role/{principal}/{name}",
+                context={"iam:AWSServiceName": principal},
+                restrict=("iam:AWSServiceName",),
+            )
+            for principal, name in _LINKED.get(denial.service, ())
+        ]
+    resource = resource_arn(denial) or ("*" if denial.by_role and not denial.resource else "")
+    return [Requirement(name, resource) for name in (action, *denial.also)] if resource else ()
+
+
+def _of_resource(denial: Denial, action: str) -> Statements:
+    """Return the statement of a resource's own policy that lets a service in; a trust policy names no resource."""
+    if action == "sts:AssumeRole":
+        return _trust(denial.principal)
+    resource = resource_arn(denial)
+    if not resource or not action:
+        return ()
+    return (
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": denial.principal},
+            "Action": action,
+            "Resource": resource,
+        },
+    )
+
+
+def _trust(service: str) -> Statements:
+    return ({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"},)

@@ -1,0 +1,182 @@
+"""What the execution role lacks, what a role does not trust, and whom a resource does not let in, in AWS's words."""
+
+from __future__ import annotations
+
+import re
+
+from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.wordings.deployer import DEPLOYER_WORDINGS, Reading, Wording, pattern
+from zappa_iam_ext.permissions.denials.wordings.services import prefix_of, principal_of
+
+_TRUST = Denial(action="sts:AssumeRole", layer="resource")
+_ROLE_TRUST = Denial(action="sts:AssumeRole", layer="resource", by_role=True)
+_INVOKE = Denial(action="lambda:InvokeFunction", layer="resource")
+_ARN = r"arn:[^\s\"'<>]{1,1000}+"
+#: The roles of a Zappa deployment that these services assume are its execution role.
+_OF_ZAPPA = frozenset({"lambda.amazonaws.com", "events.amazonaws.com", "apigateway.amazonaws.com"})
+_WHO = re.compile(
+    r"(?P<who>[\w.-]+\.amazonaws\.com(?:\.cn)?|(?:Amazon |AWS )?(?:API Gateway|[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+)?))"
+    r"['\"]?(?:,? nor the regional one)?(?: service)?(?: principal)?\s*\Z"
+)
+_ROLE = re.compile(rf"(?P<role>{_ARN})['\"]?\s*\Z")
+#: The actions that a stream is read with (observed: one of them missing, and the mapping is refused).
+_STREAM = ("DescribeStream", "GetShardIterator")
+
+
+def _assumed_by(match: re.Match[str], before: str) -> Reading:
+    """Read which service may not assume which role."""
+    named = match.groupdict()
+    who = named.get("who") or (_WHO.search(" ".join(before.split())) or {"who": ""})["who"]
+    principal = principal_of((who or "").rstrip("."))
+    role = named.get("role") or (_ROLE.search(before) or {"role": ""})["role"]
+    resource = (role or "").strip("'\".,[]")
+    return {"principal": principal, "resource": resource, "by_role": principal in _OF_ZAPPA}
+
+
+def _role_call(match: re.Match[str], _: str) -> Reading:
+    words = match["service"].rstrip(".")
+    resource = words.rstrip(",") if words.startswith("arn:") else ""
+    service = resource.split(":")[2] if resource.count(":") > 1 else prefix_of(words) or words.lower()
+    return {"action": f"{service}:{match['call']}", "resource": resource}
+
+
+def _stream(match: re.Match[str], _: str) -> Reading:
+    arn = match["arn"].rstrip(".,")
+    service = arn.split(":")[2] if arn.count(":") > 2 else "dynamodb"  # noqa: PLR2004
+    return {
+        "action": f"{service}:GetRecords",
+        "resource": arn,
+        "also": tuple(f"{service}:{name}" for name in _STREAM),
+    }
+
+
+def _invoked_by(match: re.Match[str], before: str) -> Reading:
+    named = match.groupdict()
+    who = named.get("who") or (before.split() or [""])[-1]
+    return {"principal": principal_of(who), "resource": (named.get("function") or "").rstrip(".,")}
+
+
+def _published(match: re.Match[str], _: str) -> Reading:
+    kind = match["kind"].lower()
+    return {"action": "sqs:SendMessage" if kind == "queue" else "sns:Publish"}
+
+
+ROLE_WORDINGS: tuple[Wording, ...] = (
+    Wording(
+        pattern(
+            r"execution role does not have permissions? to (?:call|perform)\s*(?P<call>\w{1,80}) on"
+            r" (?P<service>arn:[^\s\"]{1,400}|(?:Amazon |AWS )?\w{1,40})"
+        ),
+        Denial(by_role=True),
+        "AWS Lambda Developer Guide: Troubleshoot event source mappings; Giving Lambda functions access to a VPC",
+        _role_call,
+    ),
+    Wording(
+        pattern(
+            r"Cannot access stream (?P<arn>arn:[^\s\"]{1,400}+) Please ensure the role can perform the GetRecords"
+        ),
+        Denial(by_role=True),
+        "AWS Lambda's answer to CreateEventSourceMapping for a stream; which actions: observed, lambda-roles.json",
+        _stream,
+    ),
+    Wording(
+        pattern(r"The role defined for the function cannot be assumed by Lambda"),
+        _ROLE_TRUST,
+        "AWS Lambda's answer to CreateFunction; Zappa issue 1361",
+    ),
+    Wording(
+        pattern(
+            r"Lambda was unable to decrypt (?:the|your) environment variables because KMS access was denied"
+            r"(?:.{0,200}?ciphertext refers to a customer master key)?"
+        ),
+        Denial(action="kms:Decrypt", by_role=True),
+        "AWS Lambda Developer Guide: Troubleshoot invocation issues, KMSAccessDeniedException",
+    ),
+    Wording(
+        pattern(
+            r"(?:cannot|can not|can't|could not) be assumed by (?:the )?(?:service )?(?:principal )?['\"]?(?P<who>[\w.-]{2,80})"
+        ),
+        _TRUST,
+        "EventBridge's answer to PutRule (Zappa issues 381 and 2168; observed, passed-roles.json)",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(
+            r"(?:is |are )?(?:(?:does not|doesn't|do not|don't) have permissions?|(?:not authorized|not allowed|unable|not able))"
+            rf" to assume (?:the |this |that )?(?:provided |execution |specified |IAM )?role(?:[: ]{{0,2}}['\"]?(?P<role>{_ARN}))?"
+        ),
+        _TRUST,
+        "API Gateway's answers at deployment and at request time (Zappa issue 479); Step Functions' to CreateStateMachine",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(
+            r"Neither the global service principal (?P<who>[\w.-]{2,80}),? nor the regional one is authorized to assume"
+            r" (?:the )?(?:provided )?role"
+        ),
+        _TRUST,
+        "AWS Step Functions' answer to CreateStateMachine",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(r"must allow (?P<who>(?:[A-Z][\w.]{1,30} ){1,4})to assume (?:the |this )?role"),
+        _TRUST,
+        "EventBridge Scheduler's answer to CreateSchedule",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(rf"Role (?P<role>{_ARN}) is invalid or cannot be assumed"),
+        Denial(action="sts:AssumeRole", layer="resource", principal="cloudformation.amazonaws.com"),
+        "CloudFormation's answer to CreateStack with RoleARN",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(
+            r"(?:trust relationship allowing|grant trust permission for) (?P<who>(?:Amazon |AWS )?(?:API Gateway|\w{2,30}))"
+        ),
+        _TRUST,
+        "Cognito's answer to UpdateUserPool; API Gateway's to UpdateAccount (aws-cloudformation rain issue 163)",
+        _assumed_by,
+    ),
+    Wording(
+        pattern(
+            r"Permissions on the destination (?P<kind>queue|topic) do not allow S3 to publish notifications"
+        ),
+        Denial(layer="resource", principal="s3.amazonaws.com"),
+        "Amazon S3's answer to PutBucketNotificationConfiguration",
+        _published,
+    ),
+    Wording(
+        pattern(
+            r"Unable to validate the following destination configurations(?!.{0,80}?Permissions on the destination)"
+            rf"(?:[.:]? Not authorized to invoke function \[?(?P<function>{_ARN})\]?)?"
+        ),
+        Denial(action="lambda:InvokeFunction", layer="resource", principal="s3.amazonaws.com"),
+        "Amazon S3's answer to PutBucketNotificationConfiguration; Zappa sets it for events of S3",
+        lambda match, _: {"resource": (match["function"] or "").rstrip("].,")},
+    ),
+    Wording(
+        pattern(
+            r"principal does not have permission to invoke (?P<function>arn:aws[a-z-]{0,20}:lambda:[^\s\"]{1,400}+)"
+        ),
+        _INVOKE,
+        "Elastic Load Balancing's answer to RegisterTargets (aws-cdk issue 4663)",
+        _invoked_by,
+    ),
+    Wording(
+        pattern(
+            r"Could not execute the lambda function\. Make sure you have given (?P<who>CloudWatch Logs) permission to execute"
+        ),
+        _INVOKE,
+        "CloudWatch Logs' answer to PutSubscriptionFilter",
+        _invoked_by,
+    ),
+    Wording(
+        pattern(r"configuration error: Invalid permissions on Lambda function"),
+        Denial(action="lambda:InvokeFunction", layer="resource", principal="apigateway.amazonaws.com"),
+        "API Gateway Developer Guide: the execution log of an API whose function does not let it in",
+    ),
+)
+
+#: Every wording, in the order in which they are tried.
+OWN_WORDINGS: tuple[Wording, ...] = (*DEPLOYER_WORDINGS, *ROLE_WORDINGS)
