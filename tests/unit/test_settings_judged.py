@@ -111,6 +111,7 @@ WARNED = [
     pytest.param({"role_arn": "arn:aws:iam::12345:role/r"}, "names the account 12345, which is not twelve digits", id="an account of five digits"),
     pytest.param(source(arn="arn:aws:sns:::your-event-topic-arn"), "names no account", id="the ARN of Zappa's own README"),
     pytest.param({"role_arn": f"arn:aws-cn:iam::{ACCOUNT}:role/r"}, "is in the partition aws-cn, the stage is in aws", id="another partition"),
+    pytest.param(source(arn=f"arn:aws:events:us-east-1:{ACCOUNT}:rule/r"), "events[0].event_source.rule_name is missing: Zappa makes no rule", id="a rule without a name"),
     pytest.param({"s3_bucket": "My_Bucket"}, "a name that no bucket can be given since 2018", id="a bucket of us-east-1 from before 2018"),
     pytest.param({"certificate": "cert.pem"}, "certificate names the file 'cert.pem', which is not there", id="a certificate on another machine"),
     pytest.param({"alb_vpc_config": ["x"]}, "alb_vpc_config should be a table", id="a table that Zappa does not look at"),
@@ -144,7 +145,7 @@ def test_what_zappa_takes_is_a_warning_and_stops_nothing(more, told):
 )  # fmt: skip
 def test_what_is_right_says_nothing(more):
     Path("zappa_settings.json").write_text(json.dumps({"dev": {**BASE, **more}}))
-    done = iam("policy", "dev", "--account", ACCOUNT, "--command", "deploy")
+    done = iam("policy", "dev", "--account", ACCOUNT, "--command", "status")
     assert (done.exit_code, done.stderr) == (0, "")
 
 
@@ -213,3 +214,23 @@ def test_a_file_that_is_there_is_read():
     Path("p.json").write_text(DOCUMENT)
     Path("zappa_settings.json").write_text(json.dumps({"dev": {**BASE, "attach_policy": "p.json"}}))
     assert read_stages()[0].role.attach_policy == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        pytest.param(["on"], "iam_ext is a table of settings, not a list", id="a list"),
+        pytest.param({"on_mising": "warn"}, "did you mean on_missing?", id="a name"),
+        pytest.param({"on_missing": "warm"}, "on_missing is one of stop, warn, provision; did you mean warn?", id="a word"),
+        pytest.param({"commands": ["deplyo"]}, "'deplyo' is none of them; did you mean deploy?", id="a command"),
+        pytest.param({"commands": "deploy"}, "not a string", id="a string for a list"),
+        pytest.param({"commands": [["deploy"]]}, "is none of them", id="a list in a list"),
+        pytest.param({"enabled": "false"}, "iam_ext.enabled is true or false, not a string", id="a word for a switch"),
+        pytest.param({"policy_document": ["p.json"]}, "iam_ext.policy_document is a string, not a list", id="a list for a file"),
+    ],
+)  # fmt: skip
+def test_our_own_settings_are_judged_alike(own, told):
+    Path("zappa_settings.json").write_text(json.dumps({"dev": {**BASE, "iam_ext": own}}))
+    done = iam("policy", "dev", "--account", ACCOUNT)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr

@@ -150,7 +150,8 @@ def _judge_events(case: _Case) -> None:
     """Judge the events that are of the right types."""
     inside = {path[1] for path in case.wrong if path[:1] == ("events",) and len(path) > 1}
     sound = [(path[1], event) for path, event in case.found(("events", "[]")) if path[1] not in inside]
-    case.wrong.update(judge_events([(int(index), event) for index, event in sound], case.notes))
+    events = [(int(index), event) for index, event in sound]
+    case.wrong.update(judge_events(events, case.notes, parse_version(case.zappa_version)))
 
 
 def _judge_names(case: _Case) -> None:
