@@ -118,3 +118,10 @@ def test_every_module_and_file_that_the_architecture_and_the_checklists_name_is_
     contributing = (ROOT / "docs" / "contributing.md").read_text()
     files = set(re.findall(r"`((?:zappa_iam_ext|tests|docs)/[\w/.-]+)`", ARCHITECTURE + contributing))
     assert sorted(name for name in files if not (ROOT / name).exists()) == []
+
+
+def test_the_example_of_accounts_runs():
+    (example,) = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "docs" / "accounts.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    exec(compile(example, "docs/accounts.md", "exec"), {})  # noqa: S102  -- our own page

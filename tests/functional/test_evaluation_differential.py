@@ -19,29 +19,31 @@ from botocore.config import Config
 
 from tests.judges import readings
 from tests.judges.fixtures import ministack_judge, node_judge
-from tests.judges.generator import ACCOUNT, pair, with_pattern, with_unknown_key
+from tests.judges.generator import ACCOUNT, across_accounts, pair, with_pattern, with_unknown_key
 from tests.judges.judges import HERE, Judge
-from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, evaluate
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, Principal, evaluate
 
 if TYPE_CHECKING:
     from tests.judges.judges import Pair
 
 __all__ = ["ministack_judge", "node_judge"]  # fixtures
 
-SEED, PAIRS, UNKNOWNS, PATTERNS, LEAST = 20260, 24_000, 1500, 1500, 20_000
+SEED, PAIRS, UNKNOWNS, PATTERNS, ACROSS, LEAST = 20260, 24_000, 1500, 1500, 4000, 20_000
 
 
-def with_user_name(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with the key that AWS always gives for a user; ours derives it, the judges do not."""
-    known = (
-        {"aws:username": request["principal"].rpartition("/")[2]} if ":user/" in request["principal"] else {}
-    )
-    return request | {"context": known | request["context"]}
+def with_derived_keys(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the keys that AWS always gives; ours derives them from the principal, the judges do not."""
+    principal = Principal.parse(request["principal"])
+    known = principal.context() | ({"aws:principalarn": principal.role_arn} if principal.role_arn else {})
+    given = {key.lower() for key in request["context"]}
+    derived = {key: known[key] for key in DERIVED if key in known and key not in given}
+    return request | {"context": derived | request["context"]}
 
 
+DERIVED = ("aws:username", "aws:principalarn", "aws:principalisawsservice", "aws:principalservicename")
 LISTED = tomllib.loads((HERE / "disagreements.toml").read_text())["disagreement"]
 CASES = [
-    case | {"source": case["name"], "request": with_user_name(case["request"])}
+    case | {"source": case["name"], "request": with_derived_keys(case["request"])}
     for file in sorted((HERE.parent / "cases" / "evaluation").glob("*.json"))
     for case in json.loads(file.read_text())
     if case["expected"] not in ("malformed", "unknown")
@@ -68,6 +70,7 @@ def decide(question: Pair) -> str:
         request["resource"],
         request["context"],
         frozenset(request.get("unknown_keys", ())),
+        resource_account=request.get("resource_account", ""),
     )
     return str(evaluate(PolicySet(**question["policies"]), asked).decision)
 
@@ -112,7 +115,11 @@ def questions() -> list[dict[str, Any]]:
         for index in range(count)
         for each in make(SEED, index)[1]
     ]
-    return [*generated, *known, *CASES]
+    across = [
+        across_accounts(SEED, index) | {"source": f"across_accounts({SEED}, {index})"}
+        for index in range(ACROSS)
+    ]
+    return [*generated, *known, *across, *CASES]
 
 
 @pytest.fixture(scope="module")

@@ -229,6 +229,21 @@ def with_pattern(seed: int, index: int) -> tuple[Pair, list[Pair]]:
     )
 
 
+def across_accounts(seed: int, index: int) -> Pair:
+    """Return a pair whose resource may be another account's, has a policy, and may be bound by RCPs."""
+    source = random.Random(f"across {seed}/{index}")  # noqa: S311  -- reproducible, not secret
+    draw = _Draw(source)
+    whole = draw.pair()
+    policies = {
+        **whole["policies"],
+        "resource": whole["policies"].get("resource") or [draw.resource_policy()],
+    }
+    if draw.chance(0.3):
+        policies["rcp"] = [[draw.resource_control_policy()] for _ in range(source.randint(1, 2))]
+    account = source.choice((OTHER_ACCOUNT, OTHER_ACCOUNT, ACCOUNT))
+    return {"policies": policies, "request": {**whole["request"], "resource_account": account}}
+
+
 class _Draw:
     """One pair in the making; every choice comes from one random source."""
 
@@ -394,7 +409,16 @@ class _Draw:
         full = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         return [{"Version": "2012-10-17", "Statement": [full, self._statement(1.0)]}]
 
-    def _resource_policy(self) -> dict[str, Any]:
+    def resource_control_policy(self) -> dict[str, Any]:
+        document = self._document(1.0)
+        statements = document["Statement"]
+        for statement in [statements] if isinstance(statements, dict) else statements:
+            statement["Principal"] = "*"
+            statement.pop("NotAction", None)
+            statement.setdefault("Action", self.action)
+        return document
+
+    def resource_policy(self) -> dict[str, Any]:
         document = self._document(0.35)
         statements = document["Statement"]
         for statement in [statements] if isinstance(statements, dict) else statements:
@@ -432,5 +456,5 @@ class _Draw:
         if self.chance(0.2):
             policies["scp"] = [self._limit() for _ in range(self.random.randint(1, 3))]
         if self.resource != "*" and self.chance(0.2):
-            policies["resource"] = [self._resource_policy()]
+            policies["resource"] = [self.resource_policy()]
         return {"policies": policies, "request": self._request()}

@@ -150,7 +150,7 @@ def fails_not_ip_address_across_families(pair: Pair) -> None:
 
 def spares_the_account_of_not_principal(pair: Pair) -> None:
     """``NotPrincipal`` with the account's ARN spares every principal of the account."""
-    account = pair["request"]["principal"].split(":")[4]
+    account = (pair["request"]["principal"] + ":::::").split(":")[4]
     _drop_statements(pair, lambda statement: _names_account(statement.get("NotPrincipal"), account))
 
 
@@ -162,7 +162,7 @@ def _names_account(principal: Any, account: str) -> bool:
 
 def knows_no_root_user(pair: Pair) -> None:
     """The root user is a principal without identity policies, and so has no permissions."""
-    account = pair["request"]["principal"].split(":")[4]
+    account = (pair["request"]["principal"] + ":::::").split(":")[4]
     if pair["request"]["principal"] == f"arn:aws:iam::{account}:root":
         pair["request"]["principal"] = f"arn:aws:iam::{account}:user/root"
 
@@ -239,6 +239,74 @@ def _is_elsewhere(pattern: list[str], asked: list[str]) -> bool:
     return not all(
         fnmatch.fnmatchcase(part, glob) for part, glob in zip(asked[:5], pattern[:5], strict=False)
     )
+
+
+def reaches_every_service_by_rcps(pair: Pair) -> None:
+    """An RCP denies whatever it names: any service, any action, any principal."""
+    for level in pair["policies"].pop("rcp", []):
+        for document in level:
+            own = copy.deepcopy(document)
+            statements = [own["Statement"]] if isinstance(own["Statement"], dict) else own["Statement"]
+            own["Statement"] = [
+                {key: value for key, value in statement.items() if key != "Principal"}
+                for statement in statements
+                if statement["Effect"] == "Deny"
+            ]
+            if own["Statement"]:
+                pair["policies"]["identity"] = [*pair["policies"].get("identity", []), own]
+
+
+def reaches_service_linked_roles_by_scps(pair: Pair) -> None:
+    """A service-linked role is a role like any other."""
+    request = pair["request"]
+    request["principal"] = request["principal"].replace("AWSServiceRoleFor", "RoleFor")
+    request["principal"] = request["principal"].replace(":role/aws-service-role/", ":role/")
+
+
+def reaches_services_by_scps(pair: Pair) -> None:
+    """A service is bound by the SCPs of the account, as its users are."""
+    if pair["request"]["principal"].startswith("arn:"):
+        return
+    for level in pair["policies"].pop("scp", []):
+        for document in copy.deepcopy(level):
+            statements = document["Statement"]
+            denies = [each | {"Principal": "*"} for each in statements if each["Effect"] == "Deny"]
+            if denies:
+                document["Statement"] = denies
+                pair["policies"]["resource"] = [*pair["policies"].get("resource", []), document]
+
+
+def takes_a_missing_key_policy_for_a_silent_one(pair: Pair) -> None:
+    """A key whose policy is not given delegates nothing."""
+    if pair["request"]["action"].lower().startswith("kms:") and not pair["policies"].get("resource"):
+        nobody = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "kms:*", "Resource": "*"}
+        pair["policies"]["resource"] = [{"Version": "2012-10-17", "Statement": [nobody]}]
+
+
+def asks_the_account_of_an_identity_provider(pair: Pair) -> None:
+    """An identity provider of another account needs an identity policy there."""
+    account = (pair["request"]["principal"] + ":::::").split(":")[4]
+    if "-provider/" in pair["request"]["principal"]:
+        pair["request"]["principal"] = f"arn:aws:iam::{account}:user/provider"
+        for statement in _statements(pair):
+            if "Principal" in statement:
+                statement["Principal"] = "*"
+
+
+def spares_the_sessions_of_a_role_in_not_principal(pair: Pair) -> None:
+    """Who is listed, or whose role is, is spared; the account need not be listed beside it."""
+    principal = pair["request"]["principal"]
+    account = (principal + ":::::").split(":")[4]
+    role = (
+        f"arn:aws:iam::{account}:role/{principal.split('/')[1]}"
+        if ":assumed-role/" in principal
+        else principal
+    )
+    for statement in _statements(pair):
+        listed = statement.get("NotPrincipal", {})
+        entries = _values(listed["AWS"]) if isinstance(listed, dict) and "AWS" in listed else []
+        if role in entries or principal in entries:
+            statement["NotPrincipal"] = {"AWS": [*entries, role, principal, account]}
 
 
 # -------------------------------------------------------------------------------- ministack

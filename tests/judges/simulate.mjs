@@ -1,7 +1,8 @@
 // Answers authorization questions with @cloud-copilot/iam-simulate: one JSON object a line in, one a line out.
 //
 // In:  {"policies": {"identity": [...], "group": [...], "boundary": [...], "session": [...], "scp": [[...]],
-//       "resource": [...]}, "request": {"principal", "action", "resource", "context"}}
+//       "rcp": [[...]], "resource": [...]},
+//       "request": {"principal", "action", "resource", "context", "resource_account"}}
 // Out: {"decision": "allowed" | "implicitDeny" | "explicitDeny"} or {"abstains": "why there is no answer"}
 //
 // With "requests" in place of "request": {"seconds", "decisions"}, the time that all of them took after one warm round.
@@ -33,6 +34,12 @@ const simulationParameters = {
 const load = (documents, layer) =>
   (documents ?? []).map((document, index) => loadPolicy(document, { name: `${layer}-${index}` }))
 
+// Attached to every level, and not to be detached (AWS Organizations User Guide, "RCP syntax").
+const FULL_RCP = {
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }
+}
+
 function prepare(policies) {
   const boundary = load(policies.boundary, 'boundary')
   return {
@@ -42,7 +49,10 @@ function prepare(policies) {
       orgIdentifier: `level-${index}`,
       policies: load(level, `scp-${index}`)
     })),
-    resourceControlPolicies: [],
+    resourceControlPolicies: (policies.rcp ?? []).map((level, index) => ({
+      orgIdentifier: `level-${index}`,
+      policies: load([FULL_RCP, ...level], `rcp-${index}`)
+    })),
     resourcePolicy: load(policies.resource, 'resource')[0],
     permissionBoundaries: boundary.length > 0 ? boundary : undefined,
     vpcEndpointPolicies: undefined,
@@ -51,7 +61,8 @@ function prepare(policies) {
 }
 
 function decide(prepared, request) {
-  const account = request.principal.split(':')[4]
+  const [, named] = request.resource.match(/^arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):/) ?? []
+  const account = request.resource_account || named || request.principal.split(':')[4]
   const analysis = authorize({
     request: new AwsRequestImpl(
       request.principal,

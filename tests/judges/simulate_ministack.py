@@ -44,11 +44,27 @@ def is_pattern(text):
     return "*" in text or "?" in text
 
 
+def account_of(arn):
+    return (arn + ":::::").split(":")[4]
+
+
+def require_one_account(policies, request, account):
+    """Abstain from accounts, organizations and principals that the engine does not know."""
+    if not account or "-provider/" in request["principal"]:
+        raise Abstains("knows users, roles and sessions of roles")
+    owner = request.get("resource_account") or account_of(request["resource"])
+    if owner not in {"", account} or policies.get("rcp"):
+        raise Abstains("knows one account, and no resource control policies")
+    if policies.get("resource") and request["action"].split(":")[0].lower() in {"kms", "sts"}:
+        raise Abstains("knows no key policies and trust policies")
+
+
 def decide(policies, request):
     context = {key.lower(): value for key, value in request["context"].items()}
     asked = set(condition_keys(policies))
     principal = request["principal"]
-    account = principal.split(":")[4]
+    account = account_of(principal)
+    require_one_account(policies, request, account)
     if asked & OWN_KEYS:
         raise Abstains("takes a context key from its own surroundings")
     if "aws:securetransport" in asked and "aws:securetransport" not in context:

@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.judges.generator import DERIVED, KINDS, pair, with_pattern
-from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile_policies, evaluate
+from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, Principal, compile_policies, evaluate
+from zappa_iam_ext.iam.conditions.truth import Truth
+from zappa_iam_ext.iam.evaluation.logic import LayerVerdict, LayerVerdicts, ResourcePolicyVerdict, combine
+from zappa_iam_ext.iam.evaluation.reach import reach
 
 SERIES = "laws"
 HOW_FREE = {"explicitDeny": 0, "implicitDeny": 0, "unknown": 1, "allowed": 2}
@@ -334,3 +337,117 @@ def test_a_pattern_of_actions_is_decided_as_the_gravest_of_its_members(policies,
 @given(policy_sets, st.text("ab?", min_size=1, max_size=3), short)
 def test_patterns_of_both_are_decided_as_the_gravest_of_their_members(policies, action, resource):
     held_against_members(policies, action, resource)
+
+
+# ------------------------------------------------------------------ accounts and organizations, against brute force
+
+truths = st.sampled_from(Truth)
+verdict = st.builds(LayerVerdict, truths, truths)
+PRINCIPALS = [
+    "arn:aws:iam::111122223333:user/alice",
+    "arn:aws:iam::111122223333:root",
+    "arn:aws:sts::111122223333:assumed-role/deployer/ci",
+    "arn:aws:sts::111122223333:assumed-role/AWSServiceRoleForLambda/x",
+    "lambda.amazonaws.com",
+]
+
+
+def expected_decision(principal, truth, reach):
+    """The decision where everything is known, written as the manual's chart is read: plain truths, no layers."""
+    outside = principal.kind in {"service", "federated"}
+    root, linked = principal.kind == "root", "AWSServiceRole" in principal.name
+    bound = not outside and not root
+    denies = (
+        truth["resource"].denies,
+        *(level.denies for level in truth["rcp"] if not linked and reach.rcp),
+        *(level.denies for level in truth["scp"] if not outside and not linked),
+        *((truth["session"].denies,) if not outside else ()),
+        *((truth["identity"].denies, truth["boundary"].denies) if bound else ()),
+    )
+    if any(denies):
+        return "explicitDeny"
+    says = truth["resource"]
+    named = says.directly or says.by_role or says.delegates
+    own = root or (bound and truth["identity"].allows)
+    limited = truth["session"].allows and (root or truth["boundary"].allows)
+    if outside:
+        granted = named
+    elif reach.cross_account:
+        granted = own and limited and named
+    else:
+        delegated = own and (says.delegates or not reach.must_itself)
+        granted = ((delegated or says.by_role) and limited) or says.directly
+    organization = outside or linked or all(level.allows for level in truth["scp"])
+    return "allowed" if granted and organization else "implicitDeny"
+
+
+def completions(value):
+    """Everything that a value with unknown truths may turn out to be."""
+    if isinstance(value, Truth):
+        return [value] if value is not Truth.UNKNOWN else [Truth.FALSE, Truth.TRUE]
+    if isinstance(value, LayerVerdict):
+        return [LayerVerdict(*each) for each in itertools.product(*map(completions, value))]
+    if isinstance(value, ResourcePolicyVerdict):
+        parts = (value.delegates, value.by_role, value.directly, value.denies)
+        return [ResourcePolicyVerdict(*each) for each in itertools.product(*map(completions, parts))]
+    return [list(each) for each in itertools.product(*map(completions, value))]
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(PRINCIPALS),
+    st.sampled_from(["kms:decrypt", "s3:getobject", "ec2:runinstances", "sts:assumerole"]),
+    st.sampled_from(["", "111122223333", "444455556666"]),
+    st.booleans(),
+    st.fixed_dictionaries(
+        {
+            "identity": verdict,
+            "boundary": verdict,
+            "session": st.builds(LayerVerdict, truths, st.just(Truth.FALSE)),
+            "resource": st.builds(ResourcePolicyVerdict, truths, truths, truths, truths),
+            "scp": st.lists(verdict, max_size=1),
+            "rcp": st.lists(verdict, max_size=1),
+        }
+    ),
+)
+def test_the_combination_is_that_of_every_completion(name, action, account, known, layers):
+    """An answer is given exactly where every completion of what is unknown has it, also of a policy not given."""
+    principal = Principal.parse(name)
+    reached = reach(principal, action, "*", account, given=known)
+    if not known:
+        layers = layers | {"resource": ResourcePolicyVerdict()}
+    decided, _ = combine(principal, _verdicts(layers), reached)
+    possible = {
+        expected_decision(principal, dict(zip(layers, each, strict=True)), _given(reached))
+        for each in itertools.product(*map(completions, _if_given(layers, reached, principal).values()))
+    }
+    if decided == "implicitDeny":
+        assert "allowed" not in possible
+    elif decided == "unknown":
+        assert len(possible) > 1
+    else:
+        assert possible == {decided}
+    if possible <= {"allowed"} or possible == {"explicitDeny"}:
+        assert decided in possible
+
+
+def _verdicts(layers) -> LayerVerdicts:
+    return LayerVerdicts(
+        layers["identity"],
+        layers["boundary"],
+        layers["session"],
+        layers["resource"],
+        layers["scp"],
+        layers["rcp"],
+    )
+
+
+def _given(reached):
+    return reached._replace(given=True)
+
+
+def _if_given(layers, reached, principal):
+    """The layers, with a policy that is not given and would decide said to be unknown."""
+    if reached.given or not (reached.cross_account or not principal.has_identity_policies):
+        return layers
+    return layers | {"resource": ResourcePolicyVerdict(directly=Truth.UNKNOWN)}
