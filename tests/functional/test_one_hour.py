@@ -173,6 +173,7 @@ CASE = {
 def test_each_missing_step_is_told_and_nothing_else_has_to_be_touched(copy):
     row = _the_release_and_the_row(copy)
     _the_feature(copy, row)
+    _the_setting(copy)
     _what_aws_checks(copy)
     _the_case(copy)
     _the_pages_and_the_changelog(copy)
@@ -227,6 +228,15 @@ def _the_feature(copy: Copy, row: str) -> None:
         "FEATURES: Mapping[str, Feature] = {\n",
         'FEATURES: Mapping[str, Feature] = {\n    "log_retention": Feature(_setting("log_retention_days"), "`log_retention_days`"),\n',
     )
+
+
+def _the_setting(copy: Copy) -> None:
+    said = copy.told(*DRIFT)
+    assert "add to settings/zappa_settings.toml" in said
+    assert 'name = "log_retention_days"' in said
+    row = f'[[setting]]\nname = "log_retention_days"\ntypes = ["integer"]\nsince = "{NEW}"'
+    places = "cli.py: ZappaCLI.deploy | cli.py: ZappaCLI.update"
+    copy.append("zappa_iam_ext/settings/zappa_settings.toml", f'{row}\nsource = "{places}"')
 
 
 def _what_aws_checks(copy: Copy) -> None:

@@ -75,6 +75,12 @@ def described(key: str) -> KeyDefinition | None:
     return key_definition(key)
 
 
+def is_multivalued(key: str) -> bool:
+    """Say whether AWS sends a key as a list, as far as is known."""
+    known = described(key)
+    return known is not None and known.multivalued
+
+
 def mismatched_types(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield the tests of the statements whose operator is made for other values than the key holds."""
     for located in statements:
