@@ -260,7 +260,9 @@ def _role(cli: Any, settings: Mapping[str, Any]) -> ExecutionRole:
 
 
 def _named(path: str | Path | None) -> str:
-    return str(path) if path else "the settings file"
+    """Return the name of the settings file; without a path the one that Zappa finds first."""
+    found = (f"zappa_settings.{kind}" for kind in ("json", "toml", "yml", "yaml"))
+    return str(path or next((name for name in found if Path(name).is_file()), "the settings file"))
 
 
 @contextlib.contextmanager

@@ -92,7 +92,7 @@ def test_what_cannot_work_is_refused(more, told):
     Path("zappa_settings.json").write_text(json.dumps({"dev": {**BASE, **more}}))
     done = iam("policy", "dev", "--account", ACCOUNT)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "zappa_settings.json: dev." in done.stderr.replace("the settings file", "zappa_settings.json")
+    assert "Error: zappa_settings.json: dev." in done.stderr
     assert told in done.stderr
 
 

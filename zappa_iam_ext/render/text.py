@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from itertools import groupby
 
 from zappa_iam_ext.check import CheckedRequirement, Report
 from zappa_iam_ext.iam import Layer
@@ -46,7 +45,7 @@ def report_text(report: Report, *, fix: str = "") -> str:
         lines += [
             "",
             "Missing, and needed only the second time or after settings changed:",
-            *_grouped(at_times),
+            *_entries(at_times),
         ]
     if report.unknown:
         lines += ["", "Could not be decided:", *_entries(report.unknown)]
@@ -65,14 +64,6 @@ def _entries(results: Iterable[CheckedRequirement]) -> Iterable[str]:
         yield f"  {requirement.action}"
         yield f"      on {plain(requirement.resource)}" + _context(result)
         yield f"      {_why(result)}"
-
-
-def _grouped(results: Iterable[CheckedRequirement]) -> Iterable[str]:
-    """Yield the entries; resources of one action that are needed for the same reason stand together."""
-    for (action, why), group in groupby(results, lambda result: (result.requirement.action, _why(result))):
-        yield f"  {action}"
-        yield from (f"      on {plain(result.requirement.resource)}" + _context(result) for result in group)
-        yield f"      {why}"
 
 
 def _context(result: CheckedRequirement) -> str:

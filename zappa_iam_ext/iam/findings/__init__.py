@@ -69,7 +69,7 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
 
 def _read(given: Any, kind: PolicyKind) -> Sequence[PolicyDocument]:
     several = (given,) if isinstance(given, PolicyDocument | str | bytes | Mapping) else given
-    return tuple(PolicyDocument.parse(each, kind) for each in several)
+    return tuple(PolicyDocument.parse(each, kind, readable=False) for each in several)
 
 
 def _whole(documents: Sequence[PolicyDocument]) -> Iterator[Finding]:
