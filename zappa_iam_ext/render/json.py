@@ -11,11 +11,6 @@ from zappa_iam_ext.check import CheckedRequirement, Report
 SCHEMA_VERSION = 1
 
 
-def report_json(report: Report, *, strict: bool = False) -> str:
-    """Return the Report as one JSON document."""
-    return reports_json([report], strict=strict)
-
-
 def reports_json(reports: Sequence[Report], *, strict: bool = False) -> str:
     """Return one Report as a JSON document; several are listed under ``reports``."""
     entries = [_report(report, strict=strict) for report in reports]
