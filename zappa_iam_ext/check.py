@@ -24,7 +24,7 @@ from zappa_iam_ext.permissions.untold import untold
 
 
 class Verdict(StrEnum):
-    """May the principal? ``unknown`` is never shown as fine and never as denied."""
+    """Whether the principal may do it. ``unknown`` is never shown as allowed and never as denied."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -42,7 +42,7 @@ class Evidence(StrEnum):
 class CheckedRequirement:
     """One requirement with its verdict.
 
-    ``layer`` is the kind of policy that stands in the way of a denied one; ``explicit`` that a Deny statement says so; ``why`` what an unknown one hangs on.
+    ``layer`` is the kind of policy that denies it, ``explicit`` says that a Deny statement does, ``why`` what an unknown one hangs on.
     """
 
     requirement: Requirement
@@ -57,8 +57,8 @@ class CheckedRequirement:
 class Report:
     """What a principal may and may not do of what a stage needs.
 
-    ``unreadable`` names policies that bind the principal and that could not be read: nothing is called
-    allowed or denied by their silence. ``not_seen`` says what no evidence of this kind can see.
+    ``unreadable`` names policies that bind the principal and could not be read: what they do not deny for certain
+    is unknown. ``not_seen`` says what no evidence of this kind can see.
     """
 
     stage: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,6 +11,7 @@ from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import user_arn
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.settings.values import got
 
 ON_MISSING = ("stop", "warn", "provision")
 DEFAULT_USER = "serverless"
@@ -51,33 +52,41 @@ def iam_ext_settings(stage: Stage) -> IamExtSettings:
     """Return the stage's ``iam_ext``; raise `SettingsError` for what it may not hold."""
     given = stage.settings.get("iam_ext") or {}
     if not isinstance(given, Mapping):
-        raise _wrong(stage, "iam_ext is a table of settings")
+        raise _wrong(stage, f"iam_ext is a table of settings, not {got(given)}")
     known = {item.name for item in fields(IamExtSettings)}
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            raise _wrong(stage, f"iam_ext has no setting {str(name)[:80]!r}{meant}")
+            raise _wrong(stage, f"iam_ext has no setting {str(name)[:80]!r}{_near(str(name), known)}")
     return _checked(stage, given)
 
 
 def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
     values = dict(given)
     if not isinstance(values.get("enabled", True), bool):
-        raise _wrong(stage, "iam_ext.enabled is true or false")
+        raise _wrong(stage, f"iam_ext.enabled is true or false, not {got(values['enabled'])}")
     commands = values.get("commands", [])
-    if not isinstance(commands, list) or not set(map(str, commands)) <= set(COMMANDS):
-        raise _wrong(stage, f"iam_ext.commands is a list of {', '.join(COMMANDS)}")
+    if not isinstance(commands, list):
+        raise _wrong(stage, f"iam_ext.commands is a list of {', '.join(COMMANDS)}, not {got(commands)}")
+    if strange := [item for item in commands if item not in COMMANDS]:
+        near = _near(str(strange[0]), COMMANDS)
+        told = f"iam_ext.commands is a list of {', '.join(COMMANDS)}; {str(strange[0])[:80]!r} is none of them{near}"
+        raise _wrong(stage, told)
     for name in ("policy_document", "on_missing", "admin_profile", "user_name", "policy_name"):
         if not isinstance(values.get(name, ""), str):
-            raise _wrong(stage, f"iam_ext.{name} is a string")
+            raise _wrong(stage, f"iam_ext.{name} is a string, not {got(values[name])}")
     if values.get("on_missing", "stop") not in ON_MISSING:
-        raise _wrong(stage, f"iam_ext.on_missing is one of {', '.join(ON_MISSING)}")
+        near = _near(values["on_missing"], ON_MISSING)
+        raise _wrong(stage, f"iam_ext.on_missing is one of {', '.join(ON_MISSING)}{near}")
     if values.get("on_missing") == "provision" and not values.get("admin_profile"):
         raise _wrong(
             stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
         )
     return IamExtSettings(**values | {"commands": tuple(commands)})
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _wrong(stage: Stage, message: str) -> SettingsError:

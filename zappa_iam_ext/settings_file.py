@@ -38,6 +38,19 @@ def read_stages(
     Without ``stage`` the only stage of the file is meant. ``profile`` and ``region`` take the place of the
     stage's own. Raises `SettingsError` for everything that is wrong with the file or the stage.
     """
+    read = read_stages_and_warnings(path, stage=stage, all_stages=all_stages, profile=profile, region=region)
+    return tuple(item for item, _ in read)
+
+
+def read_stages_and_warnings(
+    path: str | Path | None = None,
+    *,
+    stage: str | None = None,
+    all_stages: bool = False,
+    profile: str | None = None,
+    region: str | None = None,
+) -> tuple[tuple[Stage, tuple[str, ...]], ...]:
+    """Return what `read_stages` returns, each stage with the warnings about its settings (`settings_warnings`)."""
     names = _stage_names(path, stage, all_stages=all_stages)
     return tuple(_read_stage(path, name, profile, region) for name in names)
 
@@ -63,17 +76,15 @@ def stage_from_cli(zappa_cli: Any) -> Stage:
         return _stage(zappa_cli, judgement.settings, zappa_cli.profile_name, region)
 
 
-def settings_warnings(stage: Stage, settings: Mapping[str, Any] | None = None) -> tuple[str, ...]:
-    """Return a line for each setting that Zappa takes and that was probably not meant so, each with its dotted path.
+def settings_warnings(stage: Stage, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a line for each setting that is probably not meant so, with its dotted path.
 
-    ``settings`` are the stage's before anything was left out of them (``stage_config`` of a running Zappa): what cannot work
-    for other commands is then told as well.
+    ``settings`` are Zappa's ``stage_config``: nothing is left out of them yet. What cannot work for some commands
+    is told as well: a running Zappa is only stopped for its own command.
     """
-    given = stage.settings if settings is None else settings
-    judgement = _judged(given, stage.region)
-    named = judge_named_files(given)
-    told = (*map(str, judgement.refusals), *judgement.warnings, *named.warnings)
-    return tuple(f"{stage.name}.{line}" for line in told)
+    judgement = _judged(settings, stage.region)
+    told = (*map(str, judgement.refusals), *judgement.warnings, *judge_named_files(settings).warnings)
+    return tuple(f"{stage.name}.{line}" for line in dict.fromkeys(told))
 
 
 def command_from_cli(zappa_cli: Any) -> Command:
@@ -119,7 +130,9 @@ def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool
     return (stage or next(iter(settings)),)
 
 
-def _read_stage(path: str | Path | None, name: str, profile: str | None, region: str | None) -> Stage:
+def _read_stage(
+    path: str | Path | None, name: str, profile: str | None, region: str | None
+) -> tuple[Stage, tuple[str, ...]]:
     with _as_settings_errors(path, name):
         cli = _zappa_cli(name)
         with _reading():
@@ -131,7 +144,8 @@ def _read_stage(path: str | Path | None, name: str, profile: str | None, region:
                 raise _refused(path, name, refusals)
             cli.load_settings(_checked_path(path))
         wanted = profile or cli.profile_name
-        return _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted))
+        stage = _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted))
+        return stage, settings_warnings(stage, settings)
 
 
 def _resolved(cli: Any, path: str | Path | None) -> Mapping[str, Any]:
@@ -246,7 +260,9 @@ def _role(cli: Any, settings: Mapping[str, Any]) -> ExecutionRole:
 
 
 def _named(path: str | Path | None) -> str:
-    return str(path) if path else "the settings file"
+    """Return the name of the settings file; without a path the one that Zappa finds first."""
+    found = (f"zappa_settings.{kind}" for kind in ("json", "toml", "yml", "yaml"))
+    return str(path or next((name for name in found if Path(name).is_file()), "the settings file"))
 
 
 @contextlib.contextmanager

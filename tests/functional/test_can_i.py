@@ -30,8 +30,14 @@ HOME = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::h
 EVERY_LAYER = {"Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*"}
 LAYER = "arn:aws:lambda:us-east-1:444455556666:layer:tools:1"
 READ_ALL = {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "s3:GetObjectAcl"], "Resource": "*"}
+ONE_TAG = {
+    "Effect": "Allow",
+    "Action": "sqs:TagQueue",
+    "Resource": "*",
+    "Condition": {"StringEquals": {"aws:TagKeys": "team"}},
+}
 FILES = {
-    "p.json": [NETWORK, WRITE, SECRET, TAGS, HOME, READ_ALL, EVERY_LAYER],
+    "p.json": [NETWORK, WRITE, SECRET, TAGS, HOME, READ_ALL, EVERY_LAYER, ONE_TAG],
     "b.json": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}],
 }
 KEY = "arn:aws:s3:::b/k"
@@ -67,6 +73,10 @@ def can_i(tmp_path, monkeypatch):
         pytest.param(
             ["lambda:TagResource", "--context", "aws:TagKeys=team", "--context", "aws:TagKeys=x"], 1, "no",
             id="every value of the list counts",
+        ),
+        pytest.param(
+            ["sqs:TagQueue", "--context", "aws:TagKeys=team"], 1, "no",
+            id="a key that AWS sends as a list is a list even of one value",
         ),
         pytest.param(["lambda:TagResource"], 3, "aws:TagKeys", id="an action without a resource is asked on everything"),
         pytest.param(

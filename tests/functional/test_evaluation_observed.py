@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 import sys
 from collections import Counter
 from pathlib import Path
@@ -14,6 +16,7 @@ from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument, PolicySet, c
 from zappa_iam_ext.iam.simulator import as_simulated, simulated_context
 
 FILE = Path(__file__).parent.parent / "cases" / "observed" / "conditions.json"
+PAGE = FILE.parents[3] / "docs" / "evaluator.md"
 CASES = json.loads(FILE.read_text())["cases"]
 LIVE = [case for case in CASES if case["live"]]
 SIMULATED = [case for case in CASES if case["api"] == "simulate"]
@@ -99,3 +102,17 @@ def test_what_only_the_simulator_says_is_no_default():
     others = [case for case in SIMULATED if not case["live"]]
     assert len(others) == 34
     assert sum(answer(case) != case["decision"] for case in others) >= len(others) // 2
+
+
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_examples_of_the_page_run_as_written(example, tmp_path):
+    script = tmp_path / "example.py"
+    script.write_text(example)
+    runpy.run_path(str(script))
+
+
+def test_the_page_has_both_examples():
+    assert len(EXAMPLES) == 2

@@ -23,6 +23,13 @@ SETTINGS = {
         "profile_name": "serverless",
         "project_name": "hello",
         "s3_bucket": "zappa-hello",
+        "events": [
+            {
+                "function": "app.work",
+                "event_source": {"arn": "arn:aws:sqs:us-east-1:123456789012:jobs", "events": ["sqs"]},
+            },
+            {"function": "app.tick", "expression": "rate(1 day)"},
+        ],
     },
     "prod": {
         "extends": "dev",
@@ -259,6 +266,23 @@ def test_the_principal_is_compared_with_the_stage(stage, principal, caller, plac
     told = answer(stage, text=text)
     assert (told["principal_kind"], told["place"]) == (caller, place)
     assert words in told["fix"]
+
+
+@pytest.mark.usefixtures("project")
+def test_what_the_role_reads_is_named_by_the_settings() -> None:
+    text = "The provided execution role does not have permissions to call ReceiveMessage on SQS"
+    (statement,) = answer("dev", text=text)["statements"]
+    assert statement["Resource"] == "arn:aws:sqs:us-east-1:123456789012:jobs"
+    without = run(text=text).stdout
+    assert '"Resource": "*"' in without
+    assert "put its ARN in the place of *" in without
+
+
+@pytest.mark.usefixtures("project")
+def test_the_function_that_a_service_may_not_invoke_is_named_by_the_settings() -> None:
+    told = answer("dev", text="Unable to validate the following destination configurations")
+    assert "--function-name hello-dev " in told["fix"]
+    assert told["principal_kind"] == "service"
 
 
 COMMAND = re.compile(r"^\s*::(?!error title=)|##\[", re.MULTILINE)

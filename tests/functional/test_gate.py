@@ -232,3 +232,36 @@ def test_the_command_that_the_gate_names_fixes_it(newcomer):
     done = iam(*fix.replace("PROFILE", "admin").split(), "--yes")
     assert done.exit_code == 0, done.stderr
     assert iam("check", "dev").exit_code == 0
+
+
+ODD = {
+    "events": [{"function": "app.f", "event_source": {"arn": ["arn:aws:s3:::bucket"]}}],
+    "memory_size": "512",
+    "keep_warm": "yes",
+    "timeout": 30,
+    "exclude": None,
+    "vpc_config": ["subnet-1"],
+}
+
+
+def test_wrong_settings_stop_no_command_that_zappa_carries_out_with_them(newcomer):
+    newcomer.user("serverless", ADMINISTRATOR)
+    assert newcomer.zappa("deploy", "dev").exit_code == 0
+    newcomer.settings(**ODD)
+    ran = newcomer.zappa("status", "dev", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    assert json.loads(ran.stdout)["Lambda Name"] == "hello-dev"
+    warned = re.findall(r"^zappa-iam: warning: dev\.(\S+) (?:must|should|is not)", ran.stderr, re.MULTILINE)
+    assert sorted(warned) == [
+        "events[0].event_source.arn", "keep_warm", "memory_size", "timeout", "vpc_config",
+    ]  # fmt: skip
+
+
+def test_a_setting_that_stops_the_command_is_refused_before_the_first_write(newcomer):
+    newcomer.user("serverless", ADMINISTRATOR)
+    newcomer.settings(events=ODD["events"])
+    ran = newcomer.zappa("deploy", "dev")
+    assert (ran.exit_code, ran.written) == (2, [])
+    assert "dev.events[0].event_source.arn must be a string, not a list" in ran.stderr
+    newcomer.settings(without=["callbacks"], events=ODD["events"])
+    assert newcomer.zappa("deploy", "dev").exit_code != 0

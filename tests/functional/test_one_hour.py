@@ -34,6 +34,7 @@ EVERYTHING = (
     "tests/functional/test_denials_recorded.py",
     "tests/functional/test_diff.py",
     "tests/functional/test_template.py",
+    "tests/functional/test_transitions.py",
     "tests/unit/permissions",
     "tests/unit/test_pages.py",
 )
@@ -159,6 +160,7 @@ OTHERWISE = {
     "tests/recordings/scenarios.toml",
     "tests/functional/test_drift.py",
     "tests/functional/test_existence.py",
+    "tests/functional/test_transitions.py",
 }
 DRIFT = ("tests/functional/test_drift.py", "-k", "has_a_row or newest")
 CHECKS = ("tests/functional/test_existence.py", "-k", "has_a_row_that_says or PutRetentionPolicy")
@@ -173,10 +175,12 @@ CASE = {
 def test_each_missing_step_is_told_and_nothing_else_has_to_be_touched(copy):
     row = _the_release_and_the_row(copy)
     _the_feature(copy, row)
+    _the_setting(copy)
     _what_aws_checks(copy)
     _the_case(copy)
     _the_pages_and_the_changelog(copy)
     _the_recordings(copy)
+    _the_branches(copy)
     copy.told(*EVERYTHING, passes=True)
     named, changed = _checklist(), copy.changed()
     beyond = [path for path in changed if not any(path == name or path.startswith(name) for name in named)]
@@ -227,6 +231,15 @@ def _the_feature(copy: Copy, row: str) -> None:
         "FEATURES: Mapping[str, Feature] = {\n",
         'FEATURES: Mapping[str, Feature] = {\n    "log_retention": Feature(_setting("log_retention_days"), "`log_retention_days`"),\n',
     )
+
+
+def _the_setting(copy: Copy) -> None:
+    said = copy.told(*DRIFT)
+    assert "add to settings/zappa_settings.toml" in said
+    assert 'name = "log_retention_days"' in said
+    row = f'[[setting]]\nname = "log_retention_days"\ntypes = ["integer"]\nsince = "{NEW}"'
+    places = "cli.py: ZappaCLI.deploy | cli.py: ZappaCLI.update"
+    copy.append("zappa_iam_ext/settings/zappa_settings.toml", f'{row}\nsource = "{places}"')
 
 
 def _what_aws_checks(copy: Copy) -> None:
@@ -285,6 +298,23 @@ def _the_recordings(copy: Copy) -> None:
         "tests/recordings/unreached.toml",
         '[[unreached]]\ncalls = ["logs.PutRetentionPolicy"]\ncommands = ["deploy", "update"]\nreason = "no scenario sets it"',
     )
+
+
+def _the_branches(copy: Copy) -> None:
+    target = "tests/functional/test_transitions.py"
+    said = copy.told(target)
+    assert "read the function, and add to transitions.toml" in said
+    lines = [line.removeprefix("E").strip() for line in said.partition("[[branch]]")[2].splitlines()]
+    assert "core.py: Zappa.set_log_retention" in lines[1]
+    filled = [
+        lines[1],
+        'state = "any"',
+        'does = "sets how long logs are kept"',
+        'calls = ["logs.PutRetentionPolicy"]',
+        'reason = "no scenario sets it"',
+    ]
+    copy.append("tests/recordings/transitions.toml", "\n".join(["[[branch]]", *filled]))
+    copy.told(target, passes=True)
 
 
 def _recordings(copy: Copy) -> list[str]:

@@ -170,3 +170,75 @@ def test_several_stages_are_merged(split):
     granted = set().union(*(pairs(document) for document in (made if split else [made])))
     for name in ("dev", "live"):
         assert pairs(json.loads(iam("policy", name, "--account", ACCOUNT).stdout)) <= granted
+
+
+THREE_PARTITIONS = {
+    "dev": {**SETTINGS, "aws_region": "ap-southeast-2"},
+    "cn": {"extends": "dev", "aws_region": "cn-north-1"},
+    "gov": {"extends": "dev", "aws_region": "us-gov-west-1"},
+    "eu": {"extends": "dev", "aws_region": "eu-north-1"},
+    "cn2": {"extends": "dev", "aws_region": "cn-northwest-1"},
+}
+
+
+def partitions_of(document):
+    return {resource.split(":")[1] for _, resource in pairs(document) if resource != "*"}
+
+
+@pytest.mark.parametrize("option", ["", "--split", "--compact"])
+def test_stages_of_several_partitions_have_documents_of_their_own(option):
+    Path("zappa_settings.json").write_text(json.dumps(THREE_PARTITIONS))
+    done = iam("policy", "--all", "--account", ACCOUNT, *filter(None, [option]))
+    assert done.exit_code == 0
+    made = json.loads(done.stdout)
+    each = [partitions_of(document) for document in made]
+    assert [partition for found in each for partition in found] == [
+        partition for partition in ("aws", "aws-cn", "aws-us-gov") for _ in range(each.count({partition}))
+    ]
+    assert len(made) == 3 or option == "--split"
+    assert (
+        "separate documents for 3 partitions, in this order: aws (dev, eu), aws-cn (cn, cn2)" in done.stderr
+    )
+    linted = iam("lint", "-", input=done.stdout)
+    assert linted.exit_code == 0, linted.stdout
+
+
+def test_stages_of_one_partition_share_a_document():
+    stages = {name: value for name, value in THREE_PARTITIONS.items() if name in {"dev", "eu"}}
+    Path("zappa_settings.json").write_text(json.dumps(stages))
+    done = iam("policy", "--all", "--account", ACCOUNT)
+    assert partitions_of(json.loads(done.stdout)) == {"aws"}
+
+
+def test_without_an_account_the_option_is_named_in_the_first_line():
+    done = iam("policy", "dev")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--account" in done.stderr.splitlines()[0]
+
+
+def test_a_document_that_compact_cannot_shorten_enough_is_printed_and_ends_with_1():
+    stages = {
+        f"s{number}": {
+            **SETTINGS,
+            "project_name": f"{chr(97 + number % 26)}{number}-project",
+            "aws_region": region,
+        }
+        for number, region in enumerate(
+            ["us-east-1", "eu-west-1", "ap-south-1", "us-west-2", "eu-north-1"] * 6
+        )
+    }
+    Path("zappa_settings.json").write_text(json.dumps(stages))
+    done = iam("policy", "--all", "--compact", "--account", ACCOUNT)
+    document = PolicyDocument.parse(done.stdout)
+    assert document.size > 6144
+    assert done.exit_code == 1
+    assert f"too long for one managed policy ({document.size:,} of 6,144 characters)" in done.stderr
+
+
+def test_the_size_is_the_same_number_in_policy_and_lint():
+    stages = {f"s{number}": {**SETTINGS, "project_name": f"project-{number}"} for number in range(8)}
+    Path("zappa_settings.json").write_text(json.dumps(stages))
+    done = iam("policy", "--all", "--account", ACCOUNT)
+    size = f"{PolicyDocument.parse(done.stdout).size:,}"
+    assert f"({size} of 6,144 characters)" in done.stderr
+    assert f"the document has {size} characters" in iam("lint", "-", input=done.stdout).stdout

@@ -280,3 +280,26 @@ def test_credentials_without_the_right_to_provision_are_named(admin):
     assert done.exit_code == 2
     assert "iam:GetUser" in done.stderr
     assert state(admin) == before
+
+
+def test_policy_asks_whose_account_it_is_and_says_so(newcomer):
+    newcomer.user("serverless")
+    done = iam("policy", "dev")
+    assert done.exit_code == 0
+    assert (
+        f"account {newcomer.account}: that of the profile serverless (--account names another)" in done.stderr
+    )
+    assert newcomer.account in done.stdout
+
+
+@pytest.mark.parametrize("command", [("policy", "dev"), ("plan", "dev"), ("apply", "dev", "--yes")])
+def test_credentials_of_another_partition_are_refused(newcomer, command):
+    newcomer.administrator()
+    newcomer.user("serverless")
+    newcomer.settings(aws_region="cn-north-1")
+    more = ("--admin-profile", "admin") if command[0] != "policy" else ()
+    done = iam(*command, *more)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "partition aws" in done.stderr
+    assert newcomer.aws.client("iam").list_policies(Scope="Local")["Policies"] == []

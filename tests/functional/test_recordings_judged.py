@@ -78,7 +78,7 @@ def _asked(scenario: str, call: RecordedCall) -> tuple[str, str]:
     assert formats(action), f"{call.name}: the outside map says {action}, which does not exist"
     names = {"partition": "aws", "region": region, "account": ACCOUNT}
     resource = row.get("resource") or resource_of(action, call.parameters, names)
-    return action, _qualified(call, resource.format(**names, **_plain(call.parameters)))
+    return action, _with_path(call, _qualified(call, resource.format(**names, **_plain(call.parameters))))
 
 
 def _qualified(call: RecordedCall, resource: str) -> str:
@@ -87,6 +87,12 @@ def _qualified(call: RecordedCall, resource: str) -> str:
     if call.service != "lambda" or not qualifier or resource.endswith(f":{qualifier}"):
         return resource
     return f"{resource}:{qualifier}"
+
+
+def _with_path(call: RecordedCall, resource: str) -> str:
+    """Return the ARN that IAM stores: the path of a role stands before its name (as observed)."""
+    path = str(call.parameters.get("Path", "/"))
+    return resource.replace(":role/", f":role{path}") if call.service == "iam" else resource
 
 
 def _plain(parameters: Any) -> dict[str, str]:

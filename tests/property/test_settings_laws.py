@@ -71,6 +71,7 @@ def judged(stage: Any) -> None:
 @given(name=NAMES, value=JSON, switched=st.booleans())
 @example(name="events[].event_source.arn", value=["arn:aws:s3:::a", "arn:aws:s3:::b"], switched=False)
 @example(name="role_name", value=["a"], switched=False)
+@example(name="snap_start", value=[], switched=False)
 @example(name="extends", value=["a"], switched=False)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_value_at_any_setting_is_refused_or_harmless(name, value, switched):

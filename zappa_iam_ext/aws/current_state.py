@@ -1,4 +1,4 @@
-"""Reads what is: the user, its policies and keys, and the profile. Changes nothing."""
+"""Reads the current state: the user, its policies and keys, and the profile. Changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From botocore's errors to ours: what happened, whose fault it is, what to do next; never a secret."""
+"""Turns botocore's errors into ours: what happened, who can fix it, what to do next. No secret is told."""
 
 from __future__ import annotations
 

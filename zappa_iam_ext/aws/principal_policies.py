@@ -181,7 +181,9 @@ class _Reader:
     def _add(self, source: str, layer: HeldLayer, raw: Any, arn: str = "") -> None:
         try:
             text = unquote(raw) if isinstance(raw, str) else raw
-            document = PolicyDocument.parse(text, "boundary" if layer == "boundary" else "identity")
+            document = PolicyDocument.parse(
+                text, "boundary" if layer == "boundary" else "identity", stored=False
+            )
         except (InvalidPolicyDocument, TypeError) as error:
             self.unreadable.append(
                 f"{scrub(source)}: not a policy document that we can read ({scrub(str(error))})"

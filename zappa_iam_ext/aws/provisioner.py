@@ -221,7 +221,7 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
 
 
 def _refused(error: BaseException) -> bool:
-    """Whether AWS answered clearly that the call was not performed."""
+    """Say whether AWS answered that the call was not performed."""
     if not isinstance(error, ClientError):
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

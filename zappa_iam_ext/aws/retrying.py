@@ -1,4 +1,4 @@
-"""Patience with IAM: what was just created is not visible everywhere at once."""
+"""Retries of IAM calls: what was just created is visible everywhere only after some seconds."""
 
 from __future__ import annotations
 

@@ -163,6 +163,9 @@ def _policies(
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:
+    """Return the values of each key; one that AWS sends as a list is a list even of one value."""
+    from zappa_iam_ext.iam.findings import is_multivalued
+
     found: dict[str, list[str]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -172,7 +175,9 @@ def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:
                 hint="For example --context iam:PassedToService=lambda.amazonaws.com.",
             )
         found.setdefault(key, []).append(value)
-    return {key: values if len(values) > 1 else values[0] for key, values in found.items()}
+    return {
+        key: values if len(values) > 1 or is_multivalued(key) else values[0] for key, values in found.items()
+    }
 
 
 def _with_gaps(result: EvaluationResult, unreadable: tuple[str, ...]) -> EvaluationResult:

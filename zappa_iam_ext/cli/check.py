@@ -75,6 +75,7 @@ def _render(report: Report, settings_file: Path | None, *, as_json: bool, strict
         from zappa_iam_ext.render.json import report_json
 
         return report_json(report, strict=strict)
-    from zappa_iam_ext.render.text import fix_command, report_text
+    from zappa_iam_ext.permissions.fixes import fix_command
+    from zappa_iam_ext.render.text import report_text
 
     return report_text(report, fix=fix_command(report.stage, settings_file))

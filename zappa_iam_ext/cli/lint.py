@@ -161,7 +161,7 @@ def _stdin() -> str:
 def _documents(text: str, name: str) -> list[PolicyDocument]:
     """Return the document of a text, or the documents of a JSON list."""
     try:
-        return [PolicyDocument.parse(each) for each in _listed(text)]
+        return [PolicyDocument.parse(each, readable=False) for each in _listed(text)]
     except InvalidPolicyDocument as error:
         raise InvalidPolicyDocument(
             f"{name} is not a policy document: {error} (rule: {error.rule})",

@@ -72,20 +72,20 @@ def read(
     What is odd in their settings is told on stderr.
     """
     from zappa_iam_ext.config import iam_ext_settings
-    from zappa_iam_ext.settings_file import read_stages, settings_warnings
+    from zappa_iam_ext.settings_file import read_stages_and_warnings
 
-    stages = read_stages(
+    found = read_stages_and_warnings(
         settings_file,
         stage=stage,
         all_stages=all_stages,
         profile=options.profile or None,
         region=options.region or None,
     )
-    for item in stages:
+    for item, warnings in found:
         iam_ext_settings(item)
-        for warning in settings_warnings(item):
+        for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
-    return stages
+    return tuple(item for item, _ in found)
 
 
 def require_account_id(_: click.Context, __: click.Parameter, value: str) -> str:

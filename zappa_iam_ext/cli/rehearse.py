@@ -25,8 +25,8 @@ _ACCOUNT = re.compile(r":([0-9]{12}):")
 
 
 @dataclass(frozen=True, slots=True)
-class _Under:
-    """What is rehearsed under: the stage in the account that is played, the policies, and their name.
+class _Setup:
+    """One stage in the account that is played, the policies that it is rehearsed under, and their name.
 
     ``principal`` is whose policies they are (empty: the stage's user), ``unreadable`` which of them could not
     be read.
@@ -113,8 +113,8 @@ def command(
     asked = profile if profile_policy else None
     account = account or _named_account(policy_files) or new_account()
     with _interruptible():
-        unders = [_under(item, lines, policy_files, asked, account) for item in stages]
-        reports = _rehearsed(unders, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
+        setups = [_setup(item, lines, policy_files, asked, account) for item in stages]
+        reports = _rehearsed(setups, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
     _show(reports, as_json=as_json or output == "json")
     if record:
         from zappa_iam_ext.rehearsal.rendering import records
@@ -124,7 +124,7 @@ def command(
 
 
 def _rehearsed(
-    unders: list[_Under], lines: tuple[str, ...], endpoint_url: str, *, full: bool, tell: Any
+    setups: list[_Setup], lines: tuple[str, ...], endpoint_url: str, *, full: bool, tell: Any
 ) -> list[RehearsalReport]:
     """Rehearse stage by stage on one local AWS, in the same account unless the profiles belong to others."""
     from zappa_iam_ext.rehearsal.command_lines import preparation
@@ -132,21 +132,21 @@ def _rehearsed(
     from zappa_iam_ext.rehearsal.rehearse import rehearse
 
     reports = []
-    with local_aws(endpoint_url, progress=tell, account=unders[0].stage.account_id or "") as aws:
-        for under in unders:
+    with local_aws(endpoint_url, progress=tell, account=setups[0].stage.account_id or "") as aws:
+        for setup in setups:
             report = rehearse(
-                under.stage,
+                setup.stage,
                 lines,
-                under.policies,
-                replace(aws, account=under.stage.account_id or aws.account),
+                setup.policies,
+                replace(aws, account=setup.stage.account_id or aws.account),
                 source=Path(),
-                label=under.label,
-                principal=under.principal,
-                prepare=preparation(lines, under.stage.name),
+                label=setup.label,
+                principal=setup.principal,
+                prepare=preparation(lines, setup.stage.name),
                 full=full,
                 progress=tell,
             )
-            reports.append(replace(report, unreadable=under.unreadable))
+            reports.append(replace(report, unreadable=setup.unreadable))
     return reports
 
 
@@ -158,9 +158,9 @@ def _named_account(files: tuple[Path, ...]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def _under(
+def _setup(
     stage: Stage, lines: tuple[str, ...], files: tuple[Path, ...], profile: str | None, account: str
-) -> _Under:
+) -> _Setup:
     from zappa_iam_ext.documents import hand_made_document
     from zappa_iam_ext.iam import PolicySet
     from zappa_iam_ext.rehearsal.rehearse import computed_policy
@@ -170,12 +170,12 @@ def _under(
     if files:
         located = stage.with_account(account)
         documents = tuple(hand_made_document(path, located) for path in files)
-        return _Under(located, PolicySet(identity=documents), ", ".join(str(path) for path in files))
+        return _Setup(located, PolicySet(identity=documents), ", ".join(str(path) for path in files))
     located = stage.with_account(account)
-    return _Under(located, computed_policy(located, lines), "the computed policy")
+    return _Setup(located, computed_policy(located, lines), "the computed policy")
 
 
-def _held(stage: Stage, profile: str) -> _Under:
+def _held(stage: Stage, profile: str) -> _Setup:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
     from zappa_iam_ext.iam import PrincipalKind
     from zappa_iam_ext.workflow import held_policies
@@ -188,7 +188,7 @@ def _held(stage: Stage, profile: str) -> _Under:
             f"profile {name or 'default'} is the root of account {who.account}, whom no policy binds",
             hint="Rehearse under the profile of the user who deploys.",
         )
-    return _Under(located, held.policies, f"the policies of {who.arn}", who.arn, held.unreadable)
+    return _Setup(located, held.policies, f"the policies of {who.arn}", who.arn, held.unreadable)
 
 
 def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:

@@ -153,6 +153,14 @@ class Principal:
             return f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
         return ""
 
+    @property
+    def path(self) -> str:
+        """The path of a user or a role, which begins and ends with a slash; ``/`` for others, which have none."""
+        if self.kind not in {PrincipalKind.USER, PrincipalKind.ROLE}:
+            return "/"
+        _, slash, rest = Arn.parse(self.arn).resource.partition("/")
+        return f"{slash}{rest.removesuffix(self.name)}"
+
     def context(self) -> dict[str, str]:
         """Return the condition keys that follow from who it is (IAM User Guide, global condition context keys).
 

@@ -32,15 +32,17 @@ class PolicyDocument:
         kind: PolicyKind | str = PolicyKind.IDENTITY,
         *,
         stored: bool = True,
+        readable: bool = True,
     ) -> PolicyDocument:
         """Return the document of JSON text or of JSON already read.
 
         Raises `InvalidPolicyDocument`, with the JSON path and the rule broken, for what AWS would refuse to store;
-        with ``stored`` False, for what it would refuse to evaluate.
+        with ``stored`` False, for what it would refuse to evaluate. With ``readable`` False values of conditions that their
+        operator cannot read are kept, for `findings` to tell.
         """
         if isinstance(source, PolicyDocument):
             return source
-        statements, version, name = read(source, PolicyKind(kind), stored=stored)
+        statements, version, name = read(source, PolicyKind(kind), stored=stored, readable=readable)
         return cls(statements, version, name, PolicyKind(kind))
 
     @classmethod

@@ -51,10 +51,12 @@ class ReadDocument(NamedTuple):
     id: str
 
 
-def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind, *, stored: bool = True) -> ReadDocument:
+def read(
+    source: str | bytes | Mapping[str, Any], kind: PolicyKind, *, stored: bool = True, readable: bool = True
+) -> ReadDocument:
     """Return the elements of a document; raise `InvalidPolicyDocument`.
 
-    ``stored`` False reads what may be evaluated: see `why_unreadable`.
+    ``stored`` False reads what may be evaluated: see `why_unreadable`. ``readable`` False does not ask it.
     """
     document = _loaded(source) if isinstance(source, str | bytes) else source
     if not isinstance(document, Mapping):
@@ -68,7 +70,7 @@ def read(source: str | bytes | Mapping[str, Any], kind: PolicyKind, *, stored: b
     read_statements = tuple(
         _statement(item, f"$.Statement[{index}]", kind) for index, item in enumerate(statements)
     )
-    for index, statement in enumerate(read_statements):
+    for index, statement in enumerate(read_statements if readable else ()):
         _readable(statement.condition, f"$.Statement[{index}].Condition", kind, stored=stored)
     _unique_sids(read_statements)
     return ReadDocument(read_statements, _version(document), _text(document.get("Id", ""), "$.Id"))

@@ -18,8 +18,8 @@ Key = tuple[object, ...]
 def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requirement, ...]:
     """Return what the deploying principal must be allowed for these commands (default: the life cycle).
 
-    One requirement per action, resource and context, sorted; when several calls need it, the gravest
-    consequence of a denial is told.
+    One requirement per action, resource and context, sorted, those that are needed in some states of the account only
+    last; when several calls need it, the gravest consequence of a denial is told.
     """
     scope = Scope(account=stage.account, region=stage.region, partition=stage.partition)
     found: dict[Key, Requirement] = {}
@@ -27,7 +27,9 @@ def requirements(stage: Stage, commands: Iterable[Command] = ()) -> tuple[Requir
         for requirement in authorize(call, scope):
             key = (requirement.action, requirement.resource, tuple(sorted(requirement.context.items())))
             found[key] = _more_severe(found[key], requirement) if key in found else requirement
-    return tuple(found[key] for key in sorted(found, key=str))
+    return tuple(
+        found[key] for key in sorted(found, key=lambda key: (found[key].only_if is not None, str(key)))
+    )
 
 
 def _telling_calls(stage: Stage, commands: Iterable[Command]) -> Iterator[Call]:

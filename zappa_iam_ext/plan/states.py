@@ -1,4 +1,4 @@
-"""What ought to be and what is: the two sides a plan stands between. Pure."""
+"""The desired state and the current state, which a plan compares. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DesiredPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """What ought to be: a user with these policies attached and, if ``profile`` is given, its access key there.
+    """The desired state: a user with these policies attached and, if ``profile`` is given, its access key there.
 
     ``path`` is the IAM path of what has to be created, ``region`` is written into the config file when
     given, ``tags`` are put beside our own.
@@ -75,7 +75,7 @@ class CurrentKey:
 
 @dataclass(frozen=True, slots=True)
 class CurrentState:
-    """What is: read from IAM and the credentials file.
+    """The current state, read from IAM and the credentials file.
 
     ``policies`` holds those of the desired names that exist, and our own numbered parts that are attached;
     ``attached`` the ARNs of all managed policies attached to the user; ``profile_key`` the access key id

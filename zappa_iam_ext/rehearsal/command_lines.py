@@ -1,4 +1,4 @@
-"""From ``--command`` lines to the arguments of ``zappa``, and to what has to be there before them. Pure."""
+"""Turns ``--command`` lines into arguments of ``zappa``, and says which commands must run before them. Pure."""
 
 from __future__ import annotations
 
@@ -40,10 +40,7 @@ def arguments_of(line: str, stage: str) -> list[str]:
 
 
 def preparation(lines: Sequence[str], stage: str) -> tuple[str, ...]:
-    """Return the commands that have to run before these on an empty account, so that they find what they are about.
-
-    A function for all but ``deploy``, and a second version of it for ``rollback``.
-    """
+    """Return the commands that must run first in an empty account: ``deploy``, and ``update`` before a ``rollback``."""
     names = [words_of(line, stage)[0] for line in lines]
     before = names[: names.index("deploy")] if "deploy" in names else names
     if not before:

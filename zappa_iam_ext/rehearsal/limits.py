@@ -28,9 +28,8 @@ _NO_RESOURCES = frozenset(
 def not_rehearsed(stage: Stage) -> tuple[str, ...]:
     """Return in words what the settings name and no rehearsal in this account and region can show.
 
-    That is what belongs to another account than the one that is played, whose own policies nobody knows here, and an
-    event source of another region: Zappa asks for it in the region of the stage (``utilities.py``,
-    ``add_event_source``). ``stage`` is in the account that is played.
+    ``stage`` is in the account that is played. The policies of another account are not known here. An event source
+    of another region is not found: Zappa asks for it in the stage's region (``utilities.py``, ``get_event_source``).
     """
     found: dict[str, None] = {}
     for setting, text in _texts(stage.settings):

@@ -71,7 +71,7 @@ class Observation:
 
     @property
     def unjudged(self) -> bool:
-        """Whether it was refused and nobody can tell if AWS would: no row knows it, or the two enforcements disagree."""
+        """Whether it was refused and AWS might not: no row knows it, or the two enforcements disagree."""
         allowed = all(item.allowed for item in self.checked)
         return self.denied and (not self.known or (self.outcome is Outcome.DENIED_BY_AWS and allowed))
 
@@ -105,7 +105,7 @@ def _checked(raw: Mapping[str, Any]) -> Checked:
 
 
 def checked_from(requirement: Requirement, *, allowed: bool) -> Checked:
-    """Return what is remembered of a requirement that was judged."""
+    """Return the `Checked` of a requirement that was judged."""
     return Checked(
         requirement.action, requirement.resource, allowed, requirement.dependent, requirement.confidence
     )

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import LocalAwsError
-from zappa_iam_ext.iam import PolicySet
+from zappa_iam_ext.iam import PolicySet, Principal
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
@@ -98,7 +98,7 @@ def rehearse(
     with rehearsing_project(stage, source, full=full) as project:
         rehearsal = _Rehearsal(stage, aws, project, config)
         prepared = _prepared(rehearsal, prepare, progress)
-        name = principal.rpartition("/")[2]
+        name = Principal.parse(principal).name
         with local_user(aws, name, (*documents, emulator_gaps_document(stage))) as key:
             write_profile(project, key, stage.region)
             commands = tuple(_told(line, rehearsal, progress) for line in lines)
@@ -119,7 +119,7 @@ def rehearse(
 
 
 def _without_farewell(output: str) -> str:
-    """Return what Zappa printed without where it says that help is to be found (``cli.py``, ``handle``)."""
+    """Return Zappa's output without its last lines about where to find help (``cli.py``, ``handle``)."""
     before, line, after = output.rpartition("==============")
     told = before if line and "Need help?" in after else output
     return "\n".join(text for text in told.splitlines() if _VERSION_CHECK not in text).strip()
@@ -133,7 +133,7 @@ def _told(line: str, rehearsal: _Rehearsal, progress: Callable[[str], None]) -> 
 def _prepared(
     rehearsal: _Rehearsal, lines: Sequence[str], progress: Callable[[str], None]
 ) -> tuple[str, ...]:
-    """Run commands as an administrator whom nobody judges, unless the function is there; return those that ran.
+    """Run commands as an administrator, unjudged, unless the function exists already; return those that ran.
 
     Raises `LocalAwsError` when one fails.
     """

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zappa_iam_ext.permissions.fixes import fix_command
 from zappa_iam_ext.permissions.tables.rows import call_rows
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand
 from zappa_iam_ext.render.json import dump
-from zappa_iam_ext.render.text import fix_command, plain
+from zappa_iam_ext.render.text import plain
 
 WIDTH = 110
 """Columns of a line that lists names; an ARN is never cut."""
@@ -25,7 +26,9 @@ def rehearsal_text(report: RehearsalReport) -> str:
     ]
     if report.prepared:
         lines.append(f"after {', '.join(report.prepared)} by an administrator")
-    lines += _section("! NOT REHEARSED, so nothing is said about it:", report.not_shown)
+    lines += _section(
+        "! NOT REHEARSED, so nothing is said about it:", [*report.not_shown, *_cut_short(report)]
+    )
     lines += _section(
         "! NOT REHEARSED: the settings refer to what the local AWS could not make:", report.missing
     )
@@ -123,6 +126,13 @@ def _entry(report: RehearsalReport) -> dict[str, Any]:
     }
 
 
+def _cut_short(report: RehearsalReport) -> Iterator[str]:
+    """Yield the commands that Zappa did not finish for a reason that is no permission."""
+    for command in report.commands:
+        if command.broken:
+            yield f"zappa {command.words}: what comes after the failure that its last words tell"
+
+
 def _section(title: str, lines: Iterable[str]) -> list[str]:
     told = [f"  {plain(line)}" for line in lines]
     return ["", title, *told] if told else []
@@ -141,7 +151,7 @@ def _command(command: RehearsedCommand) -> Iterator[str]:
 
 
 def _is_told(line: str) -> bool:
-    """Say whether a line of Zappa's is no part of a traceback but its end."""
+    """Say whether a line of Zappa's output is shown: the frames of a traceback are not."""
     return bool(line.strip()) and not line.startswith((" ", "Traceback"))
 
 
@@ -179,7 +189,7 @@ class _Group:
 
 
 def _verdicts(seen: Observation) -> Iterator[str]:
-    """Yield what was checked for a denied call, and what is odd about the denial."""
+    """Yield what was checked for a refused call, and why a refusal decides nothing."""
     for verdict, actions, resource in _checks(seen.checked):
         yield f"  {'':<10}   {verdict} {', '.join(actions)} on {resource}"
     if not seen.known:

@@ -39,7 +39,7 @@ class RehearsedCommand:
 
     @property
     def broken(self) -> bool:
-        """Whether Zappa failed though nothing was denied: the rehearsal says nothing about the rest of it."""
+        """Whether Zappa failed though nothing was refused: the rest of the command was not rehearsed."""
         return self.exit_code != 0 and not self.denied and not self.unjudged
 
 
@@ -110,7 +110,7 @@ class RehearsalReport:
 
     @property
     def modelled(self) -> tuple[Checked, ...]:
-        """The checks that no local AWS makes: ours alone stand for AWS's own."""
+        """The checks that AWS makes on its own account: the local AWS makes none of them, our tables judge alone."""
         found = {
             (item.action, item.resource): item
             for command in self.commands
@@ -160,7 +160,7 @@ def unused_grants(policies: PolicySet, observations: Iterable[Observation]) -> t
 
 
 def _idle(statement: Statement, used: Collection[tuple[str, Glob]]) -> Iterator[str]:
-    """Yield the actions of a statement that no used action on one of its resources is of."""
+    """Yield the actions of a statement that no call used on any of its resources."""
     globs = [arn_glob(resource) for resource in statement.resources]
     for action in statement.actions:
         pattern = text_glob(action.lower())

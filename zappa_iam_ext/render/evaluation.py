@@ -34,7 +34,7 @@ def evaluation_text(
 
 
 def _answer(request: AuthorizationRequest, result: EvaluationResult) -> str:
-    """Return the decision in words; of a pattern, no says that not all of it is allowed."""
+    """Return the decision in words. For a pattern, no means that not all of it is allowed."""
     many = _for_many(request)
     if result.decision is Decision.IMPLICIT_DENY:
         whole = "all of it" if many else "it"

@@ -127,6 +127,8 @@ def _statements(explanation: Explanation) -> Iterator[str]:
     resources = (item.get("Resource", ()) for item in explanation.statements)
     if not explanation.denial.resource and any(map(_is_pattern, resources)) and not explanation.stage:
         yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
+    if explanation.denial.by_role and any(item.get("Resource") == "*" for item in explanation.statements):
+        yield "     (the text names no resource: put its ARN in the place of *, where the action can be limited)"
     for statement in explanation.statements:
         yield from (
             f"     {_line(line)}" for line in json.dumps(statement, indent=2, ensure_ascii=False).splitlines()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 import unicodedata
 from collections.abc import Iterable
-from itertools import groupby
-from pathlib import Path
 
 from zappa_iam_ext.check import CheckedRequirement, Report
 from zappa_iam_ext.iam import Layer
@@ -24,12 +21,6 @@ def plain(text: str) -> str:
     return "".join(
         character for character in text if character == "\n" or unicodedata.category(character)[0] != "C"
     )
-
-
-def fix_command(stage: str, settings_file: Path | None = None) -> str:
-    """Return the command line that provisions what a stage lacks; PROFILE stands for an administrator's."""
-    file = f" -s {shlex.quote(str(settings_file))}" if settings_file else ""
-    return f"zappa-iam apply {shlex.quote(plain(stage))}{file} --admin-profile PROFILE"
 
 
 def summary(report: Report) -> str:
@@ -54,7 +45,7 @@ def report_text(report: Report, *, fix: str = "") -> str:
         lines += [
             "",
             "Missing, and needed only the second time or after settings changed:",
-            *_grouped(at_times),
+            *_entries(at_times),
         ]
     if report.unknown:
         lines += ["", "Could not be decided:", *_entries(report.unknown)]
@@ -73,14 +64,6 @@ def _entries(results: Iterable[CheckedRequirement]) -> Iterable[str]:
         yield f"  {requirement.action}"
         yield f"      on {plain(requirement.resource)}" + _context(result)
         yield f"      {_why(result)}"
-
-
-def _grouped(results: Iterable[CheckedRequirement]) -> Iterable[str]:
-    """Yield the entries; resources of one action that are needed for the same reason stand together."""
-    for (action, why), group in groupby(results, lambda result: (result.requirement.action, _why(result))):
-        yield f"  {action}"
-        yield from (f"      on {plain(result.requirement.resource)}" + _context(result) for result in group)
-        yield f"      {why}"
 
 
 def _context(result: CheckedRequirement) -> str:

@@ -10,17 +10,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from zappa_iam_ext.permissions.tables.versions import Version
 from zappa_iam_ext.settings.judgement import Notes
 from zappa_iam_ext.settings.values import Path, got
 
 _FUNCTION = re.compile(r"[._A-Za-z0-9]{0,63}", re.ASCII)
+_RULE = re.compile(r"[\w.-]+", re.ASCII)
 _MAX_NAME = 63
 #: Services that Lambda polls; the others push, and Zappa reads ``events`` of their source.
 POLLED = ("dynamodb", "kinesis", "sqs")
+#: The first version that asks for the name of the rule; kappa took it from the ARN.
+_RULES_ARE_NAMED: Version = (0, 61, 0)
 _STOPS = ("deploy", "update", "schedule")
 
 
-def judge_events(events: Sequence[tuple[int, Mapping[str, Any]]], notes: Notes) -> list[Path]:
+def judge_events(
+    events: Sequence[tuple[int, Mapping[str, Any]]], notes: Notes, version: Version
+) -> list[Path]:
     """Note what Zappa refuses of these events, each with its place in the settings; return the paths of the wrong ones."""
     wrong: list[Path] = []
     scheduled = False
@@ -30,7 +36,7 @@ def judge_events(events: Sequence[tuple[int, Mapping[str, Any]]], notes: Notes) 
             scheduled = True
             _scheduled(event, len(expressions), f"events[{index}]", notes)
         elif event.get("event_source"):
-            _pushed(event["event_source"], f"events[{index}].event_source", notes)
+            _pushed(event["event_source"], f"events[{index}].event_source", notes, version)
         elif "event_source" not in event:
             _idle(f"events[{index}]", notes, scheduled=scheduled)
         if len(notes.refusals) > before:
@@ -52,6 +58,11 @@ def _scheduled(event: Mapping[str, Any], expressions: int, path: str, notes: Not
         return
     name = event.get("name", function)
     full = function if name == function else f"{name}-{function}"
+    if not _RULE.fullmatch(full):
+        told = (
+            f"is {str(name)[:100]!r}: the name of a rule has letters, digits, dots, hyphens and underscores"
+        )
+        notes.refuse(f"{path}.name", told, _STOPS)
     longest = f"{expressions - 1}-{full}" if expressions > 1 else full
     if len(longest) > _MAX_NAME:
         where = f"{path}.function" if name == function else f"{path}.name"
@@ -62,10 +73,16 @@ def _scheduled(event: Mapping[str, Any], expressions: int, path: str, notes: Not
         )
 
 
-def _pushed(source: Mapping[str, Any], path: str, notes: Notes) -> None:
+def _pushed(source: Mapping[str, Any], path: str, notes: Notes, version: Version) -> None:
     service = source["arn"].split(":")[2]
     if service in POLLED:
         return
+    rule = source.get("rule_name", source.get("name", ""))
+    if service == "events" and rule and not _RULE.fullmatch(rule):
+        told = f"is {rule[:100]!r}: the name of a rule has letters, digits, dots, hyphens and underscores"
+        notes.refuse(f"{path}.{'rule_name' if 'rule_name' in source else 'name'}", told, _STOPS)
+    if service == "events" and not rule and version >= _RULES_ARE_NAMED:
+        notes.warn(f"{path}.rule_name", "is missing: Zappa makes no rule for such an event source")
     if "events" not in source:
         notes.refuse(f"{path}.events", f"is missing: Zappa reads it for an event source of {service}", _STOPS)
     elif service == "s3" and isinstance(source["events"], str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +39,11 @@ def judge(
 
 @dataclass(slots=True)
 class _Case:
-    """One stage being judged; ``wrong`` are the paths of values that must not be used."""
+    """One stage being judged.
+
+    ``wrong`` are the paths of values that must not be used, ``unset`` those of values that Zappa takes for none:
+    false, 0 or an empty list where it wants something else.
+    """
 
     settings: Mapping[str, Any]
     zappa_version: str
@@ -46,6 +51,7 @@ class _Case:
     partition: str
     notes: Notes = field(default_factory=Notes)
     wrong: set[Path] = field(default_factory=set)
+    unset: set[Path] = field(default_factory=set)
 
     def found(self, steps: tuple[str, ...]) -> Iterator[tuple[Path, Any]]:
         """Yield the values of a name that are not inside of something wrong."""
@@ -56,7 +62,9 @@ class _Case:
     def judgement(self) -> Judgement:
         """Return the outcome. Of an event with anything wrong in it, nothing is left."""
         gone = {path[:2] if path[0] == "events" else path for path in self.wrong}
-        return Judgement(tuple(self.notes.refusals), tuple(self.notes.warnings), without(self.settings, gone))
+        return Judgement(
+            tuple(self.notes.refusals), tuple(self.notes.warnings), without(self.settings, gone | self.unset)
+        )
 
 
 def _judge_type(row: SettingRow, case: _Case) -> None:
@@ -64,7 +72,9 @@ def _judge_type(row: SettingRow, case: _Case) -> None:
     for path, value in list(case.found(row.steps)):
         if not fits(value, row.types):
             _wrong_type(row, path, value, case, refused=bool(row.stops and active))
-        elif isinstance(value, str) and value and (row.arn or row.bucket):
+        elif not value and type_of(value) not in row.types:
+            case.unset.add(path)
+        elif isinstance(value, str) and value and (row.arn or row.bucket or row.pattern):
             _judge_name(row, path, value, case, refused=bool(active))
     if row.required and active:
         _judge_presence(row, case)
@@ -84,8 +94,8 @@ def _wrong_type(row: SettingRow, path: Path, value: Any, case: _Case, *, refused
 
 
 def _judge_name(row: SettingRow, path: Path, value: str, case: _Case, *, refused: bool) -> None:
-    """Judge the name of a bucket, or an ARN."""
-    problem = _bucket(value, case.region) if row.bucket else arn_problem(value, row.arn, row.resource)
+    """Judge the name of a bucket or of something else, or an ARN."""
+    problem = _name_problem(row, value, case.region)
     told = f"is {value[:100]!r}, which {problem}"
     if problem and refused:
         case.notes.refuse(dotted(path), told, row.stops)
@@ -99,6 +109,15 @@ def _judge_name(row: SettingRow, path: Path, value: str, case: _Case, *, refused
     elif row.arn:
         for odd in arn_oddities(value, case.partition):
             case.notes.warn(dotted(path), f"is {value[:150]}, which {odd}")
+
+
+def _name_problem(row: SettingRow, value: str, region: str) -> str:
+    if row.arn:
+        return arn_problem(value, row.arn, row.resource)
+    if row.bucket:
+        return _bucket(value, region)
+    fitting = re.fullmatch(row.pattern, value, re.ASCII)
+    return "" if fitting else f"AWS cannot take: it must match {row.pattern}"
 
 
 def _bucket(name: str, region: str) -> str:
@@ -131,7 +150,8 @@ def _judge_events(case: _Case) -> None:
     """Judge the events that are of the right types."""
     inside = {path[1] for path in case.wrong if path[:1] == ("events",) and len(path) > 1}
     sound = [(path[1], event) for path, event in case.found(("events", "[]")) if path[1] not in inside]
-    case.wrong.update(judge_events([(int(index), event) for index, event in sound], case.notes))
+    events = [(int(index), event) for index, event in sound]
+    case.wrong.update(judge_events(events, case.notes, parse_version(case.zappa_version)))
 
 
 def _judge_names(case: _Case) -> None:

@@ -25,6 +25,7 @@ class SettingRow:
     default: bool = False
     arn: tuple[str, ...] = ()
     resource: str = ""
+    pattern: str = ""
     bucket: bool = False
     file: str = ""
     required: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from zappa_iam_ext.workflow.checking import (
-    allowed_by,
     check_deploy_permissions,
     check_offline,
     check_running_zappa,
@@ -19,7 +18,6 @@ __all__ = [
     "PolicyOptions",
     "Provisioning",
     "ProvisioningOptions",
-    "allowed_by",
     "apply_stages",
     "check_deploy_permissions",
     "check_offline",

@@ -9,16 +9,17 @@ from typing import Any
 
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
-from zappa_iam_ext.check import Evidence, Report, Verdict, check
+from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_document
 from zappa_iam_ext.errors import DeployPermissionsMissing
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
-from zappa_iam_ext.permissions.model import Command, Requirement
+from zappa_iam_ext.permissions.fixes import fix_command
+from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.text import fix_command, report_text
+from zappa_iam_ext.render.text import report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
@@ -123,12 +124,6 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
         principal,
         evidence=Evidence.OFFLINE,
     )
-
-
-def allowed_by(stage: Stage, commands: Sequence[Command], files: Sequence[Path]) -> tuple[Requirement, ...]:
-    """Return those requirements of a stage that the policy documents in these files allow."""
-    report = check_offline(stage, commands, files, stage.account_id or "")
-    return tuple(result.requirement for result in report.having(Verdict.ALLOWED))
 
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:

@@ -199,8 +199,7 @@ def _target(profile: str, user_name: str, administrator: CallerIdentity, options
             f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
             hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
         )
-    path = identity.arn.partition(":user")[2].removesuffix(identity.principal.name) or "/"
-    return _Target(identity.principal.name, path, profile)
+    return _Target(identity.principal.name, identity.principal.path, profile)
 
 
 def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPolicy]:

@@ -35,6 +35,7 @@ def test_the_answer_to_a_text(row) -> None:
     (denial,) = parse_denials(row["text"])
     explanation = explain(denial)
     assert (str(explanation.principal_kind), explanation.place) == (row["principal_kind"], row["place"])
+    assert explanation.denial.by_role or row["principal_kind"] != "execution-role"
     assert row["fix"] in explanation.fix
     assert [told(statement) for statement in explanation.statements] == row["statements"]
     text = explanation_text([explanation])

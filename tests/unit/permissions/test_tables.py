@@ -128,6 +128,9 @@ STAGES = [
         (Path(__file__).parents[2] / "cases" / "permissions" / "settings.json").read_text("utf-8")
     )
 ]
+#: Two handlers at one topic, which no case of a single setting has.
+TOPIC = {"arn": "arn:aws:sns:us-east-1:123456789012:news", "events": ["sns:Publish"]}
+STAGES.append(stage({"events": [{"function": f"app.{name}", "event_source": TOPIC} for name in "ab"]}))
 DEPLOY = Command("deploy")
 
 

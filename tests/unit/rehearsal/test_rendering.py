@@ -109,6 +109,14 @@ def test_of_a_traceback_only_the_end_is_told() -> None:
     assert "  Zappa's last words:\n  | Calling deploy..\n  | ValueError: no\n" in shown
 
 
+def test_a_command_that_failed_for_another_reason_is_told_first() -> None:
+    shown = rehearsal_text(
+        report(RehearsedCommand("deploy", 1, (seen("GetFunction"),), "KeyError: 'events'"))
+    )
+    assert shown.index("! NOT REHEARSED") < shown.index("zappa deploy: 1 call")
+    assert "  zappa deploy: what comes after the failure" in shown
+
+
 def test_a_command_that_ended_early_may_not_have_used_all() -> None:
     surplus = (Unused("sqs:*"),)
     assert "used by none of these commands:" in text(seen("GetFunction"), unused=surplus)

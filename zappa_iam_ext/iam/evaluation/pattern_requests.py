@@ -16,7 +16,7 @@ from zappa_iam_ext.iam.conditions.truth import FALSE, TRUE, UNKNOWN, Truth
 from zappa_iam_ext.iam.evaluation.compiled import CompiledStatement
 from zappa_iam_ext.iam.evaluation.index import StatementIndex
 from zappa_iam_ext.iam.evaluation.logic import Matched
-from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, Union, some_class
+from zappa_iam_ext.iam.patterns.classes import PatternTooComplex, Union, allowance, some_class
 from zappa_iam_ext.iam.patterns.containment import surely_covers
 from zappa_iam_ext.iam.patterns.glob import Glob, is_pattern, text_glob
 from zappa_iam_ext.iam.patterns.pairing import overlaps
@@ -26,6 +26,8 @@ Answer = tuple[Decision, Layer | None]
 Matching = Callable[[StatementIndex], Iterable[Matched]]
 Speaking = Mapping[StatementIndex, Sequence[CompiledStatement]]
 _GRAVEST_FIRST = (Decision.EXPLICIT_DENY, Decision.IMPLICIT_DENY, Decision.UNKNOWN, Decision.ALLOWED)
+#: What the comparisons of patterns for one request may cost together (see `allowance`).
+MAX_COST = 400_000
 #: Why a decision on a pattern is unknown though every condition key is known.
 TOO_COMPLEX = "the patterns of the policies are too entangled to be compared with what is asked"
 
@@ -82,10 +84,11 @@ def decide_pattern(
     """
     question = _Question(asked, context, decide)
     try:
-        if is_pattern(action):
-            _each_class(text_glob(action), indexes, question)
-        else:
-            question.decide({index: index.about(action).statements for index in indexes})
+        with allowance(MAX_COST):
+            if is_pattern(action):
+                _each_class(text_glob(action), indexes, question)
+            else:
+                question.decide({index: index.about(action).statements for index in indexes})
     except PatternTooComplex:
         question.give_up()
     for decision in _GRAVEST_FIRST:

@@ -14,7 +14,7 @@ from zappa_iam_ext.iam.findings.catalogue import found, rules
 from zappa_iam_ext.iam.findings.effective import Breadth, Effective
 from zappa_iam_ext.iam.findings.escalation import escalations
 from zappa_iam_ext.iam.findings.ineffective import action_note, ineffective
-from zappa_iam_ext.iam.findings.key_types import mismatched_types
+from zappa_iam_ext.iam.findings.key_types import is_multivalued, mismatched_types
 from zappa_iam_ext.iam.findings.model import Finding, Kind, Rule, Severity, StatementRef
 from zappa_iam_ext.iam.findings.redundancy import redundancies
 from zappa_iam_ext.iam.findings.unusable_arns import unusable_arns
@@ -37,6 +37,7 @@ __all__ = [
     "StatementRef",
     "action_note",
     "findings",
+    "is_multivalued",
     "rules",
 ]
 
@@ -68,7 +69,7 @@ def findings(documents: Documents, *, boundary: Documents = ()) -> tuple[Finding
 
 def _read(given: Any, kind: PolicyKind) -> Sequence[PolicyDocument]:
     several = (given,) if isinstance(given, PolicyDocument | str | bytes | Mapping) else given
-    return tuple(PolicyDocument.parse(each, kind) for each in several)
+    return tuple(PolicyDocument.parse(each, kind, readable=False) for each in several)
 
 
 def _whole(documents: Sequence[PolicyDocument]) -> Iterator[Finding]:

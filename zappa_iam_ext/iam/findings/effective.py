@@ -116,9 +116,7 @@ def breadth_of(resource: str, known: ActionDefinition) -> Breadth:
     CloudFormation adds is left open.
     """
     parts = resource.split(":", ARN_PARTS - 1)
-    if len(parts) < ARN_PARTS:
-        return Breadth.ALL
-    if any(surely_covers(arn_glob(resource), _placed(kind.arn, parts)) for kind in known.resource_types):
+    if len(parts) < ARN_PARTS or any(reaches_all(resource, kind.arn) for kind in known.resource_types):
         return Breadth.ALL
     if "${" in resource:
         return Breadth.OWN if resource.endswith("/${aws:username}") else Breadth.SOME
@@ -126,6 +124,18 @@ def breadth_of(resource: str, known: ActionDefinition) -> Breadth:
         _written_out(parts[-1], kind.arn) for kind in known.resource_types
     )
     return Breadth.ONE if named else Breadth.SOME
+
+
+@lru_cache(maxsize=16384)
+def reaches_all(resource: str, arn: str) -> bool:
+    """Say whether a pattern reaches every resource of a type, given the type's ARN, where it reaches any."""
+    parts = resource.split(":", ARN_PARTS - 1)
+    if len(parts) < ARN_PARTS:
+        return True
+    service = arn.split(":")[2]
+    if parts[2] != service and not is_pattern(service):
+        return False  # a pattern of resources names its service
+    return surely_covers(arn_glob(resource), _placed(arn, parts))
 
 
 def _written_out(name: str, arn: str) -> bool:

@@ -15,6 +15,8 @@ from zappa_iam_ext.iam.definitions import KeyDefinition, KeyType, key_definition
 from zappa_iam_ext.iam.findings.catalogue import found
 from zappa_iam_ext.iam.findings.located_statements import LocatedStatement
 from zappa_iam_ext.iam.findings.model import Finding, Severity
+from zappa_iam_ext.iam.literals import why_unreadable
+from zappa_iam_ext.iam.statement import PolicyKind
 
 _GLOBAL_TYPES = {
     KeyType.ARN: ("PrincipalArn", "SourceArn", "SourceVpcArn", "SignInSessionArn", "ChatbotSourceArn", "FederatedProvider"),
@@ -75,14 +77,30 @@ def described(key: str) -> KeyDefinition | None:
     return key_definition(key)
 
 
+def is_multivalued(key: str) -> bool:
+    """Say whether AWS sends a key as a list, as far as is known."""
+    known = described(key)
+    return known is not None and known.multivalued
+
+
 def mismatched_types(statements: Sequence[LocatedStatement]) -> Iterator[Finding]:
     """Yield the tests of the statements whose operator is made for other values than the key holds."""
     for located in statements:
         for test in located.compiled.tests:
+            yield from _values(located, test)
             known = described(test.name)
             if known is not None and test.operator.family != "null":
                 yield from _type(located, test, known)
                 yield from _qualifier(located, test, known)
+
+
+def _values(located: LocatedStatement, test: ConditionTest) -> Iterator[Finding]:
+    for value in test.values:
+        what = why_unreadable(test.operator, value, PolicyKind.IDENTITY, stored=True)
+        if what:
+            told = f"{value!r} is no {what}, which {test.operator.name} of {test.name} compares"
+            yield found("condition/unreadable-value", located.ref, told)
+            return
 
 
 def _type(located: LocatedStatement, test: ConditionTest, known: KeyDefinition) -> Iterator[Finding]:

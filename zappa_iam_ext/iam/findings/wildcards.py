@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.definitions import AccessLevel, ActionDefinition
 from zappa_iam_ext.iam.findings.catalogue import PASS_ROLE, found
-from zappa_iam_ext.iam.findings.effective import AllowPath, Breadth, Effective, breadth_of
+from zappa_iam_ext.iam.findings.effective import AllowPath, Breadth, Effective, reaches_all
 from zappa_iam_ext.iam.findings.escalation import NOBODY, PASSED_TO
 from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedStatement, definitions
 from zappa_iam_ext.iam.findings.model import Finding, Severity
@@ -66,12 +66,17 @@ def _resources(located: LocatedStatement) -> Iterator[Finding]:
     """Tell the actions that reach every resource of their type, the gravest severity first found for all."""
     statement = located.statement
     open_ones = [resource for resource in statement.resources if is_pattern(resource)]
+    of_type: dict[str, frozenset[str]] = {}
     reached: dict[str, tuple[bool, list[str]]] = {}
     for action in statement.actions:
         for known in definitions(action):
             if known.name == PASS_ROLE or not known.resource_types:
                 continue
-            wide = [each for each in open_ones if breadth_of(each, known) is Breadth.ALL]
+            for kind in known.resource_types:
+                if kind.arn not in of_type:
+                    of_type[kind.arn] = frozenset(each for each in open_ones if reaches_all(each, kind.arn))
+            every = frozenset().union(*(of_type[kind.arn] for kind in known.resource_types))
+            wide = [each for each in open_ones if each in every] if every else []
             if wide:
                 wrote, _ = reached.get(action, (False, wide))
                 reached[action] = (wrote or known.writes, wide)

@@ -82,7 +82,7 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Expla
     if denial.by_role and session_of(denial.principal):
         reasons, elsewhere = (), False
     case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer)
-    allowing = statements(denial, caller, wanted, canonical(denial.action))
+    allowing = statements(denial, caller, wanted, canonical(denial.action), stage)
     if is_layer_of_another(denial):
         allowing = ()
     return Explanation(

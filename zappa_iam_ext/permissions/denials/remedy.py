@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role, user_of
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
+from zappa_iam_ext.permissions.fixes import fix_command
 from zappa_iam_ext.permissions.stage import Stage
 
 
@@ -122,17 +123,13 @@ def _service(case: Case) -> str:
     told = f"A service was denied, {service}: the policy of the resource itself has to let it in, not that of whoever deploys."
     if denial.action.lower() != "lambda:invokefunction":
         return told
-    name = resource or "FUNCTION"
-    added = (
-        f"aws lambda add-permission --function-name {name} --statement-id {service.partition('.')[0]}"
-        f" --action lambda:InvokeFunction --principal {service} --source-arn SOURCE_ARN"
+    name = resource or (case.stage.function_name if case.stage else "FUNCTION")
+    source = "arn:aws:s3:::BUCKET --source-account ACCOUNT_ID" if service.startswith("s3.") else "SOURCE_ARN"
+    stale = " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
+    return (
+        f"{told}{stale if service.startswith('s3.') else ''} It is let in by: aws lambda add-permission --function-name {name}"
+        f" --statement-id {service.partition('.')[0]} --action lambda:InvokeFunction --principal {service} --source-arn {source}"
     )
-    stale = (
-        " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
-        if service.startswith("s3.")
-        else ""
-    )
-    return f"{told} {added}{stale}"
 
 
 def _resource(denial: Denial) -> str:
@@ -180,14 +177,16 @@ def _deployer(case: Case) -> str:
     if denial.layer == "resource" or is_layer_of_another(denial):
         return _resource(denial)
     if not (denial.action or denial.operation):
-        return _ENCODED if denial.encoded else f"{_NOTHING}{_principal(denial)}"
+        return _ENCODED if denial.encoded else _unnamed(case)
     if denial.action.lower() == "sts:assumerole":
         return _ASSUMED
     return _granted(case) if case.needed else _of_another_tool(case)
 
 
-def _principal(denial: Denial) -> str:
-    return f" The principal is {denial.principal}." if denial.principal else ""
+def _unnamed(case: Case) -> str:
+    who = f" The principal is {case.denial.principal}." if case.denial.principal else ""
+    name = case.stage.name if case.stage else "STAGE"
+    return f"{_NOTHING}{who} zappa-iam check {name} tells whether the profile lacks what deploying needs."
 
 
 def _granted(case: Case) -> str:
@@ -202,7 +201,7 @@ def _granted(case: Case) -> str:
             f"The user {user} was denied; stage {name} is deployed as {case.deployer}. Use that user's profile, or add the"
             f" statement to a policy of {user}; zappa-iam policy {name} prints all that deploying needs."
         )
-    told = f"zappa-iam apply {name} --admin-profile PROFILE adds what is missing; zappa-iam check {name} lists all of it."
+    told = f"{fix_command(name)} adds what is missing; zappa-iam check {name} lists all of it."
     if stage and user and not case.deployer and user != (stage.profile_name or user):
         told += f" It provisions the user of the profile {stage.profile_name}; where that is not {user}, add it to {user}."
     if not stage and denial.resource.startswith("arn:"):

@@ -31,10 +31,17 @@ _LINKED = {
 }
 
 
-def statements(denial: Denial, caller: CallerKind, wanted: Sequence[Requirement], action: str) -> Statements:
+def statements(
+    denial: Denial,
+    caller: CallerKind,
+    wanted: Sequence[Requirement],
+    action: str,
+    stage: Stage | None = None,
+) -> Statements:
     """Return the statements that would allow what was denied; none where only something else helps.
 
     ``wanted`` is what the calls that lead to the denial ask for, ``action`` the denied one as policies write it.
+    ``stage`` names what the execution role reads, where the text does not.
     """
     if denial.explicit or denial.layer not in {"", "identity", "resource"}:
         return ()
@@ -47,7 +54,7 @@ def statements(denial: Denial, caller: CallerKind, wanted: Sequence[Requirement]
     if caller is CallerKind.DEPLOYER and wanted:
         asked: Sequence[Requirement] = wanted
     else:
-        asked = _asked(denial, action)
+        asked = _asked(denial, action, stage)
     made = deployment_policy(asked).to_dict()["Statement"] if asked else []
     keeps_sid = caller is CallerKind.DEPLOYER and bool(wanted)
     return tuple(item if keeps_sid else _without_sid(item) for item in made)
@@ -81,7 +88,7 @@ def _without_sid(statement: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in statement.items() if key != "Sid"}
 
 
-def _asked(denial: Denial, action: str) -> Sequence[Requirement]:
+def _asked(denial: Denial, action: str, stage: Stage | None) -> Sequence[Requirement]:
     """Return what the text itself asks for, where it names an action and what it is on."""
     if not action:
         return ()
@@ -95,8 +102,18 @@ def _asked(denial: Denial, action: str) -> Sequence[Requirement]:
             )
             for principal, name in _LINKED.get(denial.service, ())
         ]
-    resource = resource_arn(denial) or ("*" if denial.by_role and not denial.resource else "")
-    return [Requirement(name, resource) for name in (action, *denial.also)] if resource else ()
+    resources = [resource_arn(denial)] if resource_arn(denial) else []
+    if not denial.resource and denial.by_role:
+        resources = _event_sources(stage, action.partition(":")[0]) or ["*"]
+    return [Requirement(name, resource) for resource in resources for name in (action, *denial.also)]
+
+
+def _event_sources(stage: Stage | None, service: str) -> list[str]:
+    """Return the ARNs of a service that the stage's function is fed from (Zappa's ``events``)."""
+    events = stage.settings.get("events") if stage else ()
+    sources = [event.get("event_source") for event in events or () if isinstance(event, Mapping)]
+    arns = [source.get("arn") for source in sources if isinstance(source, Mapping)]
+    return [arn for arn in arns if isinstance(arn, str) and arn.split(":")[2:3] == [service]]
 
 
 def _of_resource(denial: Denial, action: str) -> Statements:

@@ -21,7 +21,7 @@ NO_PERMISSION_NEEDED = frozenset({"sts.GetCallerIdentity"})
 
 
 class Enforcer:
-    """Holds the policies of one principal against the calls it makes; without policies all is allowed."""
+    """Judges the calls of one principal by its policies. Without policies every call is allowed."""
 
     def __init__(self, policies: PolicySet | None, principal: str, scope: Scope) -> None:
         self._policies = compile_policies(policies) if policies is not None else None

@@ -51,7 +51,7 @@ class _Watcher:
         self._making_own = False
 
     def watch(self) -> None:
-        """Be told of each call before it is made and after it was answered."""
+        """Register for every call: before it is made, and after it is answered."""
         from botocore.client import ClientCreator
 
         from zappa_iam_ext.rehearsal.inside_zappa.adaptations import whole_name
@@ -105,7 +105,7 @@ class _Watcher:
         return self._enforcer.refusal(call, checked)
 
     def _completed(self, call: Any) -> Any:
-        """Return the call with what AWS knows of its object and checks, though no parameter says it."""
+        """Return the call with what AWS looks up itself: the function of a mapping, the template of a stack."""
         try:
             if f"{call.service}.{call.operation}" in _OF_A_MAPPING:
                 mapping = self._client("lambda").get_event_source_mapping(UUID=call.parameters["UUID"])

@@ -43,6 +43,16 @@ EMULATOR_GAPS: tuple[tuple[str, str, str], ...] = (
 )
 """Action, resource, and how the local AWS differs."""
 
+_ROLE = "arn:{partition}:iam::{account}:role/{role}"
+_NO_PATH = "the path of a role is left out of its ARN"
+ROLE_GAPS: tuple[tuple[str, str, str], ...] = (
+    ("iam:GetRole", _ROLE, _NO_PATH),
+    ("iam:GetRolePolicy", _ROLE, _NO_PATH),
+    ("iam:PutRolePolicy", _ROLE, _NO_PATH),
+    ("iam:UpdateAssumeRolePolicy", _ROLE, _NO_PATH),
+)
+"""The same, where the execution role has a path."""
+
 
 def emulator_grants(stage: Stage) -> tuple[tuple[str, str, str], ...]:
     """Return the rows for a stage: action, resource and how the local AWS differs."""
@@ -51,8 +61,10 @@ def emulator_grants(stage: Stage) -> tuple[tuple[str, str, str], ...]:
         "region": stage.region,
         "account": stage.account,
         "function": stage.function_name,
+        "role": stage.role.name,
     }
-    return tuple((action, resource.format(**names), because) for action, resource, because in EMULATOR_GAPS)
+    gaps = EMULATOR_GAPS if stage.role.path == "/" else (*EMULATOR_GAPS, *ROLE_GAPS)
+    return tuple((action, resource.format(**names), because) for action, resource, because in gaps)
 
 
 def emulator_gaps_document(stage: Stage) -> PolicyDocument:

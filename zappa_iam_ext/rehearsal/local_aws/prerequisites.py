@@ -1,7 +1,7 @@
 """What a stage's settings refer to and Zappa does not make: made on the local AWS before a rehearsal, as root.
 
 A role of one's own, queues, tables, streams, topics and buckets that events come from. What the local AWS
-cannot make is left out: Zappa's call then fails for another reason than a permission.
+cannot make is returned by name: Zappa's call then fails for another reason than a permission.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from zappa_iam_ext.iam import Principal
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 
@@ -82,8 +83,10 @@ def _bucket(s3: Any, name: str) -> None:
 
 
 def _role(aws: LocalAws, stage: Stage) -> None:
-    path, _, name = stage.role_arn.partition(":role")[2].rpartition("/")
-    aws.client("iam").create_role(RoleName=name, Path=f"{path}/", AssumeRolePolicyDocument=json.dumps(_TRUST))
+    role = Principal.parse(stage.role_arn)
+    aws.client("iam").create_role(
+        RoleName=role.name, Path=role.path, AssumeRolePolicyDocument=json.dumps(_TRUST)
+    )
 
 
 def _source(aws: LocalAws, stage: Stage, arn: str) -> None:

@@ -90,7 +90,7 @@ def local_aws(
 
 
 def _greet(aws: LocalAws) -> None:
-    """Make sure that somebody answers at a borrowed endpoint, and as an AWS account of our choice."""
+    """Raise `LocalAwsError` unless the endpoint answers, and as the account that is played."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

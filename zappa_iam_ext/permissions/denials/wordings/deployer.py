@@ -21,7 +21,7 @@ class Wording:
     """A sentence of AWS or Zappa, and the denial that it means.
 
     ``denial`` is what every such sentence means; ``reading`` adds what a match says. ``source`` is the page, the
-    source file or the public report that the sentence is from. ``before`` is searched in the words before a match.
+    source file or the public report that the sentence is from.
     """
 
     pattern: re.Pattern[str]
