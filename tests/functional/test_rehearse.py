@@ -162,6 +162,7 @@ def test_the_life_cycle_under_the_computed_policy(project, tmp_path) -> None:
         "cloudformation:ListStackResources",
         "iam:UpdateAssumeRolePolicy",
         "lambda:DeleteFunctionUrlConfig",
+        "lambda:UpdateAlias",
         "s3:AbortMultipartUpload",
     }
     assert told["left_out"] == ["callbacks are not run: what they call is not seen"]
