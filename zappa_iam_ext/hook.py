@@ -57,7 +57,8 @@ def _in_ci() -> bool:
 
 
 def _report(report: Report, on_missing: str) -> None:
-    from zappa_iam_ext.render.text import fix_command, report_text, summary
+    from zappa_iam_ext.permissions.fixes import fix_command
+    from zappa_iam_ext.render.text import report_text, summary
 
     if code := report.exit_code():
         text = report_text(report, fix=fix_command(report.stage))

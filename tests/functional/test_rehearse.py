@@ -215,7 +215,7 @@ def test_a_policy_that_lacks_some_and_grants_too_much(project, emulator) -> None
     assert "! Zappa swallowed what was denied" in ran.stdout
     assert "Need help?" not in ran.stdout
     explained = CliRunner().invoke(main, ["explain"], input=ran.stdout)
-    assert explained.stdout.startswith("Denied: events:PutTargets\n  in   the call PutTargets\n")
+    assert "Denied: events:PutTargets\n  in   the call PutTargets\n" in explained.stdout
     page = (Path(__file__).parents[2] / "docs" / "rehearse.md").read_text(encoding="utf-8")
     shown = page.partition("<!-- the end of a rehearsal -->\n\n")[2].partition("\n\n*Swallowed*")[0]
     assert len(shown) > 500

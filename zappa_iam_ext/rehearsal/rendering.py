@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zappa_iam_ext.permissions.fixes import fix_command
 from zappa_iam_ext.permissions.tables.rows import call_rows
 from zappa_iam_ext.rehearsal.observation import Checked, Observation
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand
 from zappa_iam_ext.render.json import dump
-from zappa_iam_ext.render.text import fix_command, plain
+from zappa_iam_ext.render.text import plain
 
 WIDTH = 110
 """Columns of a line that lists names; an ARN is never cut."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path
 
 from zappa_iam_ext.check import CheckedRequirement, Report
 from zappa_iam_ext.iam import Layer
@@ -23,12 +21,6 @@ def plain(text: str) -> str:
     return "".join(
         character for character in text if character == "\n" or unicodedata.category(character)[0] != "C"
     )
-
-
-def fix_command(stage: str, settings_file: Path | None = None) -> str:
-    """Return the command line that provisions what a stage lacks; PROFILE stands for an administrator's."""
-    file = f" -s {shlex.quote(str(settings_file))}" if settings_file else ""
-    return f"zappa-iam apply {shlex.quote(plain(stage))}{file} --admin-profile PROFILE"
 
 
 def summary(report: Report) -> str:

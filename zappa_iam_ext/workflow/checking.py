@@ -15,10 +15,11 @@ from zappa_iam_ext.documents import hand_made_document
 from zappa_iam_ext.errors import DeployPermissionsMissing
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
+from zappa_iam_ext.permissions.fixes import fix_command
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.text import fix_command, report_text
+from zappa_iam_ext.render.text import report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.resources import resource_arn
+from zappa_iam_ext.permissions.fixes import fix_command
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow, own_call_rows
 from zappa_iam_ext.permissions.tables.rows import authorization_rows
 
 _ITSELF = re.compile(r"arn:[a-z0-9-]+:(?:iam|sts)::[0-9]*:(?P<kind>user|role|assumed-role)/(?P<name>.+)")
 
 _USER = (
-    "zappa-iam apply STAGE --admin-profile PROFILE grants it with the rest; zappa-iam policy STAGE --self-inspection"
+    f"{fix_command()} grants it with the rest; zappa-iam policy STAGE --self-inspection"
     " prints all that a user needs to look at itself."
 )
 _ROLE = "Attach the statement to the role: zappa-iam makes no policies of roles."
-_ADMINISTRATOR = "Give credentials that may do it (zappa-iam apply STAGE --admin-profile PROFILE), or have it added to their policy."
+_ADMINISTRATOR = f"Give credentials that may do it ({fix_command()}), or have it added to their policy."
 _UNCHECKED = (
     "AWS asks no permission for it, and no policy of a user or role can forbid it: look at the credentials themselves, or"
     " at the policy of a VPC endpoint on the way."

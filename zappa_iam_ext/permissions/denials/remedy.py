@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role, user_of
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
+from zappa_iam_ext.permissions.fixes import fix_command
 from zappa_iam_ext.permissions.stage import Stage
 
 
@@ -200,7 +201,7 @@ def _granted(case: Case) -> str:
             f"The user {user} was denied; stage {name} is deployed as {case.deployer}. Use that user's profile, or add the"
             f" statement to a policy of {user}; zappa-iam policy {name} prints all that deploying needs."
         )
-    told = f"zappa-iam apply {name} --admin-profile PROFILE adds what is missing; zappa-iam check {name} lists all of it."
+    told = f"{fix_command(name)} adds what is missing; zappa-iam check {name} lists all of it."
     if stage and user and not case.deployer and user != (stage.profile_name or user):
         told += f" It provisions the user of the profile {stage.profile_name}; where that is not {user}, add it to {user}."
     if not stage and denial.resource.startswith("arn:"):
