@@ -39,6 +39,7 @@ def test_every_layer_and_every_own_wording_has_a_row() -> None:
     assert {row.get("layer", "") for row in WORDINGS} == {
         "",
         "boundary",
+        "cross-account",
         "identity",
         "organization",
         "quarantine",
@@ -58,6 +59,8 @@ def test_every_layer_and_every_own_wording_has_a_row() -> None:
         "An error occurred (ValidationError) when calling the X operation: no",
         "An error occurred (ResourceNotFoundException) when calling the GetFunction operation: Function not found",
         "You are authorized to perform: lambda:GetFunction",
+        "EFSMountTimeoutException: The function could not mount the EFS file system due to mount time out.",
+        "EFSMountConnectivityException: The function couldn't connect to the Amazon EFS file system.",
         (
             "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token "
             "included in the request is invalid."

@@ -60,7 +60,13 @@ def _unprefixed(match: re.Match[str], _: str) -> Reading:
     plain = action_of(operation, prefix)
     principal = (match["account"] or "").strip("\"'.,;")
     if not match["tags"]:
-        return {"action": plain, "operation": operation, "principal": principal}
+        of_stack = bool(match["stack"])
+        return {
+            "action": plain,
+            "operation": operation,
+            "principal": principal,
+            "by_service_role": of_stack,
+        }
     service = plain.partition(":")[0] or prefix
     tagging = action_of("TagResource", service) if service else ""
     return {"action": tagging, "operation": operation, "principal": principal}
@@ -138,7 +144,8 @@ DEPLOYER_WORDINGS: tuple[Wording, ...] = (
     ),
     Wording(
         pattern(
-            r"(?:User with accountId:\s*(?P<account>[^\s\"]{1,40}) )?(?:is )?not authorized to perform:? "
+            r"(?:User with accountId:\s*(?P<account>[^\s\"]{1,40}) )?(?P<stack>(?:provided|service|CloudFormation) role )?"
+            r"(?:(?:is )?not authorized to perform|(?:does not|doesn't) have permissions? to (?:perform|call)):? "
             r"(?P<operation>(?-i:[A-Z][a-zA-Z0-9]{3,60}))(?P<tags> with tags)?(?![\w:])" + _SERVICE_TAIL
         ),
         Denial(),

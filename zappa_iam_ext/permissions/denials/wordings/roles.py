@@ -61,7 +61,35 @@ def _published(match: re.Match[str], _: str) -> Reading:
     return {"action": "sqs:SendMessage" if kind == "queue" else "sns:Publish"}
 
 
+def _access_point(match: re.Match[str], _: str) -> Reading:
+    arn = (match["arn"] or "").rstrip(".,:;'\")]}")
+    return {"resource": arn}
+
+
+_EFS_ARN = r"(?P<arn>arn:[^\s\"'<>]{1,20}:elasticfilesystem:[^\s\"'<>]{1,400}+)"
+
 ROLE_WORDINGS: tuple[Wording, ...] = (
+    Wording(
+        pattern(
+            r"(?:EFSMountFailure(?:Exception)?|(?:could not|couldn't|cannot|can't|failed to|unable to) mount (?:the |your )?"
+            r"(?:configured )?(?:Amazon )?(?:EFS|Elastic File System)\b(?!.{0,300}?(?:time[ -]?out|timed out|connectivity|network)))"
+            rf"(?:(?:(?!EFSMount|EFSIO).){{0,160}}?{_EFS_ARN})?"
+        ),
+        Denial(
+            action="elasticfilesystem:ClientMount",
+            by_role=True,
+            also=("elasticfilesystem:ClientWrite",),
+        ),
+        "AWS Lambda API Reference: Invoke, EFSMountFailureException; Lambda Developer Guide: Configuring file system access",
+        _access_point,
+    ),
+    Wording(
+        pattern(
+            r"Cross-account pass(?:ing of (?:a |the )?)?[ -]?role(?: is)? not (?:allowed|permitted|supported)"
+        ),
+        Denial(action="iam:PassRole", layer="cross-account"),
+        "AWS Lambda's and others' answer to a role of another account; IAM User Guide: Pass a role to a service",
+    ),
     Wording(
         pattern(
             r"execution role does not have permissions? to (?:call|perform)\s*(?P<call>\w{1,80}) on"
