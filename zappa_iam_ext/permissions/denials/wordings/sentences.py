@@ -69,7 +69,8 @@ def performed(text: str) -> Iterator[_Found]:
         squeezed = re.sub(r"\s", "", match["kind"] or "").lower()
         kind = _SQUEEZED.get(squeezed, squeezed)
         resource = f"{kind} {_resource(match['resource'] or match['bare'])}".strip()
-        of_stack = bool(_SERVICE_ROLE.search(text, max(0, match.start() - 200), match.start()))
+        before = text[max(0, match.start() - 200) : match.start()]
+        of_stack = "role" in before.lower() and bool(_SERVICE_ROLE.search(before))
         yield start, end, Denial(joined(match["action"]), resource, principal, by_service_role=of_stack)
 
 
