@@ -12,8 +12,10 @@ from zappa_iam_ext.permissions.calls import predictions
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.own import own_advice, own_rows, unchecked_rows
+from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind
 from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of, resource_pattern
 from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal, prefix_of
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, OwnConsequence, Requirement
 from zappa_iam_ext.permissions.stage import UNKNOWN_ACCOUNT, Stage
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow
@@ -95,7 +97,13 @@ def stage_causes(denial: Denial, calls: StageCalls) -> tuple[tuple[Reason, ...],
         if _is_asked(denial, _name(need), need[1].action, dependent=need[1].dependent)
     ]
     called = [need for need in needs if _name(need).lower() == denial.operation.lower()]
-    needs = [need for need in called or needs if _touches(need[1].resource, denial)]
+    asked = called if _wins(denial) else called or needs
+    needs = [
+        need
+        for need in asked
+        if _touches(need[1].resource, denial)
+        and _is_meant(f"{need[0].service}.{need[0].operation}", need[1].action, denial)
+    ]
     needs.sort(key=lambda need: _rank(denial, f"{need[0].service}.{need[0].operation}", need[1].action))
     reasons = tuple(dict.fromkeys(_reason(call, requirement) for call, requirement in needs))
     wanted = [
@@ -108,11 +116,11 @@ def stage_causes(denial: Denial, calls: StageCalls) -> tuple[tuple[Reason, ...],
     return reasons, _distinct(wanted or [fill(row, denial) for _, row in checks])
 
 
-def advice_on_own_calls(denial: Denial) -> str:
+def advice_on_own_calls(denial: Denial, lines: CommandLines) -> str:
     """Return what to do about a denied call of our own."""
     checks = _narrowed(denial, _candidates(denial))
     rows = [row for operation, _ in checks for row in own_rows(denial, operation)]
-    return own_advice([*rows, *unchecked_rows(denial)], denial)
+    return own_advice([*rows, *unchecked_rows(denial)], denial, lines)
 
 
 def _distinct(wanted: Iterable[Requirement]) -> tuple[Requirement, ...]:
@@ -172,19 +180,34 @@ def _checks() -> tuple[Check, ...]:
 
 def _candidates(denial: Denial) -> Sequence[Check]:
     """Return the checks of the action or operation; of the operation alone where the text names it."""
-    return _checks_of(denial.action.lower(), denial.operation.lower(), of_another(denial))
+    return _checks_of(denial.action.lower(), denial.operation.lower(), denial.service, of_another(denial))
 
 
 @lru_cache(maxsize=1024)
-def _checks_of(action: str, operation: str, another: bool) -> Sequence[Check]:
-    asked = Denial(action=action, operation=operation, by_role=another)
+def _checks_of(action: str, operation: str, service: str, another: bool) -> Sequence[Check]:
+    asked = Denial(action=action, operation=operation, service=service, by_role=another)
     checks = [
         (name, row)
         for name, row in _checks()
         if _is_asked(asked, name.partition(".")[2], row.action, dependent=bool(row.because))
     ]
     called = [check for check in checks if check[0].partition(".")[2].lower() == operation]
-    return called or checks
+    return called if _wins(asked) else called or checks
+
+
+def _wins(denial: Denial) -> bool:
+    """Say whether only the call that the text names can have been denied: it is not the action's own.
+
+    What CloudFormation calls on the way of a stack is no call of Zappa, and each action's own call may be a service's.
+    """
+    own = denial.action.partition(":")[2].lower() == denial.operation.lower()
+    return bool(denial.action and denial.operation) and not own and denial.service != "cloudformation"
+
+
+def is_known_call(denial: Denial) -> bool:
+    """Say whether Zappa makes the call that the text names, though the denied action is not known to be checked there."""
+    called = denial.operation.lower()
+    return _wins(denial) and any(row.operation.lower() == called and not row.omitted for row in call_rows())
 
 
 def _is_asked(denial: Denial, operation: str, action: str, *, dependent: bool) -> bool:
@@ -220,7 +243,9 @@ def _touches(pattern: str, denial: Denial) -> bool:
 
 
 def _is_meant(operation: str, action: str, denial: Denial) -> bool:
-    """Say whether a service-linked role is of the service that answered, where the text names that."""
+    """Say whether the operation is of the service that answered or that called, where the text names that."""
+    if caller_kind(denial) is CallerKind.CLOUDFORMATION_ROLE and not operation.startswith("cloudformation."):
+        return False
     linked = action == "iam:CreateServiceLinkedRole" and bool(denial.service)
     return not linked or _service(operation) == denial.service
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.text import clean, flexible, joined
+from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, lowered, near, places
 from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, bare_denials, performed, prose
 from zappa_iam_ext.permissions.denials.wordings.services import without_version
 
@@ -25,7 +25,7 @@ _NEAR = 600
 """Characters after a denial in which the message says what kind of policy is to blame."""
 _LOG = 3000
 """Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
-_FUNCTION = re.compile(r"/var/task/|/var/runtime/|\bSTART RequestId: |\bEND RequestId: |\bLAMBDA_WARNING\b")
+_FUNCTION = ("/var/task/", "/var/runtime/", "START RequestId: ", "END RequestId: ", "LAMBDA_WARNING")
 _NAME = r"(?:<[\w -]{1,40}>|[^\s\"<>]){1,1500}+"
 _ACCESS = re.compile(
     r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
@@ -129,17 +129,20 @@ def parse_decoded(decoded: str) -> Denial | None:
 
 def _read(text: str) -> Iterator[Denial]:
     """Yield the denials, each with the operation that was called and the policy that is to blame."""
-    said = _apart([*performed(text), *_own_wordings(text)])
+    small = lowered(text)
+    said = _apart([*performed(text), *_own_wordings(text, small)])
     said = _apart([*said, *prose(text)])
     called = sorted(_calls(text))
     starts = sorted([*(start for start, _, _ in said), *(start for start, _, _ in called), len(text)])
     said += _unanswered(called, [start for start, _, _ in said], starts)
     encoded = [(match.start(), re.sub(r"\s", "", match["message"])) for match in _ENCODED.finditer(text)]
-    places = sorted(start for start, _, _ in said)
-    said += [(start, start, Denial(encoded=text)) for start, text in encoded if not _before(places, start)]
-    functions = [match.start() for match in _FUNCTION.finditer(text)]
     known = sorted(start for start, _, _ in said)
-    said += bare_denials(text, known)
+    said += [
+        (start, start, Denial(encoded=message)) for start, message in encoded if not _before(known, start)
+    ]
+    functions = places(text, _FUNCTION)
+    known = sorted(start for start, _, _ in said)
+    said += bare_denials(text, small, known)
     for start, end, denial in sorted(said, key=lambda found: found[0]):
         place = bisect.bisect_right(starts, max(start, end - 1))
         limit = starts[place] if place < len(starts) else len(text)
@@ -197,13 +200,13 @@ def _apart(found: Iterable[_Found]) -> list[_Found]:
     return apart
 
 
-def _own_wordings(text: str) -> Iterator[_Found]:
-    for match in _ACCESS.finditer(text):
+def _own_wordings(text: str, small: str) -> Iterator[_Found]:
+    for match in near(_ACCESS, ("authorized",), text, small):
         yield match.start(), match.end(), Denial(principal=joined(match["principal"]))
     for match in _API.finditer(text):
         yield match.start(), match.end(), Denial(action=match["action"])
     for wording in OWN_WORDINGS:
-        for match in wording.pattern.finditer(text):
+        for match in near(wording.pattern, wording.words, text, small):
             denial = wording.read(match, text[max(0, match.start() - 200) : match.start()])
             yield match.start(), match.end(), denial
 

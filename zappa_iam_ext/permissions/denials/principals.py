@@ -57,7 +57,7 @@ def caller_kind(denial: Denial, stage: Stage | None = None) -> CallerKind:
         or (stage and _is_of_stage(role, session, stage))
     ):
         return CallerKind.EXECUTION_ROLE
-    if session == _CLOUDFORMATION_SESSION:
+    if denial.by_service_role or session == _CLOUDFORMATION_SESSION:
         return CallerKind.CLOUDFORMATION_ROLE
     if role.startswith(_LINKED) or ":role/aws-service-role/" in principal:
         return CallerKind.SERVICE_LINKED_ROLE

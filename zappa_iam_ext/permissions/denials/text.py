@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Iterator
 
 _ESCAPES = re.compile(r"(?:\x1b|\u241b|\^\[)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
@@ -38,6 +39,51 @@ def _flexible(character: str) -> str:
     if character.isalpha():
         return f"{character}\\n?"
     return character if character in "()|?:" else re.escape(character)
+
+
+_BEFORE, _AFTER = 400, 2500
+"""Characters before and after a word in which a sentence that holds it stands."""
+
+
+def lowered(text: str) -> str:
+    """Return the text in small letters, each at its own place."""
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    return "".join(letter if len(letter.lower()) != 1 else letter.lower() for letter in text)
+
+
+def places(text: str, words: Iterable[str]) -> list[int]:
+    """Return where any of some words stands, in order: a plain search, many times faster than an expression."""
+    found: list[int] = []
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            found.append(at)
+            at = text.find(word, at + len(word))
+    return sorted(found)
+
+
+def near(
+    pattern: re.Pattern[str],
+    words: Iterable[str],
+    text: str,
+    small: str,
+    *,
+    before: int = _BEFORE,
+    after: int = _AFTER,
+) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern around any of some words, one of which each match holds.
+
+    ``small`` is the text in small letters, in which the words are looked for.
+    """
+    start = end = 0
+    for at in places(small, words):
+        if at - before > end:
+            yield from pattern.finditer(text, start, end)
+            start = at - before
+        end = at + after
+    yield from pattern.finditer(text, max(start, 0), end)
 
 
 def joined(text: str | None) -> str:

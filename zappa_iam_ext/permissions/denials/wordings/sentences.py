@@ -32,6 +32,13 @@ _MARK = re.compile(
 )
 _ALONE = re.compile(r"(?P<principal>\barn:[^\s\"'<>]{1,1500}+)[\"']?\s+(?:is\s+)?\Z")
 _WORD = re.compile(rf"{_NAME}(?:\n(?!is\s){_NAME}){{0,3}}\Z")
+#: The role that CloudFormation was given, without or before its ARN (CloudFormation User Guide: service role).
+_SERVICE_ROLE = re.compile(
+    r"(?:\bservice\s+role|\b(?:provided|specified|given)\s+(?:IAM\s+)?role|CloudFormation(?:'s)?\s+(?:service\s+|IAM\s+)?role"
+    r"|\brole\s+(?:provided|given|passed)\s+to\s+CloudFormation)"
+    r"(?:\s+[\[('\"]?arn:[^\s\"'<>]{1,1500}+['\")\]]?)?\s+(?:is\s+)?\Z",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9:/_-])(?P<action>[a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{2,80})(?![A-Za-z0-9:*])"
 )
@@ -62,7 +69,9 @@ def performed(text: str) -> Iterator[_Found]:
         squeezed = re.sub(r"\s", "", match["kind"] or "").lower()
         kind = _SQUEEZED.get(squeezed, squeezed)
         resource = f"{kind} {_resource(match['resource'] or match['bare'])}".strip()
-        yield start, end, Denial(joined(match["action"]), resource, principal)
+        before = text[max(0, match.start() - 200) : match.start()]
+        of_stack = "role" in before.lower() and bool(_SERVICE_ROLE.search(before))
+        yield start, end, Denial(joined(match["action"]), resource, principal, by_service_role=of_stack)
 
 
 def prose(text: str) -> Iterator[_Found]:
