@@ -12,11 +12,11 @@ from zappa_iam_ext.permissions.denials.causes import (
     StageCalls,
     advice_on_own_calls,
     is_known_call,
-    of_another,
     stage_causes,
     table_causes,
 )
 from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.matching import of_another
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
 from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_cross_account, is_layer_of_another
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements

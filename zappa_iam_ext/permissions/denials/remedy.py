@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role, user_of
+from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, session_of, stage_role, user_of
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.stage import Stage
@@ -262,9 +262,15 @@ def _of_another_tool(case: Case) -> str:
             " more. Add the statement by hand."
         )
     tagging = _tagging(case.denial)
+    role, session = role_of(case.denial.principal), session_of(case.denial.principal)
+    at_run_time = (
+        f" If {session} is your function, its execution role {role} lacks it: see extra_permissions."
+        if session and not case.elsewhere
+        else ""
+    )
     return tagging + (
         "No call of Zappa needs this: it comes from another tool, your own callback, or a newer Zappa than"
-        f" this library knows. {case.lines.zappa_iam('apply')} would not add it."
+        f" this library knows. {case.lines.zappa_iam('apply')} would not add it.{at_run_time}"
     )
 
 

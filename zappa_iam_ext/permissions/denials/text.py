@@ -83,7 +83,8 @@ def near(
             yield from pattern.finditer(text, start, end)
             start = at - before
         end = at + after
-    yield from pattern.finditer(text, max(start, 0), end)
+    if end:
+        yield from pattern.finditer(text, max(start, 0), end)
 
 
 def joined(text: str | None) -> str:
