@@ -18,9 +18,16 @@ def wins(denial: Denial) -> bool:
     """Say whether only the call that the text names can have been denied: it is not the action's own.
 
     What CloudFormation calls on the way of a stack is no call of Zappa, and each action's own call may be a service's.
+    To make something with tags takes the right to tag it, whichever call the tags are given to.
     """
     own = denial.action.partition(":")[2].lower() == denial.operation.lower()
-    return bool(denial.action and denial.operation) and not own and denial.service != "cloudformation"
+    tags = denial.action.lower().endswith(":tagresource")
+    return (
+        bool(denial.action and denial.operation)
+        and not own
+        and not tags
+        and denial.service != "cloudformation"
+    )
 
 
 def is_asked(denial: Denial, operation: str, action: str, *, dependent: bool) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.matching import wins
 from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, session_of, stage_role, user_of
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -92,11 +93,9 @@ def _cross_account(case: Case) -> str:
     role, account = resource_arn(case.denial), account_of(case.denial.principal)
     named = f" {role}" if role else ""
     own = f"account {account}" if account else "the account that is deployed to"
-    setting = "role_arn" if case.stage is None or case.stage.role.arn else "role_name"
-    other = "role_name" if setting == "role_arn" else "role_arn"
     return (
         f"The role{named} belongs to another account. A role is only passed within its own account: no statement and no"
-        f" provisioning helps. Name a role of {own} in {setting} (or {other}), with a trust policy that names"
+        f" provisioning helps. Name a role of {own} in role_arn (or role_name), with a trust policy that names"
         " lambda.amazonaws.com, or deploy with credentials of the role's account."
     )
 
@@ -186,6 +185,8 @@ def _resource(denial: Denial) -> str:
 
 
 def _cloudformation_role(case: Case) -> str:
+    if case.denial.layer == "resource" or is_layer_of_another(case.denial):
+        return _resource(case.denial)
     role = role_of(case.denial.principal)
     names = case.lines.aws("cloudformation", "describe-stacks")
     which = f", {role}" if role else f" (the stack's RoleARN, which {names} tells)"
@@ -256,7 +257,7 @@ def _of_another_tool(case: Case) -> str:
             f" stage, from other settings, or from another tool; {case.lines.zappa_iam('apply')} would not add it."
         )
     if case.known_call:
-        return _tagging(case.denial) + (
+        return (
             f"Zappa calls {case.denial.operation}, but with what Zappa asks for there AWS is not known to check"
             f" {case.denial.action}: a setting of the account or of the resource, another tool or a newer Zappa asks for"
             " more. Add the statement by hand."
@@ -268,9 +269,11 @@ def _of_another_tool(case: Case) -> str:
         if session and not case.elsewhere
         else ""
     )
+    makes = f" Zappa makes no call {case.denial.operation}." if wins(case.denial) else ""
+    added = "" if makes else f" {case.lines.zappa_iam('apply')} would not add it."
     return tagging + (
         "No call of Zappa needs this: it comes from another tool, your own callback, or a newer Zappa than"
-        f" this library knows. {case.lines.zappa_iam('apply')} would not add it.{at_run_time}"
+        f" this library knows.{makes or added}{at_run_time}"
     )
 
 

@@ -61,7 +61,7 @@ _STACK_ROLE = re.compile(r"(?:provided|service|CloudFormation)\s+role\s+(?:is\s+
 def _unprefixed(match: re.Match[str], before: str) -> Reading:
     """Read an operation that stands without its service; with tags, tagging is what is missing."""
     operation = match["operation"]
-    prefix = prefix_of(match["service"] or "")
+    prefix = prefix_of(match["service"] or (match["host"] or "").rstrip("."))
     plain = action_of(operation, prefix)
     principal = (_ACCOUNT.search(before) or {"account": ""})["account"].strip("\"'.,;")
     if not match["tags"]:
@@ -79,7 +79,11 @@ def _unprefixed(match: re.Match[str], before: str) -> Reading:
 
 def _service_linked_role(match: re.Match[str], before: str) -> Reading:
     """Read the service whose role is meant, where the sentence or what stands around it names it."""
-    named = match["service"] or (_PRODUCT.search(before) or {"service": ""})["service"]
+    named = (
+        match["service"]
+        or (match["host"] or "").rstrip(".")
+        or (_PRODUCT.search(before) or {"service": ""})["service"]
+    )
     return {"service": prefix_of(named)}
 
 
@@ -87,7 +91,7 @@ _PRODUCT = re.compile(
     r"(?P<service>CloudFront|API Gateway|Elastic Load Balancing|EFS|ECS|RDS)(?![\s\S]{0,200}service)"
 )
 _LINKED = Denial(action="iam:CreateServiceLinkedRole")
-_SERVICE_TAIL = r"(?:.{0,40}?(?:\(Service: |for (?=[\w.-]{1,50}amazonaws))(?P<service>[\w.-]{2,60}))?"
+_SERVICE_TAIL = r"(?:.{0,40}?(?:\(Service: (?P<service>[\w. -]{2,60})(?=[;,)])|for (?P<host>[\w.-]{1,50}amazonaws[\w.-]{1,20})))?"
 
 DEPLOYER_WORDINGS: tuple[Wording, ...] = (
     Wording(
