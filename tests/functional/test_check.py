@@ -221,7 +221,10 @@ def test_other_stages_and_commands_are_chosen_on_the_command_line(newcomer):
     newcomer.user("live")
     assert iam("check", "dev").exit_code == 0
     assert iam("check", "live").exit_code == 1
-    assert iam("check", "--all").exit_code == 1
+    every = iam("check", "--all", "--json")
+    assert every.exit_code == 1
+    told = json.loads(every.stdout)
+    assert [(item["stage"], item["exit_code"]) for item in told["reports"]] == [("dev", 0), ("live", 1)]
     assert iam("check", "live", "--profile", "serverless").exit_code == 0
     few = json.loads(iam("check", "live", "--command", "status", "--json").stdout)
     assert {item["command"] for item in few["results"]} == {"status"}

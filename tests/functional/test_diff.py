@@ -142,13 +142,13 @@ def test_0_61_needs_2_more() -> None:
     assert result.exit_code == 1
     assert result.stdout == (
         "Zappa 0.61.0 needs 2 more than Zappa 0.60.0 (stage dev):\n"
+        "  + lambda:ListFunctionUrlConfigs\n"
+        f"      on {FUNCTION}\n"
+        "      update: Zappa looks for a function URL that the settings no longer have (setting function_url_enabled)\n"
         "  + lambda:DeleteFunctionUrlConfig\n"
         f"      on {FUNCTION}\n"
         "      update: Zappa deletes a function URL that the settings no longer have (setting function_url_enabled)"
         "; needed only if something is left over from former settings\n"
-        "  + lambda:ListFunctionUrlConfigs\n"
-        f"      on {FUNCTION}\n"
-        "      update: Zappa looks for a function URL that the settings no longer have (setting function_url_enabled)\n"
     )
 
 
@@ -173,7 +173,9 @@ def test_json_of_two_versions() -> None:
     )
     assert (told["schema_version"], told["stage"]) == (1, "dev")
     assert (told["before"], told["after"]) == ("Zappa 0.60.0", "Zappa 0.61.0")
-    assert [item["action"] for item in told["added"]] == URL
+    assert [item["action"] for item in told["added"]] == URL[::-1], (
+        "what is needed in some states only comes last"
+    )
     assert told["added"][0]["resource"] == FUNCTION
     assert told["added"][0]["command"] == "update"
     assert told["added"][0]["setting"] == "function_url_enabled"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -52,7 +53,8 @@ def command(
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
-    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 inconclusive under --strict.
+    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: what is missing
+    is needed only the second time or after settings changed, or (--strict) something could not be decided.
     """
     from zappa_iam_ext.workflow import check_offline, check_stage
 
@@ -65,17 +67,16 @@ def command(
         for item in read(stage, settings_file, all_stages=all_stages, options=options)
     ]
     if not quiet:
-        for report in reports:
-            click.echo(_render(report, settings_file, as_json=as_json or output == "json", strict=strict))
+        click.echo(_render(reports, settings_file, as_json=as_json or output == "json", strict=strict))
     raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
 
 
-def _render(report: Report, settings_file: Path | None, *, as_json: bool, strict: bool) -> str:
+def _render(reports: Sequence[Report], settings_file: Path | None, *, as_json: bool, strict: bool) -> str:
     if as_json:
-        from zappa_iam_ext.render.json import report_json
+        from zappa_iam_ext.render.json import reports_json
 
-        return report_json(report, strict=strict)
+        return reports_json(reports, strict=strict)
     from zappa_iam_ext.permissions.fixes import fix_command
     from zappa_iam_ext.render.text import report_text
 
-    return report_text(report, fix=fix_command(report.stage, settings_file))
+    return "\n".join(report_text(item, fix=fix_command(item.stage, settings_file)) for item in reports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from zappa_iam_ext.check import CheckedRequirement, Report
@@ -10,30 +11,33 @@ from zappa_iam_ext.check import CheckedRequirement, Report
 SCHEMA_VERSION = 1
 
 
-def report_json(report: Report, *, strict: bool = False) -> str:
-    """Return the Report as one JSON document."""
-    return dump(
-        {
-            "stage": report.stage,
-            "function_name": report.function_name,
-            "region": report.region,
-            "zappa_version": report.zappa_version,
-            "commands": list(report.commands),
-            "principal": report.principal,
-            "profile": report.profile or None,
-            "exit_code": report.exit_code(strict=strict),
-            "denied": len(report.denied),
-            "unknown": len(report.unknown),
-            "results": [_result(result) for result in report.results],
-            "unreadable": list(report.unreadable),
-            "not_seen": list(report.not_seen),
-        }
-    )
+def reports_json(reports: Sequence[Report], *, strict: bool = False) -> str:
+    """Return one Report as a JSON document; several are listed under ``reports``."""
+    entries = [_report(report, strict=strict) for report in reports]
+    return dump(entries[0] if len(entries) == 1 else {"reports": entries})
 
 
 def dump(document: dict[str, Any]) -> str:
     """Return a document as indented JSON with its ``schema_version`` first."""
     return json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2, ensure_ascii=False)
+
+
+def _report(report: Report, *, strict: bool) -> dict[str, Any]:
+    return {
+        "stage": report.stage,
+        "function_name": report.function_name,
+        "region": report.region,
+        "zappa_version": report.zappa_version,
+        "commands": list(report.commands),
+        "principal": report.principal,
+        "profile": report.profile or None,
+        "exit_code": report.exit_code(strict=strict),
+        "denied": len(report.denied),
+        "unknown": len(report.unknown),
+        "results": [_result(result) for result in report.results],
+        "unreadable": list(report.unreadable),
+        "not_seen": list(report.not_seen),
+    }
 
 
 def _result(result: CheckedRequirement) -> dict[str, Any]:
