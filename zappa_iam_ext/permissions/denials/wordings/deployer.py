@@ -46,8 +46,16 @@ def pattern(text: str) -> re.Pattern[str]:
 def _by_service(match: re.Match[str], _: str) -> Reading:
     service = match["service"].lower()
     what = match["what"].rstrip(".,")
-    resource = f"arn:aws:s3:::{what}" if service == "s3" else ""
+    resource = what if what.startswith("arn:") else f"arn:aws:s3:::{what}" if service == "s3" else ""
     return {"action": f"{service}:{match['call']}", "resource": resource}
+
+
+def _translated(match: re.Match[str], _: str) -> Reading:
+    return {
+        "action": match["action"],
+        "principal": match["principal"].rstrip(".,;"),
+        "resource": (match["resource"] or "").rstrip(".,;"),
+    }
 
 
 def _bucket(match: re.Match[str], _: str) -> Reading:
@@ -169,6 +177,17 @@ DEPLOYER_WORDINGS: tuple[Wording, ...] = (
         Denial(),
         "CloudWatch Logs' answer to CreateLogGroup with tags (aws-parallelcluster issue 4529)",
         _unprefixed,
+    ),
+    Wording(
+        ("nicht", "autoris", "autoriz"),
+        pattern(
+            r"(?P<principal>arn:[^\s\"'<>]{1,1500}+)['\"]? (?:ist nicht (?:berechtigt|autorisiert|befugt)|n['\u2019]est pas autoris\u00e9e?|no est\u00e1"
+            r" autorizad[oa])[^\n:]{0,80}?:?\s*['\"]?(?P<action>[a-z0-9-]{2,40}:[A-Za-z0-9]{2,80})"
+            r"(?:[^\n]{0,40}?['\"]?(?P<resource>arn:[^\s\"'<>]{1,1500}+))?"
+        ),
+        Denial(),
+        "a browser's translation of AWS's sentence: German, French, Spanish",
+        _translated,
     ),
     Wording(
         ("tagging",),
