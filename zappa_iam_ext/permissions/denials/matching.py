@@ -5,8 +5,9 @@ from __future__ import annotations
 from zappa_iam_ext.iam.patterns import PatternTooComplex, arn_glob, is_pattern, overlaps
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind
-from zappa_iam_ext.permissions.denials.resources import resource_pattern
+from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn, resource_pattern
 from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal, prefix_of
+from zappa_iam_ext.permissions.stage import Stage
 
 
 def of_another(denial: Denial) -> bool:
@@ -77,3 +78,24 @@ def _service(operation: str) -> str:
     """Return the prefix of an operation's service: boto3 calls ``elasticloadbalancing`` ``elbv2``."""
     name, _, _ = operation.partition(".")
     return prefix_of(name) or name
+
+
+def is_layer_of_another(denial: Denial) -> bool:
+    """Say whether a layer was denied that belongs to another account than the caller."""
+    _, account = home(denial)
+    owner = account_of(resource_arn(denial))
+    known = owner and account != "*"
+    return bool(known) and owner != account and denial.action.lower() == "lambda:getlayerversion"
+
+
+def is_cross_account(denial: Denial, stage: Stage | None = None) -> bool:
+    """Say whether a role was passed that belongs to another account than the caller (IAM User Guide: iam:PassRole)."""
+    if (
+        denial.action.lower() != "iam:passrole"
+        or denial.explicit
+        or denial.layer not in {"", "identity", "resource"}
+    ):
+        return False
+    account = account_of(denial.principal) or (stage.account_id if stage else "")
+    owner = account_of(resource_arn(denial))
+    return bool(owner and account) and owner != account

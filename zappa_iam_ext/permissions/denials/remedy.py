@@ -6,8 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.matching import wins
-from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, session_of, stage_role, user_of
+from zappa_iam_ext.permissions.denials.matching import is_layer_of_another, wins
+from zappa_iam_ext.permissions.denials.principals import (
+    CallerKind,
+    may_be_function,
+    role_of,
+    session_of,
+    stage_role,
+    user_of,
+)
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.stage import Stage
@@ -103,27 +110,6 @@ def _cross_account(case: Case) -> str:
 def _is_about_trust(case: Case) -> bool:
     of_trust = case.caller is not CallerKind.DEPLOYER or case.denial.layer == "resource"
     return case.denial.action.lower() == "sts:assumerole" and of_trust
-
-
-def is_layer_of_another(denial: Denial) -> bool:
-    """Say whether a layer was denied that belongs to another account than the caller."""
-    _, account = home(denial)
-    owner = account_of(resource_arn(denial))
-    known = owner and account != "*"
-    return bool(known) and owner != account and denial.action.lower() == "lambda:getlayerversion"
-
-
-def is_cross_account(denial: Denial, stage: Stage | None = None) -> bool:
-    """Say whether a role was passed that belongs to another account than the caller (IAM User Guide: iam:PassRole)."""
-    if (
-        denial.action.lower() != "iam:passrole"
-        or denial.explicit
-        or denial.layer not in {"", "identity", "resource"}
-    ):
-        return False
-    account = account_of(denial.principal) or (stage.account_id if stage else "")
-    owner = account_of(resource_arn(denial))
-    return bool(owner and account) and owner != account
 
 
 def _trust(case: Case) -> str:
@@ -266,7 +252,7 @@ def _of_another_tool(case: Case) -> str:
     role, session = role_of(case.denial.principal), session_of(case.denial.principal)
     at_run_time = (
         f" If {session} is your function, its execution role {role} lacks it: see extra_permissions."
-        if session and not case.elsewhere
+        if may_be_function(case.denial.principal) and not case.elsewhere
         else ""
     )
     makes = f" Zappa makes no call {case.denial.operation}." if wins(case.denial) else ""
