@@ -140,6 +140,12 @@ def test_the_time_grows_with_the_length_of_the_text(piece: str) -> None:
     assert seconds(1_000_000) < 30 * max(min(seconds(100_000) for _ in range(3)), 0.01)
 
 
+def test_a_letter_that_is_longer_in_small_moves_nothing() -> None:
+    text = "\u0130\u0130 S3 error: Access Denied"
+    assert len(lowered(text)) == len(text)
+    assert parse_denial(text) == Denial("s3:GetObject", service="cloudformation")
+
+
 def test_every_denial_of_a_log_is_read_in_order_and_once() -> None:
     one, two = (row["text"] for row in WORDINGS if row["rule"] in {"DynamoDB", "Route 53"})
     log = f"10:00 {one}\n10:01 retrying\n10:02 {one}\n10:03 {two}\n"

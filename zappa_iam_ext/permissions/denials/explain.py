@@ -12,13 +12,13 @@ from zappa_iam_ext.permissions.denials.causes import (
     StageCalls,
     advice_on_own_calls,
     is_known_call,
-    of_another,
     stage_causes,
     table_causes,
 )
 from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.matching import is_cross_account, is_layer_of_another, of_another
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
-from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_cross_account, is_layer_of_another
+from zappa_iam_ext.permissions.denials.remedy import Case, advice
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.denials.wordings.services import action_of
 from zappa_iam_ext.permissions.fixes import CommandLines

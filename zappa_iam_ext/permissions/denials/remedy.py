@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role, user_of
+from zappa_iam_ext.permissions.denials.matching import is_layer_of_another, wins
+from zappa_iam_ext.permissions.denials.principals import (
+    CallerKind,
+    may_be_function,
+    role_of,
+    session_of,
+    stage_role,
+    user_of,
+)
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.stage import Stage
@@ -92,11 +100,9 @@ def _cross_account(case: Case) -> str:
     role, account = resource_arn(case.denial), account_of(case.denial.principal)
     named = f" {role}" if role else ""
     own = f"account {account}" if account else "the account that is deployed to"
-    setting = "role_arn" if case.stage is None or case.stage.role.arn else "role_name"
-    other = "role_name" if setting == "role_arn" else "role_arn"
     return (
         f"The role{named} belongs to another account. A role is only passed within its own account: no statement and no"
-        f" provisioning helps. Name a role of {own} in {setting} (or {other}), with a trust policy that names"
+        f" provisioning helps. Name a role of {own} in role_arn (or role_name), with a trust policy that names"
         " lambda.amazonaws.com, or deploy with credentials of the role's account."
     )
 
@@ -104,27 +110,6 @@ def _cross_account(case: Case) -> str:
 def _is_about_trust(case: Case) -> bool:
     of_trust = case.caller is not CallerKind.DEPLOYER or case.denial.layer == "resource"
     return case.denial.action.lower() == "sts:assumerole" and of_trust
-
-
-def is_layer_of_another(denial: Denial) -> bool:
-    """Say whether a layer was denied that belongs to another account than the caller."""
-    _, account = home(denial)
-    owner = account_of(resource_arn(denial))
-    known = owner and account != "*"
-    return bool(known) and owner != account and denial.action.lower() == "lambda:getlayerversion"
-
-
-def is_cross_account(denial: Denial, stage: Stage | None = None) -> bool:
-    """Say whether a role was passed that belongs to another account than the caller (IAM User Guide: iam:PassRole)."""
-    if (
-        denial.action.lower() != "iam:passrole"
-        or denial.explicit
-        or denial.layer not in {"", "identity", "resource"}
-    ):
-        return False
-    account = account_of(denial.principal) or (stage.account_id if stage else "")
-    owner = account_of(resource_arn(denial))
-    return bool(owner and account) and owner != account
 
 
 def _trust(case: Case) -> str:
@@ -186,6 +171,8 @@ def _resource(denial: Denial) -> str:
 
 
 def _cloudformation_role(case: Case) -> str:
+    if case.denial.layer == "resource" or is_layer_of_another(case.denial):
+        return _resource(case.denial)
     role = role_of(case.denial.principal)
     names = case.lines.aws("cloudformation", "describe-stacks")
     which = f", {role}" if role else f" (the stack's RoleARN, which {names} tells)"
@@ -256,15 +243,23 @@ def _of_another_tool(case: Case) -> str:
             f" stage, from other settings, or from another tool; {case.lines.zappa_iam('apply')} would not add it."
         )
     if case.known_call:
-        return _tagging(case.denial) + (
+        return (
             f"Zappa calls {case.denial.operation}, but with what Zappa asks for there AWS is not known to check"
             f" {case.denial.action}: a setting of the account or of the resource, another tool or a newer Zappa asks for"
             " more. Add the statement by hand."
         )
     tagging = _tagging(case.denial)
+    role, session = role_of(case.denial.principal), session_of(case.denial.principal)
+    at_run_time = (
+        f" If {session} is your function, its execution role {role} lacks it: see extra_permissions."
+        if may_be_function(case.denial.principal) and not case.elsewhere
+        else ""
+    )
+    makes = f" Zappa makes no call {case.denial.operation}." if wins(case.denial) else ""
+    added = "" if makes else f" {case.lines.zappa_iam('apply')} would not add it."
     return tagging + (
         "No call of Zappa needs this: it comes from another tool, your own callback, or a newer Zappa than"
-        f" this library knows. {case.lines.zappa_iam('apply')} would not add it."
+        f" this library knows.{makes or added}{at_run_time}"
     )
 
 

@@ -12,6 +12,12 @@ from collections.abc import Iterable, Iterator
 _ESCAPES = re.compile(r"(?:\x1b|\u241b|\^\[)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
 _MARGIN = re.compile(r"^[ \t]*(?:[│┃|>#]+[ \t]*)*", re.MULTILINE)
+#: What a CI's log or a function's puts before each line: columns, a time stamp.
+_STAMP = re.compile(
+    r"^(?:[^\n\t]{1,80}\t){0,3}(?:[\w. -]{1,40}?[ \t]+)?(?:\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[0-9.,]{0,10}"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\]?|\[[0-9]{13}\])[ \t]+",
+    re.MULTILINE,
+)
 _TRAIL = re.compile(r"[ \t]+$|[ \t]+[│┃|][ \t]*$", re.MULTILINE)
 _QUOTES = str.maketrans("\u201c\u201d\u2018\u2019\u00a0\r", "\"\"'' \n", "`")
 
@@ -22,7 +28,7 @@ def clean(text: str) -> str:
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
     text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
     text = _CONTROL.sub("", text.translate(_QUOTES))
-    return _TRAIL.sub("", _MARGIN.sub("", text))
+    return _TRAIL.sub("", _MARGIN.sub("", _STAMP.sub("", text)))
 
 
 def flexible(phrase: str) -> str:
@@ -83,7 +89,8 @@ def near(
             yield from pattern.finditer(text, start, end)
             start = at - before
         end = at + after
-    yield from pattern.finditer(text, max(start, 0), end)
+    if end:
+        yield from pattern.finditer(text, max(start, 0), end)
 
 
 def joined(text: str | None) -> str:

@@ -46,8 +46,16 @@ def pattern(text: str) -> re.Pattern[str]:
 def _by_service(match: re.Match[str], _: str) -> Reading:
     service = match["service"].lower()
     what = match["what"].rstrip(".,")
-    resource = f"arn:aws:s3:::{what}" if service == "s3" else ""
+    resource = what if what.startswith("arn:") else f"arn:aws:s3:::{what}" if service == "s3" else ""
     return {"action": f"{service}:{match['call']}", "resource": resource}
+
+
+def _translated(match: re.Match[str], _: str) -> Reading:
+    return {
+        "action": match["action"],
+        "principal": match["principal"].rstrip(".,;"),
+        "resource": (match["resource"] or "").rstrip(".,;"),
+    }
 
 
 def _bucket(match: re.Match[str], _: str) -> Reading:
@@ -61,7 +69,7 @@ _STACK_ROLE = re.compile(r"(?:provided|service|CloudFormation)\s+role\s+(?:is\s+
 def _unprefixed(match: re.Match[str], before: str) -> Reading:
     """Read an operation that stands without its service; with tags, tagging is what is missing."""
     operation = match["operation"]
-    prefix = prefix_of(match["service"] or "")
+    prefix = prefix_of(match["service"] or (match["host"] or "").rstrip("."))
     plain = action_of(operation, prefix)
     principal = (_ACCOUNT.search(before) or {"account": ""})["account"].strip("\"'.,;")
     if not match["tags"]:
@@ -79,7 +87,11 @@ def _unprefixed(match: re.Match[str], before: str) -> Reading:
 
 def _service_linked_role(match: re.Match[str], before: str) -> Reading:
     """Read the service whose role is meant, where the sentence or what stands around it names it."""
-    named = match["service"] or (_PRODUCT.search(before) or {"service": ""})["service"]
+    named = (
+        match["service"]
+        or (match["host"] or "").rstrip(".")
+        or (_PRODUCT.search(before) or {"service": ""})["service"]
+    )
     return {"service": prefix_of(named)}
 
 
@@ -87,7 +99,7 @@ _PRODUCT = re.compile(
     r"(?P<service>CloudFront|API Gateway|Elastic Load Balancing|EFS|ECS|RDS)(?![\s\S]{0,200}service)"
 )
 _LINKED = Denial(action="iam:CreateServiceLinkedRole")
-_SERVICE_TAIL = r"(?:.{0,40}?(?:\(Service: |for (?=[\w.-]{1,50}amazonaws))(?P<service>[\w.-]{2,60}))?"
+_SERVICE_TAIL = r"(?:.{0,40}?(?:\(Service: (?P<service>[\w. -]{2,60})(?=[;,)])|for (?P<host>[\w.-]{1,50}amazonaws[\w.-]{1,20})))?"
 
 DEPLOYER_WORDINGS: tuple[Wording, ...] = (
     Wording(
@@ -165,6 +177,17 @@ DEPLOYER_WORDINGS: tuple[Wording, ...] = (
         Denial(),
         "CloudWatch Logs' answer to CreateLogGroup with tags (aws-parallelcluster issue 4529)",
         _unprefixed,
+    ),
+    Wording(
+        ("nicht", "autoris", "autoriz"),
+        pattern(
+            r"(?P<principal>arn:[^\s\"'<>]{1,1500}+)['\"]? (?:ist nicht (?:berechtigt|autorisiert|befugt)|n['\u2019]est pas autoris\u00e9e?|no est\u00e1"
+            r" autorizad[oa])[^\n:]{0,80}?:?\s*['\"]?(?P<action>[a-z0-9-]{2,40}:[A-Za-z0-9]{2,80})"
+            r"(?:[^\n]{0,40}?['\"]?(?P<resource>arn:[^\s\"'<>]{1,1500}+))?"
+        ),
+        Denial(),
+        "a browser's translation of AWS's sentence: German, French, Spanish",
+        _translated,
     ),
     Wording(
         ("tagging",),

@@ -18,9 +18,9 @@ _KINDS = "|".join(
 )
 _SQUEEZED = {"instanceprofile": "instance profile", "roletemplate": "role template"}
 _PERFORM = re.compile(
-    rf"(?:{flexible('not authorized (?:to )?perform')}|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform)(?:\s+the)?(?:\s+action)?)"
+    rf"(?:{flexible('not authorized (?:to )?perform')}|isn't\s+authorized\s+to\s+perform|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform)(?:\s+the)?(?:\s+action)?)"
     rf":?\s*[\"']?(?P<action>{_ACTION}(?:\n[a-zA-Z0-9]{{1,60}}+(?=\s+(?:on|because|with)\s))?)[\"']?"
-    rf"(?:\s+{flexible('on')}\s+(?:the\s+)?{flexible('resource')}s?:?\s*\"?"
+    rf"(?:\s+(?:action\s+)?{flexible('on')}\s+(?:the\s+)?(?:{flexible('resource')}s?:?|(?=[\"']?arn:))\s*[\"']?"
     rf"(?:(?P<kind>{_KINDS})\s+)?(?:(?P<resource>{_NAME}(?:\n{_NAME}){{0,4}}?)(?={_ENDS})|(?P<bare>{_NAME})))?",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ _NAMED = re.compile(
     r"(?<![A-Za-z0-9:/_-])(?P<action>[a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{2,80})(?![A-Za-z0-9:*])"
 )
 _ASKED_FOR = re.compile(
-    r"(?:permissions?\s+(?:to\s+(?:call|perform|use|invoke|execute|run|the)|for)|(?:requires?|needs?|missing|lacks?|lacking"
+    r"(?:permissions?\s+(?:to(?:\s+(?:call|perform|use|invoke|execute|run|the))?|for)|(?:requires?|needs?|missing|lacks?|lacking"
     r"|must\s+have|without|not\s+have|n't\s+have|additional\s+permission|insufficient\s+permissions?)(?:\s+(?:the|an?|IAM|required"
     r"|following))*(?:\s+permissions?)?)\s*:?\s*[\"'`(]{0,2}\Z",
     re.IGNORECASE,
