@@ -144,7 +144,7 @@ def _check_with_session(
         commands,
         requirements(located, commands),
         held.policies,
-        identity.arn,
+        held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
     )
