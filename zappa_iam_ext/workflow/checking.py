@@ -145,7 +145,7 @@ def _check_with_session(
         commands,
         requirements(located, commands),
         held.policies,
-        identity.arn,
+        held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
     )
