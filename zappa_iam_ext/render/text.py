@@ -87,7 +87,7 @@ def _why(result: CheckedRequirement) -> str:
     if requirement.only_if:
         parts.append(f"needed {requirement.only_if.words}")
     if result.explicit:
-        parts.append(f"denied explicitly by a {result.layer} policy")
+        parts.append(f"denied explicitly by the {result.layer} policy")
     elif result.layer and result.layer is not Layer.IDENTITY:
         parts.append(f"blocked by the {result.layer}")
     if result.why:

@@ -11,7 +11,7 @@ from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_document
+from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
@@ -113,9 +113,12 @@ def check_running_zappa(
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
-    """Judge policy documents in files, as a user's only policies, against what a stage needs."""
-    located = stage.with_account(account or stage.account_id or OFFLINE_ACCOUNT)
-    documents = tuple(hand_made_document(path, located) for path in files)
+    """Judge policy documents in files, as a user's only policies, against what a stage needs.
+
+    The account is the one given, else the stage's, else the only one that the documents name.
+    """
+    located = stage.with_account(account or stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
+    documents = tuple(document for path in files for document in hand_made_documents(path, located))
     principal = iam_ext_settings(stage).user_arn(located)
     return check(
         located,
