@@ -143,12 +143,12 @@ def _granted(principal: Principal, found: LayerVerdicts, reach: Reach) -> tuple[
     if reach.must_itself:
         own = min(own, resource.delegates)
     own = max(own, resource.by_role)
-    directly = min(resource.directly, found.boundary.allows) if reach.bounded else resource.directly
+    directly = resource.directly
+    if reach.bounded and found.boundary.allows == FALSE:
+        directly = min(directly, UNKNOWN)
     granted = max(min(own, limits), directly)
     if granted:
         return granted, None
-    if directly != resource.directly:
-        return granted, Layer.BOUNDARY
     refused = reach.must_itself and own == FALSE and found.identity.allows != FALSE
     return granted, Layer.RESOURCE if refused else _blocking(found, own)
 

@@ -63,8 +63,8 @@ def _not_spared(
 ) -> PrincipalMatch:
     """Return whether NotPrincipal reaches a principal.
 
-    IAM User Guide, "AWS JSON policy elements: NotPrincipal": AWS looks at the account, then the role, then the
-    session, and spares whom it finds at each step; it may deny the whole account where the account is not listed.
+    IAM User Guide, "AWS JSON policy elements: NotPrincipal", "Key points": AWS may look at the account, then the role,
+    then the session, and spares whom it finds at each step; it may deny the whole account where the account is not listed.
     Hence: who is not listed is reached; who is listed without role or account may be. In an Allow nobody is granted
     what hangs on that.
     """

@@ -29,8 +29,8 @@ class Reach(NamedTuple):
 
     ``cross_account``: principal and resource belong to different accounts. ``must_itself``: the resource's policy is
     given and must itself allow or delegate. ``given``: the resource's policy is given. ``scp`` and ``rcp``: whether
-    the organization's policies reach principal and resource. ``bounded``: the boundary limits even a user whom the
-    resource's policy names.
+    the organization's policies reach principal and resource. ``bounded``: the boundary may limit even a user whom
+    the resource's policy names.
     """
 
     cross_account: bool = False
@@ -50,8 +50,9 @@ def reach(principal: Principal, action: str, resource: str, account: str, *, giv
     ``action`` is in lower case. SCPs reach neither service-linked roles nor principals outside the organization's
     accounts (AWS Organizations User Guide, "Tasks and entities not restricted by SCPs"), RCPs no service-linked role.
     Nor do RCPs keep a service from assuming a service-linked role. That neither reaches the management account, nor
-    RCPs an AWS managed key of KMS, cannot be seen from a request. The boundary of a user whom a trust policy names must
-    allow ``sts:AssumeRole`` all the same (IAM User Guide, "Update a role trust policy").
+    RCPs an AWS managed key of KMS, cannot be seen from a request. Whether the boundary of a user whom a trust policy
+    names must allow ``sts:AssumeRole``, the IAM User Guide answers both ways ("Update a role trust policy": yes; "How
+    AWS enforcement code logic evaluates requests": no).
     """
     own = principal.has_identity_policies
     linked = principal.is_service_linked_role
