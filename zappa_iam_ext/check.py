@@ -15,6 +15,7 @@ from zappa_iam_ext.iam import (
     Layer,
     PolicyDocument,
     PolicySet,
+    Principal,
     compile_policies,
 )
 from zappa_iam_ext.permissions.chosen_names import has_chosen_name, named_by, named_by_nobody
@@ -82,17 +83,32 @@ class Report:
         return self.having(Verdict.DENIED)
 
     @property
+    def always_denied(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing and needed in every state of the account."""
+        return tuple(result for result in self.denied if not result.requirement.only_if)
+
+    @property
+    def denied_at_times(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing and needed only in some states of the account, which the check does not know."""
+        return tuple(result for result in self.denied if result.requirement.only_if)
+
+    @property
     def unknown(self) -> tuple[CheckedRequirement, ...]:
         """Everything that could not be decided."""
         return self.having(Verdict.UNKNOWN)
 
     def exit_code(self, *, strict: bool = False) -> ExitCode:
-        """Return what the check ends with; what is undecided counts only under ``strict``."""
+        """Return what the check ends with; what is undecided counts only under ``strict``.
+
+        What is missing and needed only in some states of the account denies nothing for certain: it cannot be told.
+        """
         if not self.results:
             return ExitCode.COULD_NOT_RUN
-        if self.denied:
+        if self.always_denied:
             return ExitCode.DENIED
-        return ExitCode.CANNOT_TELL if strict and self.unknown else ExitCode.OK
+        if self.denied_at_times or (strict and self.unknown):
+            return ExitCode.CANNOT_TELL
+        return ExitCode.OK
 
 
 #: What the policies attached to a principal cannot tell.
@@ -108,7 +124,7 @@ def check(
     commands: Sequence[Command],
     requirements: Iterable[Requirement],
     policies: PolicySet,
-    principal: str,
+    principal: str | Principal,
     *,
     evidence: Evidence = Evidence.POLICIES,
     unreadable: Sequence[str] = (),
@@ -126,7 +142,7 @@ def check(
         region=stage.region,
         zappa_version=stage.zappa_version,
         commands=tuple(command.name for command in commands),
-        principal=principal,
+        principal=str(principal),
         results=tuple(_with_names(item, documents, compiled, principal, stage.region) for item in judged),
         profile=stage.profile_name or "",
         unreadable=tuple(unreadable),
@@ -137,7 +153,7 @@ def check(
 def judge(
     requirement: Requirement,
     policies: CompiledPolicySet,
-    principal: str,
+    principal: str | Principal,
     region: str,
     evidence: Evidence,
     *,
@@ -174,7 +190,7 @@ def _with_names(
     judged: CheckedRequirement,
     documents: Sequence[PolicyDocument],
     policies: CompiledPolicySet,
-    principal: str,
+    principal: str | Principal,
     region: str,
 ) -> CheckedRequirement:
     """Return the verdict, unknown where it hangs on a name that AWS chose and that a policy writes out.
@@ -198,9 +214,15 @@ def _with_names(
     return replace(judged, verdict=Verdict.UNKNOWN, layer=None, explicit=False, why=why) if why else judged
 
 
-def request_of(requirement: Requirement, principal: str, region: str) -> AuthorizationRequest:
-    """Return the request that AWS will see for a requirement; what we cannot know about it is unknown."""
+def request_of(requirement: Requirement, principal: str | Principal, region: str) -> AuthorizationRequest:
+    """Return the request that AWS will see for a requirement; what we cannot know about it is unknown.
+
+    A layer that everyone may read needs the principal's policies alone, as a resource of its own account does.
+    """
+    account = "".join(str(principal).split(":")[4:5])
+    public = _is_public_layer(requirement)
     context: Mapping[str, str | Sequence[str]] = {
+        **({"aws:ResourceAccount": requirement.resource.split(":")[4]} if public else {}),
         "aws:RequestedRegion": _region_of(requirement, region),
         "aws:SecureTransport": "true",
         **requirement.context,
@@ -212,24 +234,54 @@ def request_of(requirement: Requirement, principal: str, region: str) -> Authori
         context=context,
         unknown_context=True,
         bounded=True,
-        resource_account=_owner(requirement, principal),
+        resource_account=account if public else "",
     )
 
 
-#: Accounts in which AWS publishes Lambda layers whose own policies let everyone read them (Powertools for AWS Lambda,
-#: "Install"; Lambda Developer Guide, "Lambda Insights extension"; AWS SDK for pandas, "Install").
-PUBLIC_LAYER_ACCOUNTS = frozenset({"017000801446", "336392948345", "580247275435"})
+#: How the ARNs begin of layers that AWS publishes for everyone: partition, account and the layer's name. Powertools for AWS
+#: Lambda (Python), "Installation"; AWS SDK for pandas, "AWS Lambda Managed Layers"; Lambda Insights by region,
+#: ``layerVersions.json`` of awslabs/serverless-plugin-lambda-insights, and "Lambda Insights extension versions" for 580247275435.
+#: They name them for use in any account; that each layer's own policy lets everyone read it is not confirmed beyond that.
+PUBLIC_LAYERS = (
+    ("aws", "017000801446", "AWSLambdaPowertoolsPython"),
+    ("aws-cn", "498634801083", "AWSLambdaPowertoolsPython"),
+    ("aws-us-gov", "165087284144", "AWSLambdaPowertoolsPython"),
+    ("aws-us-gov", "165093116878", "AWSLambdaPowertoolsPython"),
+    ("aws", "336392948345", "AWSSDKPandas-"),
+    *(
+        ("aws", account, "LambdaInsightsExtension")
+        for account in (
+            "580247275435",  # most regions
+            "012438385374",  # af-south-1
+            "033019950311",  # eu-central-2
+            "285320876703",  # me-south-1
+            "339249233099",  # eu-south-1
+            "352183217350",  # eu-south-2
+            "439286490199",  # ap-southeast-3
+            "519774774795",  # ap-east-1
+            "732604637566",  # me-central-1
+            "891564319516",  # ap-south-2
+        )
+    ),
+    ("aws-cn", "488211338238", "LambdaInsightsExtension"),
+)
+_LAYER_ARN_PARTS = 8
 
 
-def _owner(requirement: Requirement, principal: str) -> str:
-    """Return the account whose policies decide, where it is not the one of the resource's ARN: for layers of AWS.
-
-    A layer that everyone may read needs the principal's policies alone, as a resource of its own account does.
-    """
-    account = requirement.resource.split(":")[4:5]
-    public = requirement.action == "lambda:GetLayerVersion" and PUBLIC_LAYER_ACCOUNTS.issuperset(account)
-    own = principal.split(":")[4:5]
-    return own[0] if public and account and own else ""
+def _is_public_layer(requirement: Requirement) -> bool:
+    """Say whether a requirement is about a layer of AWS that everyone may read."""
+    parts = requirement.resource.split(":")
+    if (
+        requirement.action != "lambda:GetLayerVersion"
+        or len(parts) != _LAYER_ARN_PARTS
+        or parts[5] != "layer"
+    ):
+        return False
+    _, partition, _, _, account, _, name, _ = parts
+    return any(
+        (partition, account) == (where, owner) and name.startswith(start)
+        for where, owner, start in PUBLIC_LAYERS
+    )
 
 
 _GLOBAL_SERVICES = frozenset({"cloudfront", "iam", "route53"})

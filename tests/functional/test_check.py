@@ -207,6 +207,31 @@ def test_a_role_session_is_checked_by_its_roles_policies(newcomer, held, code):
     assert "session policies" in " ".join(report["not_seen"])
 
 
+def role_session(newcomer, path, held):
+    """Make a session of the role ``deployer`` under a path the credentials of the stage's profile."""
+    client = newcomer.aws.client("iam")
+    role = client.create_role(RoleName="deployer", Path=path, AssumeRolePolicyDocument=json.dumps(TRUST_ALL))
+    client.put_role_policy(RoleName="deployer", PolicyName="held", PolicyDocument=json.dumps(held))
+    session = newcomer.aws.client("sts").assume_role(RoleArn=role["Role"]["Arn"], RoleSessionName="ci")
+    keys = session["Credentials"]
+    newcomer.profile("serverless", keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+
+@pytest.mark.parametrize(
+    ("path", "verdict", "code"), [("/teams/", "allowed", 0), ("/", "denied", 1)], ids=["meets it", "fails it"]
+)
+def test_a_condition_on_the_arn_of_a_sessions_role_is_settled_by_iam(newcomer, path, verdict, code):
+    elsewhere = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/teams/*"}}
+    guarded = deny("s3:*", "lambda:*", Condition=elsewhere)
+    role_session(newcomer, path, document(ADMINISTRATOR["Statement"], guarded))
+    done = iam("check", "dev", "--strict", "--json")
+    report = json.loads(done.stdout)
+    assert report["principal"] == f"arn:aws:sts::{newcomer.account}:assumed-role/deployer/ci"
+    found = {item["verdict"] for item in report["results"] if item["action"].startswith(("s3:", "lambda:"))}
+    assert (found, done.exit_code) == ({verdict}, code)
+    assert iam("can-i", "s3:PutObject", "--profile", "serverless").exit_code == code
+
+
 def test_root_may_do_everything(newcomer):
     newcomer.profile("serverless", newcomer.account, "root")
     done = iam("check", "dev", "--strict")

@@ -32,15 +32,29 @@ SEED, PAIRS, UNKNOWNS, PATTERNS, ACROSS, LEAST = 20260, 24_000, 1500, 1500, 4000
 
 
 def with_derived_keys(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with the keys that AWS always gives; ours derives them from the principal, the judges do not."""
+    """The request with the keys that AWS always gives; ours derives them from principal and resource, the judges do not."""
     principal = Principal.parse(request["principal"])
     known = principal.context() | ({"aws:principalarn": principal.role_arn} if principal.role_arn else {})
+    asked = AuthorizationRequest(
+        principal,
+        request["action"],
+        request["resource"],
+        resource_account=request.get("resource_account", ""),
+    )
+    known |= {"aws:resourceaccount": asked.resource_account} if asked.resource_account else {}
     given = {key.lower() for key in request["context"]}
     derived = {key: known[key] for key in DERIVED if key in known and key not in given}
     return request | {"context": derived | request["context"]}
 
 
-DERIVED = ("aws:username", "aws:principalarn", "aws:principalisawsservice", "aws:principalservicename")
+DERIVED = (
+    "aws:username",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalisawsservice",
+    "aws:principalservicename",
+    "aws:resourceaccount",
+)
 LISTED = tomllib.loads((HERE / "disagreements.toml").read_text())["disagreement"]
 CASES = [
     case | {"source": case["name"], "request": with_derived_keys(case["request"])}

@@ -248,7 +248,7 @@ OWN = {
 BESIDES = {
     # Zappa hands a user pool's own settings back, and with them the role that sends its text messages
     "cognito triggers": {"pass-role/any-role"},
-    # making a file system is so many calls that one managed policy does not hold them
+    # more than one managed policy holds: `policy --split`, and `apply`, make two of it
     "file system created": {"style/too-long"},
 }
 

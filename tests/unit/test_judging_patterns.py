@@ -92,3 +92,54 @@ def test_a_resource_of_another_account_hangs_on_its_own_policy(action, resource,
     held = compile_policies(policies("arn:aws:iam::*:role/denied"))
     judged = judge(Requirement(action, resource), held, USER, "us-east-1", Evidence.POLICIES)
     assert (judged.verdict, judged.why) == (verdict, why)
+
+
+LAYER = "arn:{}:lambda:{}:layer:{}:1"
+
+
+@pytest.mark.parametrize(
+    ("partition", "place", "name", "verdict"),
+    [
+        (
+            "aws-cn",
+            "cn-north-1:498634801083",
+            "AWSLambdaPowertoolsPythonV3-python312-x86_64",
+            Verdict.ALLOWED,
+        ),
+        (
+            "aws-us-gov",
+            "us-gov-west-1:165093116878",
+            "AWSLambdaPowertoolsPythonV3-python312-arm64",
+            Verdict.ALLOWED,
+        ),
+        ("aws", "eu-west-1:336392948345", "AWSSDKPandas-Python312", Verdict.ALLOWED),
+        ("aws", "eu-west-1:580247275435", "LambdaInsightsExtension-Arm64", Verdict.ALLOWED),
+        ("aws", "eu-south-1:339249233099", "LambdaInsightsExtension", Verdict.ALLOWED),
+        (
+            "aws-cn",
+            "cn-north-1:017000801446",
+            "AWSLambdaPowertoolsPythonV3-python312-x86_64",
+            Verdict.UNKNOWN,
+        ),
+        ("aws", "eu-west-1:017000801446", "SomethingElse", Verdict.UNKNOWN),
+        ("aws", "eu-west-1:336392948345", "LambdaInsightsExtension", Verdict.UNKNOWN),
+    ],
+)
+def test_only_the_layers_that_aws_publishes_need_no_policy_of_their_own(partition, place, name, verdict):
+    layer = Requirement("lambda:GetLayerVersion", LAYER.format(partition, place, name))
+    held = compile_policies(policies("arn:aws:iam::*:role/denied"))
+    user = USER.replace("arn:aws:", f"arn:{partition}:")
+    assert judge(layer, held, user, "eu-west-1", Evidence.POLICIES).verdict is verdict
+
+
+def test_a_layer_that_aws_publishes_is_of_another_account_all_the_same():
+    layer = Requirement(
+        "lambda:GetLayerVersion", LAYER.format("aws", "eu-west-1:336392948345", "AWSSDKPandas-Python312")
+    )
+    own = {"StringNotEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+    statements = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": own},
+    ]
+    held = compile_policies(PolicySet(identity={"Version": "2012-10-17", "Statement": statements}))
+    assert judge(layer, held, USER, "eu-west-1", Evidence.POLICIES).verdict is Verdict.DENIED

@@ -51,7 +51,8 @@ class PrincipalPolicies:
     """Everything that binds a principal as far as it could be read.
 
     ``policies`` is for the evaluator, ``held`` for the evidence. ``unreadable`` names what could not be
-    read, with the action that was denied or the reason; empty means that the picture is complete.
+    read, with the action that was denied or the reason; empty means that the picture is complete. ``principal`` knows
+    the ARN of the role behind a session where the role could be read.
     """
 
     principal: Principal
@@ -88,7 +89,7 @@ def principal_policies(iam: IAMClient, principal: Principal) -> PrincipalPolicie
         reader.read_role(principal.name)
     elif principal.kind is not PrincipalKind.ROOT:
         reader.unreadable.append(f"the session policy of {scrub(principal.arn)}: no API shows it")
-    return PrincipalPolicies(principal, tuple(reader.held), tuple(reader.unreadable))
+    return PrincipalPolicies(principal.of_role(reader.role_arn), tuple(reader.held), tuple(reader.unreadable))
 
 
 class _Reader:
@@ -98,6 +99,7 @@ class _Reader:
         self._iam = iam
         self.held: list[HeldPolicy] = []
         self.unreadable: list[str] = []
+        self.role_arn = ""
 
     def read_user(self, user: str) -> None:
         iam, owner, named = self._iam, f"user {user}", {"UserName": user}
@@ -133,7 +135,9 @@ class _Reader:
         iam, owner, named = self._iam, f"role {role}", {"RoleName": role}
         what = f"the permissions boundary of {owner}"
         found = self._ask("iam:GetRole", what, lambda: iam.get_role(RoleName=role))
-        self._boundary((found or {}).get("Role", {}), owner)
+        described = (found or {}).get("Role", {})
+        self.role_arn = described.get("Arn", "")
+        self._boundary(described, owner)
         inline = self._pages("list_role_policies", "PolicyNames", f"the inline policies of {owner}", named)
         self._inline(
             "iam:GetRolePolicy",

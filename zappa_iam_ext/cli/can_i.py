@@ -19,6 +19,7 @@ from zappa_iam_ext.iam import (
     Decision,
     EvaluationResult,
     PolicySet,
+    Principal,
     evaluate,
     user_arn,
 )
@@ -149,7 +150,7 @@ def _offline_principal(resource: str) -> str:
 
 def _policies(
     policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions
-) -> tuple[PolicySet, str, tuple[str, ...]]:
+) -> tuple[PolicySet, str | Principal, tuple[str, ...]]:
     if policies:
         identity = tuple(document for path in policies for document in read_documents(path))
         boundary = tuple(document for path in boundaries for document in read_documents(path))
@@ -158,8 +159,8 @@ def _policies(
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
     from zappa_iam_ext.workflow import held_policies
 
-    held, who = held_policies(options)
-    return held.policies, who.arn, held.unreadable
+    held, _ = held_policies(options)
+    return held.policies, held.principal, held.unreadable
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:

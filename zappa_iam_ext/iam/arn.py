@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from zappa_iam_ext.errors import InvalidArn
@@ -91,7 +91,8 @@ _SERVICE_LINKED_PATH, _SERVICE_LINKED_NAME = "role/aws-service-role/", "AWSServi
 class Principal:
     """Who makes a request. ``name`` is the last part of the path; ``session`` that of an assumed role.
 
-    The ARN of a role session has lost the role's path (``role_arn`` is then that of a role without one).
+    The ARN of a role session has lost the role's path (``role_arn`` is then that of a role without one), unless
+    ``stored_role_arn`` holds the ARN under which IAM keeps the role.
     ``arn`` of a service, a built-in identity provider or a canonical user is its name.
     """
 
@@ -101,6 +102,7 @@ class Principal:
     account: str = ""
     name: str = ""
     session: str = ""
+    stored_role_arn: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Principal:
@@ -125,6 +127,17 @@ class Principal:
         name = rest if known is PrincipalKind.FEDERATED else rest.rsplit("/", 1)[-1]
         return cls(text, known, arn.partition, arn.account, name)
 
+    def of_role(self, arn: str) -> Principal:
+        """Return a session with the ARN of its role as IAM keeps it; itself where that is no ARN of this role."""
+        own = self.kind is PrincipalKind.ASSUMED_ROLE and (
+            arn == self.role_arn
+            or (
+                arn.startswith(f"arn:{self.partition}:iam::{self.account}:role/")
+                and arn.endswith(f"/{self.name}")
+            )
+        )
+        return replace(self, stored_role_arn=arn) if own else self
+
     @property
     def has_identity_policies(self) -> bool:
         """Whether it belongs to an account and policies of that account bind it.
@@ -139,10 +152,10 @@ class Principal:
 
     @property
     def is_service_linked_role(self) -> bool:
-        """Whether it is a service-linked role or a session of one; a session is known by the name of its role."""
-        if self.kind is PrincipalKind.ASSUMED_ROLE:
+        """Whether it is a service-linked role or a session of one; the name of a role tells where its path is lost."""
+        if self.kind is PrincipalKind.ASSUMED_ROLE and not self.stored_role_arn:
             return self.name.startswith(_SERVICE_LINKED_NAME)
-        return self.kind is PrincipalKind.ROLE and f":{_SERVICE_LINKED_PATH}" in self.arn
+        return f":{_SERVICE_LINKED_PATH}" in self.role_arn
 
     @property
     def role_arn(self) -> str:
@@ -150,7 +163,7 @@ class Principal:
         if self.kind is PrincipalKind.ROLE:
             return self.arn
         if self.kind is PrincipalKind.ASSUMED_ROLE:
-            return f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
+            return self.stored_role_arn or f"arn:{self.partition}:iam::{self.account}:role/{self.name}"
         return ""
 
     @property
@@ -164,15 +177,16 @@ class Principal:
     def context(self) -> dict[str, str]:
         """Return the condition keys that follow from who it is (IAM User Guide, global condition context keys).
 
-        ``aws:PrincipalArn`` of a role session is the ARN of the role; it does not follow, see ``role_arns``.
+        ``aws:PrincipalArn`` of a role session is the ARN of the role; where that is not known, see ``role_arns``.
         """
         if self.kind is PrincipalKind.SERVICE:
             return {"aws:principalisawsservice": "true", "aws:principalservicename": self.name}
         if not self.has_identity_policies:
             return {}
         keys = {"aws:principalaccount": self.account, "aws:principalisawsservice": "false"}
-        if self.kind is not PrincipalKind.ASSUMED_ROLE:
-            keys["aws:principalarn"] = self.arn
+        keys["aws:principalarn"] = (
+            self.stored_role_arn if self.kind is PrincipalKind.ASSUMED_ROLE else self.arn
+        )
         if self.kind in _TYPES:
             keys["aws:principaltype"] = _TYPES[self.kind]
         if self.kind is PrincipalKind.USER:
@@ -181,8 +195,8 @@ class Principal:
 
     @property
     def role_arns(self) -> tuple[str, ...]:
-        """The patterns of ARNs that the role behind a session may have, without path and with one; empty for others."""
-        if self.kind is not PrincipalKind.ASSUMED_ROLE:
+        """The patterns of ARNs that the role behind a session may have, without path and with one; empty where known."""
+        if self.kind is not PrincipalKind.ASSUMED_ROLE or self.stored_role_arn:
             return ()
         return (self.role_arn, f"arn:{self.partition}:iam::{self.account}:role/*/{self.name}")
 

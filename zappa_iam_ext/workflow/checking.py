@@ -12,7 +12,7 @@ from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_po
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
-from zappa_iam_ext.errors import DeployPermissionsMissing
+from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.fixes import fix_command
@@ -60,7 +60,7 @@ def ensure_deploy_permissions(
 
     With ``admin_profile``, whatever is missing (the profile itself included) is provisioned first, with
     that profile's credentials; ``progress`` is told each change. With ``strict``, what cannot be decided
-    counts as missing. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
+    counts as missing, and what is needed only in some states of the account. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
     `ProvisioningError` when provisioning fails.
     """
     options = AwsOptions(profile, region, endpoint_url)
@@ -70,7 +70,8 @@ def ensure_deploy_permissions(
         provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
-    if report.exit_code(strict=strict):
+    code = report.exit_code(strict=strict)
+    if code in {ExitCode.DENIED, ExitCode.COULD_NOT_RUN} or (strict and code):
         raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_command(report.stage))
     return report
 
@@ -147,7 +148,7 @@ def _check_with_session(
         commands,
         requirements(located, commands),
         held.policies,
-        identity.arn,
+        held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account, read_text
-from zappa_iam_ext.iam import PolicySet
+from zappa_iam_ext.iam import PolicySet, Principal
 from zappa_iam_ext.iam.positions import statement_lines
 from zappa_iam_ext.permissions.authorizations import Scope
 from zappa_iam_ext.permissions.difference import Difference, difference
@@ -75,7 +75,7 @@ def compared_with_profile(
         stages,
         commands,
         held.policies,
-        who.arn,
+        held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
     )
@@ -88,7 +88,7 @@ def _compared(
     stages: Sequence[Stage],
     commands: Sequence[Command],
     policies: PolicySet,
-    principal: str,
+    principal: str | Principal,
     *,
     evidence: Evidence,
     unreadable: Sequence[str] = (),

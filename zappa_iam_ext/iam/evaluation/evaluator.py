@@ -51,7 +51,7 @@ class CompiledPolicySet:
             *self._levels,
             *self._resource_levels,
         )
-        self._principals: dict[str, tuple[Principal, Derived]] = {}
+        self._principals: dict[str | Principal, tuple[Principal, Derived]] = {}
 
     def decide(self, request: AuthorizationRequest) -> Decision:
         """Return the decision on a request. Raises `InvalidArn`."""
@@ -81,13 +81,11 @@ class CompiledPolicySet:
 
     def _prepared(self, request: AuthorizationRequest) -> PreparedRequest:
         given = request.principal
-        if isinstance(given, Principal):
-            return PreparedRequest(request, given, _derived(given))
         known = self._principals.get(given)
         if known is None:
             if len(self._principals) >= MAX_REMEMBERED:
                 self._principals.clear()
-            principal = Principal.parse(given)
+            principal = given if isinstance(given, Principal) else Principal.parse(given)
             known = self._principals[given] = principal, _derived(principal)
         return PreparedRequest(request, *known)
 

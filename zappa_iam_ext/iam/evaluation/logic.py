@@ -143,7 +143,10 @@ def _granted(principal: Principal, found: LayerVerdicts, reach: Reach) -> tuple[
     if reach.must_itself:
         own = min(own, resource.delegates)
     own = max(own, resource.by_role)
-    granted = max(min(own, limits), resource.directly)
+    directly = resource.directly
+    if reach.bounded and found.boundary.allows == FALSE:
+        directly = min(directly, UNKNOWN)
+    granted = max(min(own, limits), directly)
     if granted:
         return granted, None
     refused = reach.must_itself and own == FALSE and found.identity.allows != FALSE

@@ -11,7 +11,26 @@ from zappa_iam_ext.iam.patterns.glob import Glob, arn_glob, bounded_glob, is_pat
 from zappa_iam_ext.iam.patterns.tokens import units
 from zappa_iam_ext.iam.request import AuthorizationRequest
 
-_PRINCIPAL_ARN = "aws:principalarn"
+_PRINCIPAL_ARN, _PRINCIPAL_ACCOUNT, _RESOURCE_ACCOUNT = (
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:resourceaccount",
+)
+#: Actions whose requests may carry no ``aws:ResourceAccount`` (IAM User Guide, "AWS global condition context keys", as the
+#: page stood in 2022; not confirmed since): all of two services, and some of two others.
+_NO_RESOURCE_ACCOUNT = frozenset(
+    {
+        "ec2:copyfpgaimage",
+        "ec2:copyimage",
+        "ec2:copysnapshot",
+        "ec2:createtransitgatewaypeeringattachment",
+        "ec2:createvolume",
+        "ec2:createvpcpeeringconnection",
+        "workspaces:copyworkspaceimage",
+        "workspaces:describeworkspaceimages",
+    }
+)
+_SERVICES_WITHOUT_RESOURCE_ACCOUNT = frozenset({"ebs", "events"})
 
 _WITH_IDENTITY_POLICIES = frozenset(
     {
@@ -77,7 +96,12 @@ class PreparedRequest:
 
     @property
     def context(self) -> Context:
-        """The condition keys given, and those that follow from the principal unless they are said to be unknown."""
+        """The condition keys given, and those that follow from principal and resource unless they are said to be unknown.
+
+        ``aws:ResourceAccount`` is unknown where the account is only assumed, or the action may not carry it;
+        ``aws:PrincipalAccount``, which every request carries, where the principal belongs to no account that we see
+        (IAM User Guide, "AWS global condition context keys").
+        """
         if self._context is None:
             request = self._request
             named = frozenset(key.lower() for key in request.unknown_keys)
@@ -90,6 +114,13 @@ class PreparedRequest:
             if _PRINCIPAL_ARN not in {*values, *named} and (known := self.principal.role_arns):
                 forms[_PRINCIPAL_ARN] = known
                 named |= {_PRINCIPAL_ARN}
+            if _RESOURCE_ACCOUNT not in {*values, *named}:
+                if request.resource_account and _carries_resource_account(self.action):
+                    values[_RESOURCE_ACCOUNT] = request.resource_account
+                else:
+                    named |= {_RESOURCE_ACCOUNT}
+            if _PRINCIPAL_ACCOUNT not in values and not self.principal.has_identity_policies:
+                named |= {_PRINCIPAL_ACCOUNT}
             self._context = Context(values, None if request.unknown_context else named, forms)
         return self._context
 
@@ -97,3 +128,13 @@ class PreparedRequest:
 def _knows_no_resources(action: str) -> bool:
     known = action_definition(action)
     return known is not None and not known.limited_to_resources
+
+
+def _carries_resource_account(action: str) -> bool:
+    """Say whether requests for an action, or for all of a pattern of actions, carry ``aws:ResourceAccount`` for certain."""
+    service, _, name = action.partition(":")
+    if is_pattern(service) or service in _SERVICES_WITHOUT_RESOURCE_ACCOUNT:
+        return False
+    if is_pattern(name):
+        return not any(each.startswith(f"{service}:") for each in _NO_RESOURCE_ACCOUNT)
+    return action not in _NO_RESOURCE_ACCOUNT

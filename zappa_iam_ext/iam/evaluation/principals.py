@@ -51,7 +51,7 @@ def principal_match(
 ) -> PrincipalMatch:
     """Return how a statement of a resource policy names the principal.
 
-    A principal with a permissions boundary (``has_boundary``) is never spared by NotPrincipal.
+    A principal with a permissions boundary (``has_boundary``) is never spared by the NotPrincipal of a Deny.
     """
     if statement.not_principals is not None:
         return _not_spared(statement, statement.not_principals, principal, has_boundary=has_boundary)
@@ -63,13 +63,13 @@ def _not_spared(
 ) -> PrincipalMatch:
     """Return whether NotPrincipal reaches a principal.
 
-    IAM User Guide, "AWS JSON policy elements: NotPrincipal": AWS looks at the account, then the role, then the
-    session, and spares whom it finds at each step; it may deny the whole account where the account is not listed.
+    IAM User Guide, "AWS JSON policy elements: NotPrincipal", "Key points": AWS may look at the account, then the role,
+    then the session, and spares whom it finds at each step; it may deny the whole account where the account is not listed.
     Hence: who is not listed is reached; who is listed without role or account may be. In an Allow nobody is granted
     what hangs on that.
     """
     listed, whole = _listed(element, principal)
-    if has_boundary and principal.kind in _BOUNDED:
+    if has_boundary and statement.effect is Effect.DENY and principal.kind in _BOUNDED:
         return _DIRECTLY
     if listed and whole:
         return _NOT
