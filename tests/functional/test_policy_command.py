@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -275,3 +276,14 @@ def test_the_size_is_the_same_number_in_policy_and_lint():
     size = f"{PolicyDocument.parse(done.stdout).size:,}"
     assert f"({size} of 6,144 characters)" in done.stderr
     assert f"the document has {size} characters" in iam("lint", "-", input=done.stdout).stdout
+
+
+def test_the_size_of_a_stage_is_that_of_what_policy_prints():
+    """Of the document as it is provisioned, the user's look at itself included; the file too."""
+    write(domain="a.example.com", lets_encrypt_key="key.pem", alb_enabled=True, function_url_enabled=True)
+    done = iam("policy", "dev", "--account", ACCOUNT)
+    size = re.search(r"\(([\d,]+) of 6,144 characters\)", done.stderr)[1]
+    Path("policy.json").write_text(done.stdout)
+    for target in ("policy.json", "dev"):
+        assert f"the document has {size} characters" in iam("lint", target, "--account", ACCOUNT).stdout
+    assert f"{PolicyDocument.parse(done.stdout).size:,}" == size

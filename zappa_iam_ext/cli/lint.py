@@ -191,7 +191,7 @@ def _stages(
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")
     results = []
     for stage in read(next(iter(targets), None), settings_file, all_stages=all_stages, options=options):
-        wanted = PolicyOptions(account=account or stage.account_id or OFFLINE_ACCOUNT)
+        wanted = PolicyOptions(account=account or stage.account_id or OFFLINE_ACCOUNT, self_inspection=True)
         documents, _ = policy_documents((stage,), parse_commands(()), options, wanted)
         results.append(LintResult((f"stage {stage.name}",) * len(documents), findings(documents)))
     return results

@@ -99,7 +99,7 @@ def _check_desired(desired: DesiredState) -> None:
     for policy in desired.policies:
         if size(policy.document) > MANAGED_POLICY_LIMIT:
             raise QuotaExceeded(
-                f"{policy.name} has {size(policy.document)} characters; a managed policy may have {MANAGED_POLICY_LIMIT}",
+                f"{policy.name} has {size(policy.document):,} characters; a managed policy may have {MANAGED_POLICY_LIMIT:,}",
                 hint="Split it into several policies.",
             )
 
