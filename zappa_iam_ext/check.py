@@ -195,8 +195,8 @@ def _with_names(
 ) -> CheckedRequirement:
     """Return the verdict, unknown where it hangs on a name that AWS chose and that a policy writes out.
 
-    A policy for one API allows what is needed if the stage's API is that one, and a Deny on one API denies nothing
-    if it is another. Which one it is, only AWS can say.
+    A policy for one API allows what is needed if the stage's API is that one, and a Deny on one API, or a NotResource
+    with it, denies nothing if it is another. Which one it is, only AWS can say.
     """
     requirement = judged.requirement
     if judged.verdict is not Verdict.DENIED or not has_chosen_name(requirement.resource):
@@ -207,8 +207,9 @@ def _with_names(
         return policies.decide(request_of(named, principal, region)) is Decision.ALLOWED
 
     why = ""
-    if judged.explicit and allowed(named_by_nobody(requirement.resource)):
-        why = "a Deny names some of these, and only AWS knows which one is this stage's"
+    if allowed(named_by_nobody(requirement.resource)):
+        who = "Deny" if judged.explicit else "NotResource"
+        why = f"a {who} names some of these, and only AWS knows which one is this stage's"
     elif where := next(filter(allowed, named_by(documents, requirement.resource)), None):
         why = f"it is allowed on {where} only, and only AWS knows which one is this stage's"
     return replace(judged, verdict=Verdict.UNKNOWN, layer=None, explicit=False, why=why) if why else judged

@@ -216,3 +216,23 @@ LEFT = Requirement(
 def test_what_is_needed_only_in_some_states_denies_nothing_for_certain(statements, codes):
     found = report(statements, requirements=(CREATE, LEFT))
     assert (found.exit_code(), found.exit_code(strict=True)) == codes
+
+
+@pytest.mark.parametrize(
+    ("spared", "verdict"),
+    [
+        pytest.param([API[:-1] + "abc123defg"], Verdict.UNKNOWN, id="one API"),
+        pytest.param([API[:-1] + "abc123defg", API[:-1] + "xyz123defg*"], Verdict.UNKNOWN, id="two of them"),
+        pytest.param([API], Verdict.DENIED, id="every API"),
+        pytest.param([API.replace("us-east-1", "eu-west-1")], Verdict.ALLOWED, id="another region's"),
+    ],
+)
+def test_a_not_resource_with_a_name_that_aws_chose_leaves_the_others(spared, verdict):
+    statement = {"Effect": "Allow", "Action": "apigateway:*", "NotResource": spared}
+    (result,) = report([statement], requirements=(Requirement("apigateway:GET", API),)).results
+    assert result.verdict is verdict
+    assert result.why == (
+        "a NotResource names some of these, and only AWS knows which one is this stage's"
+        if verdict is Verdict.UNKNOWN
+        else ""
+    )
