@@ -83,17 +83,32 @@ class Report:
         return self.having(Verdict.DENIED)
 
     @property
+    def always_denied(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing and needed in every state of the account."""
+        return tuple(result for result in self.denied if not result.requirement.only_if)
+
+    @property
+    def denied_at_times(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing and needed only in some states of the account, which the check does not know."""
+        return tuple(result for result in self.denied if result.requirement.only_if)
+
+    @property
     def unknown(self) -> tuple[CheckedRequirement, ...]:
         """Everything that could not be decided."""
         return self.having(Verdict.UNKNOWN)
 
     def exit_code(self, *, strict: bool = False) -> ExitCode:
-        """Return what the check ends with; what is undecided counts only under ``strict``."""
+        """Return what the check ends with; what is undecided counts only under ``strict``.
+
+        What is missing and needed only in some states of the account denies nothing for certain: it cannot be told.
+        """
         if not self.results:
             return ExitCode.COULD_NOT_RUN
-        if self.denied:
+        if self.always_denied:
             return ExitCode.DENIED
-        return ExitCode.CANNOT_TELL if strict and self.unknown else ExitCode.OK
+        if self.denied_at_times or (strict and self.unknown):
+            return ExitCode.CANNOT_TELL
+        return ExitCode.OK
 
 
 #: What the policies attached to a principal cannot tell.

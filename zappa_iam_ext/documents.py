@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument, ZappaIamError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.permissions.stage import Stage
 
+_ACCOUNT = re.compile(r":([0-9]{12}):")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][^<>]{0,80}>")
 MAX_SIZE = 1_000_000
 
@@ -40,13 +44,13 @@ def read_text(path: str | Path) -> str:
         ) from error
 
 
-def read_document(path: str | Path) -> PolicyDocument:
-    """Return the policy document in a file."""
-    return _parse(read_text(path), path)
+def read_documents(path: str | Path) -> tuple[PolicyDocument, ...]:
+    """Return the policy document in a file, or the documents of a JSON list, as `zappa-iam policy --split` prints."""
+    return parse_documents(read_text(path), path)
 
 
-def hand_made_document(path: str | Path, stage: Stage) -> PolicyDocument:
-    """Return a hand-made policy document, its placeholders filled in for the stage.
+def hand_made_documents(path: str | Path, stage: Stage) -> tuple[PolicyDocument, ...]:
+    """Return the hand-made policy documents of a file, their placeholders filled in for the stage.
 
     ``<ACCOUNT_ID>`` becomes the account, ``<REGION>`` the region, ``<s3_bucket ...>`` the bucket; case does
     not matter. Raises `InvalidPolicyDocument` for a placeholder that we cannot fill.
@@ -62,19 +66,49 @@ def hand_made_document(path: str | Path, stage: Stage) -> PolicyDocument:
             return stage.bucket_name
         raise InvalidPolicyDocument(
             f"the placeholder {match[0]} of {path} means nothing to us",
+            path="",
             hint="Known placeholders: <ACCOUNT_ID>, <REGION>, <S3_BUCKET>.",
         )
 
-    return _parse(_PLACEHOLDER.sub(value, read_text(path)), path)
+    return parse_documents(_PLACEHOLDER.sub(value, read_text(path)), path)
 
 
-def _parse(text: str, path: str | Path) -> PolicyDocument:
+def named_account(files: Iterable[str | Path]) -> str:
+    """Return the only account that the documents in these files name; empty when they name none or several."""
+    named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
+    return named.pop() if len(named) == 1 else ""
+
+
+def parse_documents(text: str, name: str | Path, *, readable: bool = True) -> tuple[PolicyDocument, ...]:
+    """Return the document of a text, or the documents of a JSON list; ``name`` stands in the error.
+
+    Raises `InvalidPolicyDocument`. ``readable`` is that of `PolicyDocument.parse`.
+    """
+    listed = _listed(text)
+    if listed is None:
+        return (_parse(text, name, "$", readable=readable),)
+    return tuple(_parse(each, name, f"$[{index}]", readable=readable) for index, each in enumerate(listed))
+
+
+def _parse(source: Any, name: str | Path, root: str, *, readable: bool) -> PolicyDocument:
+    """Return one document; in its error paths begin at ``root``."""
     try:
-        return PolicyDocument.parse(text)
+        return PolicyDocument.parse(source, readable=readable)
     except InvalidPolicyDocument as error:
         raise InvalidPolicyDocument(
-            f"{path} is not a policy document: {error}",
-            path=error.path,
+            f"{error.reason} (rule: {error.rule})" if error.rule else error.reason,
+            path=error.path.replace("$", root, 1),
             rule=error.rule,
             hint=error.hint or "AWS would refuse it as MalformedPolicyDocument.",
+            document=str(name),
         ) from error
+
+
+def _listed(text: str) -> list[Any] | None:
+    """Return the members of a JSON list; none when the text is something else, or an empty list."""
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        return json.loads(text) or None
+    except (ValueError, RecursionError):
+        return None

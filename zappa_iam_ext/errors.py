@@ -44,11 +44,16 @@ class ZappaIamError(Exception):
 class InvalidPolicyDocument(ZappaIamError):
     """A policy document that AWS would refuse (``MalformedPolicyDocument``).
 
-    ``path`` is the JSON path of the offending element, ``rule`` the rule of the grammar it breaks.
+    ``path`` is the JSON path of the offending element, ``rule`` the rule of the grammar it breaks, ``reason`` what
+    is wrong, without either.
     """
 
-    def __init__(self, message: str, *, path: str = "$", rule: str = "", hint: str = "") -> None:
-        super().__init__(f"{path}: {message}", hint=hint)
+    def __init__(
+        self, message: str, *, path: str = "$", rule: str = "", hint: str = "", document: str = ""
+    ) -> None:
+        told = f"{path}: {message}" if path else message
+        super().__init__(f"{document} is not a policy document: {told}" if document else told, hint=hint)
+        self.reason = message
         self.path = path
         self.rule = rule
 

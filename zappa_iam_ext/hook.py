@@ -60,13 +60,15 @@ def _report(report: Report, on_missing: str) -> None:
     from zappa_iam_ext.permissions.fixes import fix_command
     from zappa_iam_ext.render.text import report_text, summary
 
-    if code := report.exit_code():
-        text = report_text(report, fix=fix_command(report.stage))
+    code, fix = report.exit_code(), fix_command(report.stage)
+    if code not in {ExitCode.OK, ExitCode.CANNOT_TELL}:
         if on_missing != "warn":
-            raise _Refusal(text, code)
-        _say(text)
+            raise _Refusal(report_text(report, fix=fix), code)
+        _say(report_text(report, fix=fix))
+    elif report.unknown:
+        _say(report_text(report, fix=fix))
     else:
-        _say(report_text(report) if report.unknown else summary(report))
+        _say(f"{summary(report)} ({fix})" if report.denied else summary(report))
 
 
 def _say(text: str) -> None:

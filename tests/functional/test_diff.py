@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -360,7 +362,72 @@ def test_what_cannot_be_decided_ends_with_3(project) -> None:
     (project / "policy.json").write_text(json.dumps(document))
     result = diff("dev", "--policy", "policy.json")
     assert result.exit_code == 3
-    assert "1 could not be decided" in result.stdout
+    head, *_ = result.stdout.splitlines()
+    assert (
+        head
+        == f"policy.json may allow what Zappa {__version__} needs, but 1 could not be decided (stage dev)."
+    )
+    advice = result.stdout.split("`")[1]
+    assert advice == "zappa-iam check dev --policy policy.json"
+    told = CliRunner().invoke(main, advice.split()[1:])
+    assert "Could not be decided:\n  lambda:GetAlias" in told.stdout
+    assert "it depends on aws:SourceIp" in told.stdout
+
+
+def judged(told, verdict: str) -> list[dict]:
+    return [each for each in json.loads(told.stdout)["results"] if each["verdict"] == verdict]
+
+
+def test_the_advice_asks_the_same_of_check(project) -> None:
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    only = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
+    (project / "my policy.json").write_text(json.dumps({"Statement": {**allow, "Condition": only}}))
+    more = ["--account", ACCOUNT, "--region", "eu-west-1", "--command", "undeploy --remove-logs"]
+    result = diff("dev", "-s", "zappa_settings.json", "--policy", "my policy.json", *more)
+    advice = shlex.split(result.stdout.split("`")[1])
+    told = CliRunner().invoke(main, [*advice[1:], "--json"])
+    undecided = judged(told, "unknown")
+    regions = {each["resource"].split(":")[3] for each in undecided if each["resource"] != "*"}
+    assert regions >= {"eu-west-1"}
+    assert "us-east-1" not in regions
+    assert len(undecided) == int(re.search(r"but (\d+) could not", result.stdout)[1])
+
+
+@pytest.mark.parametrize(
+    ("number", "account"), [(1, "999999999999"), (2, ACCOUNT)], ids=["the only account", "two accounts"]
+)
+def test_the_account_that_documents_name_is_that_of_check_and_diff(project, number, account) -> None:
+    arns = [f"arn:aws:lambda:us-east-1:{each}:*" for each in ("999999999999", "888888888888")]
+    document = {"Statement": {"Effect": "Allow", "Action": "lambda:*", "Resource": arns[:number]}}
+    (project / "policy.json").write_text(json.dumps(document))
+    lacking = {
+        each["resource"]
+        for each in json.loads(diff("dev", "--policy", "policy.json", "--json").stdout)["added"]
+    }
+    told = CliRunner().invoke(main, ["check", "dev", "--policy", "policy.json", "--json"])
+    assert {each["resource"] for each in judged(told, "denied")} == lacking
+    functions = {arn for arn in lacking if ":function:" in arn}
+    assert functions == set() if number == 1 else all(f":{account}:" in arn for arn in functions)
+
+
+def test_a_list_of_documents_is_one_policy_each(project) -> None:
+    """What `policy --split` prints is taken by `check` and `diff`; surplus has the line of its statement."""
+    document = policy()
+    more = {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "*"}
+    both = [
+        {**document, "Statement": document["Statement"][:3]},
+        {**document, "Statement": [*document["Statement"][3:], more]},
+    ]
+    (project / "both.json").write_bytes(json.dumps(both, indent=1).replace("\n", "\r\n").encode())
+    result = diff("dev", "--policy", "both.json", "--account", ACCOUNT, "--json")
+    (surplus,) = json.loads(result.stdout)["surplus"]
+    assert (result.exit_code, surplus["action"], surplus["source"]) == (0, "ec2:RunInstances", "both.json")
+    line = (project / "both.json").read_text().splitlines()[surplus["line"] - 1 : surplus["line"] + 2]
+    assert [each.strip() for each in line] == ["{", '"Effect": "Allow",', '"Action": "ec2:RunInstances",']
+    told = CliRunner().invoke(main, ["check", "dev", "--policy", "both.json", "--account", ACCOUNT])
+    assert told.exit_code == 0
+    asked = ["can-i", "lambda:CreateFunction", FUNCTION, "--policy", "both.json"]
+    assert CliRunner().invoke(main, asked).exit_code == 0
 
 
 def test_a_placeholder_is_filled_in_with_the_account_that_is_asked_for(project) -> None:

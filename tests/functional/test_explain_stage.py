@@ -352,3 +352,25 @@ def test_a_log_of_a_megabyte_is_read_to_its_middle() -> None:
     noise = PIECES[0] * 5_000
     (denial,) = parse_denials(f"{noise}{CREATE}\n{noise}")
     assert denial.action == "lambda:CreateFunction"
+
+
+def test_what_is_printed_carries_stage_file_profile_and_region(project) -> None:
+    given = ("-s", str(project), "--profile", "serverless", "--region", "us-east-1")
+    told = answer("dev", *given, text=CREATE)["fix"]
+    line = f"zappa-iam apply dev -s {project} --profile serverless --region us-east-1 --admin-profile PROFILE"
+    assert line in told
+    own = answer("dev", *given, text=denied("iam:GetUser", USER))["fix"]
+    assert line in own
+    assert "STAGE" not in own
+    assert f"zappa-iam explain dev -s {project} --profile" in run(*given, text=CREATE).stderr
+
+
+def test_the_stage_names_the_access_points_that_a_function_mounts(project) -> None:
+    point = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1"
+    vpc = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    efs = {**SETTINGS["dev"], "vpc_config": vpc, "efs_config": [{"Arn": point, "LocalMountPath": "/mnt/efs"}]}
+    project.write_text(json.dumps({"dev": efs}), encoding="utf-8")
+    told = answer("dev", text="EFSMountFailureException: The function couldn't mount the EFS file system")
+    (statement,) = told["statements"]
+    assert statement["Condition"] == {"ArnLike": {"elasticfilesystem:AccessPointArn": point}}
+    assert told["fix"].endswith("then run zappa update dev.")

@@ -7,7 +7,7 @@ import pytest
 from tests.support.stages import stage
 from zappa_iam_ext.check import Verdict, check
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.model import Requirement, ResourceState
 
 USER = "arn:aws:iam::123456789012:user/serverless"
 CREATE = Requirement("lambda:CreateFunction", "arn:aws:lambda:us-east-1:123456789012:function:hello-dev")
@@ -194,3 +194,25 @@ def test_a_deny_on_what_aws_chose_denies_only_that_one(denied, verdict):
     statements = [allow("apigateway:*", "*"), {**allow("apigateway:GET", denied), "Effect": "Deny"}]
     (result,) = report(statements, (Requirement("apigateway:GET", API),)).results
     assert result.verdict is verdict
+
+
+LEFT = Requirement(
+    "lambda:UpdateAlias",
+    "arn:aws:lambda:us-east-1:123456789012:function:hello-dev",
+    only_if=ResourceState.ORPHANED,
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "codes"),
+    [
+        pytest.param([OTHER], (1, 1), id="what is always needed is missing: denied"),
+        pytest.param(
+            [{**ALLOW, "Action": "lambda:CreateFunction"}], (3, 3), id="what may be needed: not told"
+        ),
+        pytest.param([ALLOW], (0, 0), id="both are held"),
+    ],
+)
+def test_what_is_needed_only_in_some_states_denies_nothing_for_certain(statements, codes):
+    found = report(statements, requirements=(CREATE, LEFT))
+    assert (found.exit_code(), found.exit_code(strict=True)) == codes

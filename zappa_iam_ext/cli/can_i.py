@@ -11,7 +11,7 @@ import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
 from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
-from zappa_iam_ext.documents import read_document
+from zappa_iam_ext.documents import read_documents
 from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
 from zappa_iam_ext.iam import (
     Arn,
@@ -152,8 +152,8 @@ def _policies(
     policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions
 ) -> tuple[PolicySet, str | Principal, tuple[str, ...]]:
     if policies:
-        identity = tuple(read_document(path) for path in policies)
-        boundary = tuple(read_document(path) for path in boundaries)
+        identity = tuple(document for path in policies for document in read_documents(path))
+        boundary = tuple(document for path in boundaries for document in read_documents(path))
         return PolicySet(identity=identity, boundary=boundary or None), "", ()
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")

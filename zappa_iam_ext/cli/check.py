@@ -53,7 +53,8 @@ def command(
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
-    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 inconclusive under --strict.
+    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: what is missing
+    is needed only the second time or after settings changed, or (--strict) something could not be decided.
     """
     from zappa_iam_ext.workflow import check_offline, check_stage
 

@@ -39,6 +39,18 @@ class _Asked:
     profile_policy: bool
     account: str
     options: AwsOptions
+    command_lines: tuple[str, ...]
+
+    def of_check(self) -> tuple[str, ...]:
+        """Return the options of `zappa-iam check` that ask the same of the policies."""
+        given = [("--settings-file", str(self.settings_file or "")), ("--region", self.options.region)]
+        given += [("--policy", str(path)) for path in self.policy_files]
+        if self.policy_files:
+            given.append(("--account", self.account))
+        else:
+            given += [("--profile", self.options.profile), ("--endpoint-url", self.options.endpoint_url)]
+        given += [("--command", line) for line in self.command_lines]
+        return tuple(word for option, value in given if value for word in (option, value))
 
     def check(self) -> None:
         """Refuse what cannot be compared."""
@@ -109,6 +121,7 @@ def command(
         profile_policy,
         account,
         AwsOptions(profile, region, endpoint_url),
+        command_lines,
     )
     asked.check()
     commands = parse_commands(command_lines)
@@ -135,30 +148,29 @@ def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
 
 
 def _compared(now: Stage, stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]) -> Compared:
-    zappa = f"Zappa {asked.to_zappa or now.zappa_version}"
     if asked.profile_policy:
         from zappa_iam_ext.workflow.comparing import compared_with_profile
 
         found, who = compared_with_profile(now, stages, commands, asked.options)
-        return _with_policies(now, stages, who, zappa, found)
+        return _with_policies(now, stages, who, asked, found)
     if asked.policy_files:
         from zappa_iam_ext.workflow.comparing import compared_with_files
 
         label = ", ".join(str(path) for path in asked.policy_files)
         found = compared_with_files(now, stages, commands, asked.policy_files)
-        return _with_policies(now, stages, label, zappa, found)
+        return _with_policies(now, stages, label, asked, found)
     return _with_another_stage(now, asked, commands)
 
 
 def _with_policies(
-    now: Stage, stages: Sequence[Stage], label: str, zappa: str, found: Comparison
+    now: Stage, stages: Sequence[Stage], label: str, asked: _Asked, found: Comparison
 ) -> Compared:
     from zappa_iam_ext.render.difference import Compared
 
     return Compared(
         stage=now.name,
         before=label,
-        after=zappa,
+        after=f"Zappa {asked.to_zappa or now.zappa_version}",
         change=found.missing,
         before_allows=True,
         surplus=found.surplus,
@@ -166,6 +178,7 @@ def _with_policies(
         sources=found.sources,
         lines=found.lines,
         needing=tuple(stage.name for stage in stages),
+        asked=asked.of_check(),
     )
 
 

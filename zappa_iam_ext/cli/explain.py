@@ -16,6 +16,7 @@ from zappa_iam_ext.errors import SettingsError, ZappaIamError
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.denials.denial import Denial
     from zappa_iam_ext.permissions.denials.explain import Explanation
+    from zappa_iam_ext.permissions.fixes import CommandLines
     from zappa_iam_ext.permissions.stage import Stage
 
 #: Bytes of a pasted message that are read; AWS's own messages are far shorter, a CI log may be long.
@@ -66,7 +67,7 @@ def command(
     denials = parse_denials(message)
     if not denials:
         raise _unrecognised(message)
-    explanations = _explained(denials, stage, options)
+    explanations = _explained(denials, stage, options, settings_file)
     click.echo(_rendered(explanations, "json" if as_json else output))
 
 
@@ -104,7 +105,7 @@ def _stage(name: str | None, settings_file: Path | None, options: AwsOptions) ->
     if name is None and len(names := _stage_names(settings_file)) != 1:
         raise SettingsError(
             f"{settings_file} has several stages: {', '.join(names)}",
-            hint="Name one of them: zappa-iam explain STAGE -s FILE",
+            hint=f"Name one of them: {_lines(options, settings_file, names[0]).zappa_iam('explain')}",
         )
     (stage,) = read(name, settings_file, all_stages=False, options=options)
     return stage
@@ -138,17 +139,27 @@ def _unrecognised(message: str) -> Unrecognised:
     )
 
 
-def _explained(denials: Sequence[Denial], stage: Stage | None, options: AwsOptions) -> Sequence[Explanation]:
+def _lines(options: AwsOptions, settings_file: Path | None, stage: str = "") -> CommandLines:
+    from zappa_iam_ext.permissions.fixes import CommandLines
+
+    file = str(settings_file) if settings_file else ""
+    return CommandLines(stage, file, options.profile, options.region, options.endpoint_url)
+
+
+def _explained(
+    denials: Sequence[Denial], stage: Stage | None, options: AwsOptions, settings_file: Path | None
+) -> Sequence[Explanation]:
     from zappa_iam_ext.config import iam_ext_settings
     from zappa_iam_ext.permissions.denials.explain import explain_all
 
+    lines = _lines(options, settings_file)
     if stage is None:
-        return explain_all(_decoded(denial, options) for denial in denials)
+        return explain_all([_decoded(denial, options) for denial in denials], lines=lines)
     asked = AwsOptions(
         options.profile or stage.profile_name or "", options.region or stage.region, options.endpoint_url
     )
     decoded = [_decoded(denial, asked) for denial in denials]
-    return explain_all(decoded, stage, deployer=iam_ext_settings(stage).user_name)
+    return explain_all(decoded, stage, deployer=iam_ext_settings(stage).user_name, lines=lines)
 
 
 def _decoded(denial: Denial, options: AwsOptions) -> Denial:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +16,8 @@ from zappa_iam_ext.cli.options import (
     read,
     require_account_id,
 )
-from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, read_text
-from zappa_iam_ext.errors import ExitCode, InvalidPolicyDocument, SettingsError
+from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, parse_documents, read_text
+from zappa_iam_ext.errors import ExitCode, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 
@@ -124,21 +123,22 @@ def _is_file(target: str) -> bool:
 
 def _files(targets: Sequence[str], boundaries: Sequence[Path], *, together: bool) -> list[LintResult]:
     from zappa_iam_ext.iam.findings import findings
-    from zappa_iam_ext.iam.positions import statement_lines
     from zappa_iam_ext.render.findings import LintResult
 
-    limits = [document for path in boundaries for document in _documents(read_text(path), str(path))]
-    groups: list[list[tuple[str, str, PolicyDocument]]] = []
+    limits = [
+        document for path in boundaries for document in parse_documents(read_text(path), path, readable=False)
+    ]
+    groups: list[list[tuple[str, PolicyDocument, tuple[int, ...]]]] = []
     for target in targets:
         text = _stdin() if target == STDIN else read_text(target)
-        groups.append([(target, text, document) for document in _documents(text, target)])
+        groups.append(list(_located(text, target)))
     if together:
         groups = [[entry for group in groups for entry in group]]
     return [
         LintResult(
             sources=tuple(name for name, _, _ in group),
-            findings=findings([document for *_, document in group], boundary=limits),
-            lines=tuple(statement_lines(text) for _, text, _ in group),
+            findings=findings([document for _, document, _ in group], boundary=limits),
+            lines=tuple(lines for *_, lines in group),
             is_file=True,
         )
         for group in groups
@@ -158,27 +158,13 @@ def _stdin() -> str:
         raise UnreadableDocument("stdin is not UTF-8 text", hint="Give the document as UTF-8.") from error
 
 
-def _documents(text: str, name: str) -> list[PolicyDocument]:
-    """Return the document of a text, or the documents of a JSON list."""
-    try:
-        return [PolicyDocument.parse(each, readable=False) for each in _listed(text)]
-    except InvalidPolicyDocument as error:
-        raise InvalidPolicyDocument(
-            f"{name} is not a policy document: {error} (rule: {error.rule})",
-            path=error.path,
-            rule=error.rule,
-            hint=error.hint,
-        ) from error
+def _located(text: str, name: str) -> Iterator[tuple[str, PolicyDocument, tuple[int, ...]]]:
+    """Yield each document of a text, its name, and the lines of its statements."""
+    from zappa_iam_ext.iam.positions import statement_lines
 
-
-def _listed(text: str) -> list[Any]:
-    if not text.lstrip().startswith("["):
-        return [text]
-    try:
-        loaded = json.loads(text)
-    except (ValueError, RecursionError):
-        return [text]
-    return loaded or [text]
+    lines = statement_lines(text)
+    for index, document in enumerate(parse_documents(text, name, readable=False)):
+        yield name, document, lines[index] if index < len(lines) else ()
 
 
 def _attached(options: AwsOptions) -> tuple[list[LintResult], tuple[str, ...]]:

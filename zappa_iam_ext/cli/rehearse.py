@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from zappa_iam_ext.iam import PolicySet
     from zappa_iam_ext.permissions.stage import Stage
     from zappa_iam_ext.rehearsal.report import RehearsalReport
-
-_ACCOUNT = re.compile(r":([0-9]{12}):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,7 @@ def command(
     --profile-policy reads from IAM. Exit codes: 0 nothing denied, 1 something denied, 2 could not run, 3 something
     could not be rehearsed.
     """
+    from zappa_iam_ext.documents import named_account
     from zappa_iam_ext.permissions.commands import parse_command
     from zappa_iam_ext.rehearsal.command_lines import DEFAULT_COMMANDS
     from zappa_iam_ext.rehearsal.local_aws.loopback import require_loopback
@@ -111,7 +109,7 @@ def command(
     stages = read(stage, settings_file, all_stages=all_stages, options=AwsOptions("", region))
     zappa_executable()
     asked = profile if profile_policy else None
-    account = account or _named_account(policy_files) or new_account()
+    account = account or named_account(policy_files) or new_account()
     with _interruptible():
         setups = [_setup(item, lines, policy_files, asked, account) for item in stages]
         reports = _rehearsed(setups, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
@@ -150,18 +148,10 @@ def _rehearsed(
     return reports
 
 
-def _named_account(files: tuple[Path, ...]) -> str:
-    """Return the only account that the documents name, if they name one."""
-    from zappa_iam_ext.documents import read_text
-
-    named = {number for path in files for number in _ACCOUNT.findall(read_text(path))}
-    return named.pop() if len(named) == 1 else ""
-
-
 def _setup(
     stage: Stage, lines: tuple[str, ...], files: tuple[Path, ...], profile: str | None, account: str
 ) -> _Setup:
-    from zappa_iam_ext.documents import hand_made_document
+    from zappa_iam_ext.documents import hand_made_documents
     from zappa_iam_ext.iam import PolicySet
     from zappa_iam_ext.rehearsal.rehearse import computed_policy
 
@@ -169,7 +159,7 @@ def _setup(
         return _held(stage, profile)
     if files:
         located = stage.with_account(account)
-        documents = tuple(hand_made_document(path, located) for path in files)
+        documents = tuple(document for path in files for document in hand_made_documents(path, located))
         return _Setup(located, PolicySet(identity=documents), ", ".join(str(path) for path in files))
     located = stage.with_account(account)
     return _Setup(located, computed_policy(located, lines), "the computed policy")

@@ -9,19 +9,25 @@ _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
-def statement_lines(text: str) -> tuple[int, ...]:
-    """Return the line of each statement of a policy document, counted from 1.
+def statement_lines(text: str) -> tuple[tuple[int, ...], ...]:
+    """Return for each document the line of each of its statements, counted from 1.
 
-    Of text that is no such document, or holds a list of documents, nothing is said: an empty tuple.
+    The text is a policy document, or a JSON list of documents. Of text that is neither, nothing is said: one
+    document without lines.
     """
     try:
-        return tuple(text.count("\n", 0, place) + 1 for place in _statements(text))
+        start = _skip(text, 0)
+        documents = _elements(text, start) or [start]
+        return tuple(
+            tuple(text.count("\n", 0, place) + 1 for place in _statements(text, document))
+            for document in documents
+        )
     except (ValueError, IndexError, RecursionError):
-        return ()
+        return ((),)
 
 
-def _statements(text: str) -> list[int]:
-    place = _skip(text, 0)
+def _statements(text: str, place: int) -> list[int]:
+    """Return where the statements of the document at a place begin."""
     if text[place] != "{":
         return []
     while text[place] != "}":

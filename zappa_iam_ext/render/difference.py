@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ class Compared:
 
     ``before_allows`` says that ``before`` is a policy, which allows rather than needs. ``surplus`` is then what it
     grants beyond what the stages in ``needing`` need, ``sources`` names its documents, ``lines`` says where their
-    statements stand, counted from 1, and ``undecided`` counts what could not be decided.
+    statements stand, counted from 1, and ``undecided`` counts what could not be decided. ``asked`` are the options
+    of `zappa-iam check` that ask the same.
     """
 
     stage: str
@@ -36,6 +38,7 @@ class Compared:
     sources: tuple[str, ...] = ()
     lines: tuple[tuple[int, ...], ...] = ()
     needing: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     def place(self, item: Surplus) -> str:
         """Return where the statement of a grant stands: its document, and the line if it is a file's."""
@@ -64,8 +67,13 @@ def difference_text(compared: Compared) -> str:
         need = "do" if len(compared.needing) > 1 else "does"
         lines += ["", f"{plain(compared.before)} allows what {who} {need} not need:", *_surplus(compared)]
     if compared.undecided:
-        lines += ["", f"{compared.undecided} could not be decided: `zappa-iam check` says why."]
+        lines += ["", f"{compared.undecided} could not be decided: `{_why_undecided(compared)}` says why."]
     return "\n".join(lines)
+
+
+def _why_undecided(compared: Compared) -> str:
+    """Return the command that says why, with what this one was given."""
+    return shlex.join(("zappa-iam", "check", compared.stage, *compared.asked))
 
 
 def difference_json(compared: Sequence[Compared]) -> str:
@@ -80,6 +88,8 @@ def _head(compared: Compared) -> str:
     before, after = plain(compared.before), plain(compared.after)
     needs = "need" if after.startswith("the settings") else "needs"
     allows = " allows" if compared.before_allows else ""
+    if not change and compared.undecided:
+        return f"{before} may allow what {after} needs, but {compared.undecided} could not be decided (stage {stage})."
     if not change:
         same = "nothing that {} does not allow" if compared.before_allows else "the same as {}"
         return f"{after} {needs} {same.format(before)} (stage {stage})."

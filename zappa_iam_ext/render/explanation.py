@@ -126,8 +126,10 @@ def _statements(explanation: Explanation) -> Iterator[str]:
         yield f"     (the text blacks it out: put the true value for {', '.join(explanation.to_fill_in)})"
     resources = (item.get("Resource", ()) for item in explanation.statements)
     if not explanation.denial.resource and any(map(_is_pattern, resources)) and not explanation.stage:
-        yield "     (the text names no resource: * stands for it; zappa-iam policy STAGE knows the names)"
-    if explanation.denial.by_role and any(item.get("Resource") == "*" for item in explanation.statements):
+        knows = _line(explanation.lines.zappa_iam("policy"))
+        yield f"     (the text names no resource: * stands for it; {knows} knows the names)"
+    by_role = explanation.denial.by_role or explanation.denial.by_service_role
+    if by_role and any(item.get("Resource") == "*" for item in explanation.statements):
         yield "     (the text names no resource: put its ARN in the place of *, where the action can be limited)"
     for statement in explanation.statements:
         yield from (
@@ -149,7 +151,9 @@ def _details(explanation: Explanation, what: str) -> Iterator[str]:
     told = _CALLERS.get(explanation.principal_kind, "")
     if told or denial.principal:
         yield f"  for  {', '.join(filter(None, (told, _line(denial.principal))))}"
-    if denial.layer:
+    if denial.layer == "cross-account":
+        yield "  by   the role belongs to another account"
+    elif denial.layer:
         policy = _POLICY[denial.layer]
         yield f"  by   {f'a {policy}, explicitly' if denial.explicit else f'no {policy} allows it'}"
     elif denial.explicit:

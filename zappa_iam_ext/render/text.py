@@ -27,6 +27,11 @@ def summary(report: Report) -> str:
     """Return the one line that says how it stands."""
     who, total = _who(report), len(report.results)
     where = f"{report.function_name} ({', '.join(report.commands)})"
+    if report.denied and not report.always_denied:
+        return (
+            f"{who} holds what {where} always needs, but lacks {len(report.denied)} of the {total} permissions: "
+            "needed only the second time or after settings changed"
+        )
     if report.denied:
         return f"{who} lacks {len(report.denied)} of the {total} permissions that {where} needs"
     if report.unknown:
@@ -37,15 +42,13 @@ def summary(report: Report) -> str:
 def report_text(report: Report, *, fix: str = "") -> str:
     """Return the whole Report: every missing permission, why it is needed, and the command that fixes it."""
     lines = [summary(report) + ("." if not report.denied and not report.unknown else ":")]
-    always = [result for result in report.denied if not result.requirement.only_if]
-    at_times = [result for result in report.denied if result.requirement.only_if]
-    if always:
-        lines += ["", "Missing:", *_entries(always)]
-    if at_times:
+    if report.always_denied:
+        lines += ["", "Missing:", *_entries(report.always_denied)]
+    if report.denied_at_times:
         lines += [
             "",
             "Missing, and needed only the second time or after settings changed:",
-            *_entries(at_times),
+            *_entries(report.denied_at_times),
         ]
     if report.unknown:
         lines += ["", "Could not be decided:", *_entries(report.unknown)]
@@ -84,7 +87,7 @@ def _why(result: CheckedRequirement) -> str:
     if requirement.only_if:
         parts.append(f"needed {requirement.only_if.words}")
     if result.explicit:
-        parts.append(f"denied explicitly by a {result.layer} policy")
+        parts.append(f"denied explicitly by the {result.layer} policy")
     elif result.layer and result.layer is not Layer.IDENTITY:
         parts.append(f"blocked by the {result.layer}")
     if result.why:

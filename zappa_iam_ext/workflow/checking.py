@@ -11,8 +11,8 @@ from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_document
-from zappa_iam_ext.errors import DeployPermissionsMissing
+from zappa_iam_ext.documents import hand_made_documents, named_account
+from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.fixes import fix_command
@@ -60,7 +60,7 @@ def ensure_deploy_permissions(
 
     With ``admin_profile``, whatever is missing (the profile itself included) is provisioned first, with
     that profile's credentials; ``progress`` is told each change. With ``strict``, what cannot be decided
-    counts as missing. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
+    counts as missing, and what is needed only in some states of the account. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
     `ProvisioningError` when provisioning fails.
     """
     options = AwsOptions(profile, region, endpoint_url)
@@ -70,7 +70,8 @@ def ensure_deploy_permissions(
         provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
-    if report.exit_code(strict=strict):
+    code = report.exit_code(strict=strict)
+    if code in {ExitCode.DENIED, ExitCode.COULD_NOT_RUN} or (strict and code):
         raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_command(report.stage))
     return report
 
@@ -112,9 +113,12 @@ def check_running_zappa(
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
-    """Judge policy documents in files, as a user's only policies, against what a stage needs."""
-    located = stage.with_account(account or stage.account_id or OFFLINE_ACCOUNT)
-    documents = tuple(hand_made_document(path, located) for path in files)
+    """Judge policy documents in files, as a user's only policies, against what a stage needs.
+
+    The account is the one given, else the stage's, else the only one that the documents name.
+    """
+    located = stage.with_account(account or stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
+    documents = tuple(document for path in files for document in hand_made_documents(path, located))
     principal = iam_ext_settings(stage).user_arn(located)
     return check(
         located,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_document, read_text
+from zappa_iam_ext.documents import hand_made_documents, named_account, read_text
 from zappa_iam_ext.iam import PolicySet, Principal
 from zappa_iam_ext.iam.positions import statement_lines
 from zappa_iam_ext.permissions.authorizations import Scope
@@ -25,7 +24,6 @@ from zappa_iam_ext.workflow.checking import held_policies
 
 _OWN = ("identity", "group")
 """The layers that allow, in the order of `_compared`."""
-_ACCOUNT = re.compile(r":([0-9]{12}):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +48,16 @@ def compared_with_files(
 
     The account is the stage's, else the only one that the documents name.
     """
-    texts = [read_text(path) for path in files]
-    named = {number for text in texts for number in _ACCOUNT.findall(text)}
-    located = stage.with_account(stage.account_id or (named.pop() if len(named) == 1 else OFFLINE_ACCOUNT))
-    documents = tuple(hand_made_document(path, located) for path in files)
+    located = stage.with_account(stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
+    made = [(path, hand_made_documents(path, located)) for path in files]
+    documents = tuple(document for _, found in made for document in found)
     principal = iam_ext_settings(stage).user_arn(located)
     found = _compared(
         located, stages, commands, PolicySet(identity=documents), principal, evidence=Evidence.OFFLINE
     )
-    return replace(found, sources=tuple(map(str, files)), lines=tuple(map(statement_lines, texts)))
+    sources = tuple(str(path) for path, documents in made for _ in documents)
+    lines = (lines for path in files for lines in statement_lines(read_text(path)))
+    return replace(found, sources=sources, lines=tuple(lines))
 
 
 def compared_with_profile(

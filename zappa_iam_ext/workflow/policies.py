@@ -9,7 +9,7 @@ from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_document
+from zappa_iam_ext.documents import hand_made_documents
 from zappa_iam_ext.errors import AwsUnavailable, CredentialsError, SettingsError
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Statement
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT, Grant, compact, merge, split
@@ -135,9 +135,10 @@ def _document(
     needed = requirements(stage, commands)
     inspecting = _self_inspection(stage, own, wanted) if wanted.self_inspection else ()
     if own.policy_document and not wanted.computed:
-        document = hand_made_document(own.policy_document, stage)
-        lacking = _measure(document, needed, stage, own)
-        return (merge([document, PolicyDocument(inspecting)]) if inspecting else document), lacking
+        documents = list(hand_made_documents(own.policy_document, stage))
+        lacking = _measure(documents, needed, stage, own)
+        documents += [PolicyDocument(inspecting)] if inspecting else []
+        return (merge(documents) if len(documents) > 1 else documents[0]), lacking
     return deployment_policy(needed, [grant for statement in inspecting for grant in _grants(statement)]), ()
 
 
@@ -155,11 +156,13 @@ def _grants(statement: Statement) -> list[Grant]:
 
 
 def _measure(
-    document: PolicyDocument, needed: Sequence[Requirement], stage: Stage, own: IamExtSettings
+    documents: Sequence[PolicyDocument], needed: Sequence[Requirement], stage: Stage, own: IamExtSettings
 ) -> tuple[str, ...]:
-    """Return a line for every requirement that a hand-made document does not allow."""
+    """Return a line for every requirement that hand-made documents do not allow."""
     principal = own.user_arn(stage)
-    report = check(stage, (), needed, PolicySet(identity=(document,)), principal, evidence=Evidence.OFFLINE)
+    report = check(
+        stage, (), needed, PolicySet(identity=tuple(documents)), principal, evidence=Evidence.OFFLINE
+    )
     return tuple(
         f"{own.policy_document} does not allow {result.requirement.action} on {result.requirement.resource}"
         for result in (*report.denied, *report.unknown)

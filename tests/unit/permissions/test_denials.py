@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import Denial, parse_decoded, parse_denial, parse_denials
-from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, about_credentials
+from zappa_iam_ext.permissions.denials.text import clean, lowered, near
+from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, about_credentials, vague
 
 CASES = Path(__file__).parents[2] / "cases" / "denials" / "wordings.toml"
 WORDINGS = tomllib.loads(CASES.read_text(encoding="utf-8"))["wording"]
@@ -39,6 +40,7 @@ def test_every_layer_and_every_own_wording_has_a_row() -> None:
     assert {row.get("layer", "") for row in WORDINGS} == {
         "",
         "boundary",
+        "cross-account",
         "identity",
         "organization",
         "quarantine",
@@ -58,6 +60,8 @@ def test_every_layer_and_every_own_wording_has_a_row() -> None:
         "An error occurred (ValidationError) when calling the X operation: no",
         "An error occurred (ResourceNotFoundException) when calling the GetFunction operation: Function not found",
         "You are authorized to perform: lambda:GetFunction",
+        "EFSMountTimeoutException: The function could not mount the EFS file system due to mount time out.",
+        "EFSMountConnectivityException: The function couldn't connect to the Amazon EFS file system.",
         (
             "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token "
             "included in the request is invalid."
@@ -99,6 +103,47 @@ def test_credentials_that_are_not_accepted_are_no_denial(text: str) -> None:
 
 def test_no_wording_of_a_denial_is_about_credentials() -> None:
     assert not [row["rule"] for row in WORDINGS if about_credentials(row["text"])]
+
+
+def test_the_words_by_which_wordings_are_looked_for_hide_no_match() -> None:
+    """A wording is only tried around its words: in whole, broken and joined texts the matches are the same."""
+    chance = random.Random(7)  # noqa: S311  -- a fixed seed: the same texts each time
+    texts = [clean(text) for text in (*TEXTS, *(mutated(chance) for _ in range(1_000)), "\n".join(TEXTS))]
+    searches = [(wording.pattern, wording.words, {}) for wording in OWN_WORDINGS]
+    searches.append((vague.BARE, vague.WORDS, {"before": 80, "after": 500}))
+    for pattern, words, reach in searches:
+        for text in texts:
+            found = [match.span() for match in near(pattern, words, text, lowered(text), **reach)]
+            assert found == [match.span() for match in pattern.finditer(text)], (pattern.pattern, text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        pytest.param("Uploading app.zip\n", id="nothing"),
+        pytest.param(TEXTS[0] + "\n", id="one sentence"),
+        pytest.param("\n".join(TEXTS), id="every wording"),
+        pytest.param("not authorized access denied permission role linked trust 403 ", id="words of denials"),
+        pytest.param("arn:aws:iam::123456789012:role/x is ", id="ARNs"),
+    ],
+)
+def test_the_time_grows_with_the_length_of_the_text(piece: str) -> None:
+    """Ten times the text takes some ten times the time: a quadratic reader would take a hundred times."""
+
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece) + 1)
+        started = time.process_time()
+        parse_denials(text[:length])
+        return time.process_time() - started
+
+    seconds(10_000)
+    assert seconds(1_000_000) < 30 * max(min(seconds(100_000) for _ in range(3)), 0.01)
+
+
+def test_a_letter_that_is_longer_in_small_moves_nothing() -> None:
+    text = "\u0130\u0130 S3 error: Access Denied"
+    assert len(lowered(text)) == len(text)
+    assert parse_denial(text) == Denial("s3:GetObject", service="cloudformation")
 
 
 def test_every_denial_of_a_log_is_read_in_order_and_once() -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
+from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument, PolicyKind
+from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import parse_denials
 from zappa_iam_ext.permissions.denials.principals import CallerKind
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.render.explanation import explanation_text
 
 CASES = Path(__file__).parents[2] / "cases" / "denials" / "explained.toml"
@@ -40,6 +46,71 @@ def test_the_answer_to_a_text(row) -> None:
     assert [told(statement) for statement in explanation.statements] == row["statements"]
     text = explanation_text([explanation])
     assert [words for words in row["never"] if words in text] == []
+
+
+GIVEN = CommandLines(
+    settings_file="my settings.json", profile="ci", region="eu-west-1", endpoint_url="http://127.0.0.1:5000"
+)
+OF_AWS = "--profile ci --region eu-west-1 --endpoint-url http://127.0.0.1:5000"
+STAGE = "STAGE -s 'my settings.json'"
+OWN = [Denial(action) for action in ("iam:GetUser", "iam:CreateUser", "sts:DecodeAuthorizationMessage")]
+
+
+@pytest.mark.parametrize("text", [pytest.param(row["text"], id=row["rule"]) for row in ROWS])
+def test_every_command_line_carries_the_options_that_were_given(text: str) -> None:
+    """Except a command that another account's owner runs, with credentials of its own."""
+    answer = explanation_text([explain(denial, lines=GIVEN) for denial in parse_denials(text)])
+    assert unpasteable(answer) == []
+
+
+@pytest.mark.parametrize("denial", OWN, ids=str)
+def test_every_command_line_about_our_own_calls_carries_the_options(denial: Denial) -> None:
+    answer = explanation_text([explain(denial, lines=GIVEN)])
+    assert unpasteable(answer) == []
+    assert "--profile ci" in answer
+    assert "PROFILE)." not in answer
+
+
+def unpasteable(answer: str) -> list[str]:
+    """Return the command lines of an answer that lack a given option, or that the command does not take."""
+    wrong = []
+    for name, rest in re.findall(r"zappa-iam (apply|check|policy|explain)\b([^\n]*)", answer):
+        given = f" {STAGE} {OF_AWS}"
+        arguments = shlex.split(rest[: len(given)])
+        if not rest.startswith(given) or not parsed(name, arguments):
+            wrong.append(name + rest)
+    wrong += [
+        f"zappa{rest}"
+        for rest in re.findall(r"zappa update([^\n]*)", answer)
+        if not rest.startswith(f" {STAGE}")
+    ]
+    wrong += [
+        f"aws {rest}"
+        for rest in re.findall(r"aws ((?:lambda|cloudtrail|cloudformation) [a-z-]+-[a-z-]+[^\n]*)", answer)
+        if OF_AWS not in rest and "add-layer-version-permission" not in rest
+    ]
+    return wrong
+
+
+def parsed(name: str, arguments: list[str]) -> click.Context:
+    """Return what the real command reads from its arguments; raise `click.UsageError` when it takes them not."""
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    return command.make_context(name, arguments)
+
+
+def test_the_printed_command_lines_are_looked_at() -> None:
+    answers = "\n".join(explain(denial).fix for row in ROWS for denial in parse_denials(row["text"]))
+    for told in (
+        "zappa-iam apply",
+        "zappa-iam policy",
+        "zappa-iam check",
+        "zappa-iam explain",
+        "zappa update",
+        "aws lambda",
+        "aws cloudtrail",
+    ):
+        assert told in answers
 
 
 def test_every_kind_of_caller_has_a_row() -> None:

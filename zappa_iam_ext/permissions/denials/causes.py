@@ -6,14 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from zappa_iam_ext.iam.patterns import PatternTooComplex, arn_glob, is_pattern, overlaps
 from zappa_iam_ext.permissions.authorizations import HANDLERS, Scope, authorize
 from zappa_iam_ext.permissions.calls import predictions
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
 from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.matching import (
+    first_hand,
+    is_asked,
+    is_meant,
+    of_another,
+    rank,
+    touches,
+    wins,
+)
 from zappa_iam_ext.permissions.denials.own import own_advice, own_rows, unchecked_rows
-from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of, resource_pattern
-from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal, prefix_of
+from zappa_iam_ext.permissions.denials.resources import fill, home, pattern_of
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, OwnConsequence, Requirement
 from zappa_iam_ext.permissions.stage import UNKNOWN_ACCOUNT, Stage
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow
@@ -54,18 +62,11 @@ class Reason:
     caller: str = "zappa"
 
 
-def of_another(denial: Denial) -> bool:
-    """Say whether a role or a service was denied on the way of a call, and not who made the call."""
-    return denial.by_role or is_service_principal(denial.principal)
-
-
 def table_causes(denial: Denial) -> tuple[tuple[Reason, ...], tuple[Requirement, ...]]:
     """Return the reasons for a denial in any stage, and what would have to be allowed."""
     checks = _narrowed(denial, _candidates(denial))
     wanted = tuple(
-        fill(row, denial)
-        for _, row in checks
-        if denial.action or _first_hand(row.action, row.because, denial)
+        fill(row, denial) for _, row in checks if denial.action or first_hand(row.action, row.because, denial)
     )
     return tuple(dict.fromkeys([*_reasons(checks), *_own_reasons(denial, checks)])), wanted
 
@@ -92,27 +93,33 @@ def stage_causes(denial: Denial, calls: StageCalls) -> tuple[tuple[Reason, ...],
     needs = [
         need
         for need in calls.needs(account)
-        if _is_asked(denial, _name(need), need[1].action, dependent=need[1].dependent)
+        if is_asked(denial, _name(need), need[1].action, dependent=need[1].dependent)
     ]
     called = [need for need in needs if _name(need).lower() == denial.operation.lower()]
-    needs = [need for need in called or needs if _touches(need[1].resource, denial)]
-    needs.sort(key=lambda need: _rank(denial, f"{need[0].service}.{need[0].operation}", need[1].action))
+    asked = called if wins(denial) else called or needs
+    needs = [
+        need
+        for need in asked
+        if touches(need[1].resource, denial)
+        and is_meant(f"{need[0].service}.{need[0].operation}", need[1].action, denial)
+    ]
+    needs.sort(key=lambda need: rank(denial, f"{need[0].service}.{need[0].operation}", need[1].action))
     reasons = tuple(dict.fromkeys(_reason(call, requirement) for call, requirement in needs))
     wanted = [
         requirement
         for _, requirement in needs
-        if denial.action or _first_hand(requirement.action, requirement.dependent, denial)
+        if denial.action or first_hand(requirement.action, requirement.dependent, denial)
     ]
     checks = [check for check in _narrowed(denial, _candidates(denial)) if own_rows(denial, check[0])]
     reasons = tuple(dict.fromkeys([*reasons, *_own_reasons(denial, checks)]))
     return reasons, _distinct(wanted or [fill(row, denial) for _, row in checks])
 
 
-def advice_on_own_calls(denial: Denial) -> str:
+def advice_on_own_calls(denial: Denial, lines: CommandLines) -> str:
     """Return what to do about a denied call of our own."""
     checks = _narrowed(denial, _candidates(denial))
     rows = [row for operation, _ in checks for row in own_rows(denial, operation)]
-    return own_advice([*rows, *unchecked_rows(denial)], denial)
+    return own_advice([*rows, *unchecked_rows(denial)], denial, lines)
 
 
 def _distinct(wanted: Iterable[Requirement]) -> tuple[Requirement, ...]:
@@ -172,28 +179,25 @@ def _checks() -> tuple[Check, ...]:
 
 def _candidates(denial: Denial) -> Sequence[Check]:
     """Return the checks of the action or operation; of the operation alone where the text names it."""
-    return _checks_of(denial.action.lower(), denial.operation.lower(), of_another(denial))
+    return _checks_of(denial.action.lower(), denial.operation.lower(), denial.service, of_another(denial))
 
 
 @lru_cache(maxsize=1024)
-def _checks_of(action: str, operation: str, another: bool) -> Sequence[Check]:
-    asked = Denial(action=action, operation=operation, by_role=another)
+def _checks_of(action: str, operation: str, service: str, another: bool) -> Sequence[Check]:
+    asked = Denial(action=action, operation=operation, service=service, by_role=another)
     checks = [
         (name, row)
         for name, row in _checks()
-        if _is_asked(asked, name.partition(".")[2], row.action, dependent=bool(row.because))
+        if is_asked(asked, name.partition(".")[2], row.action, dependent=bool(row.because))
     ]
     called = [check for check in checks if check[0].partition(".")[2].lower() == operation]
-    return called or checks
+    return called if wins(asked) else called or checks
 
 
-def _is_asked(denial: Denial, operation: str, action: str, *, dependent: bool) -> bool:
+def is_known_call(denial: Denial) -> bool:
+    """Say whether Zappa makes the call that the text names, though the denied action is not known to be checked there."""
     called = denial.operation.lower()
-    if of_another(denial):
-        return called == operation.lower() and not dependent
-    if denial.action:
-        return action.lower() == denial.action.lower()
-    return bool(called) and called in {operation.lower(), action.partition(":")[2].lower()}
+    return wins(denial) and any(row.operation.lower() == called and not row.omitted for row in call_rows())
 
 
 def _narrowed(denial: Denial, checks: Sequence[Check]) -> Sequence[Check]:
@@ -201,45 +205,9 @@ def _narrowed(denial: Denial, checks: Sequence[Check]) -> Sequence[Check]:
     named = [
         check
         for check in checks
-        if _touches(pattern_of(check[1], denial), denial) and _is_meant(check[0], check[1].action, denial)
+        if touches(pattern_of(check[1], denial), denial) and is_meant(check[0], check[1].action, denial)
     ]
-    return sorted(named, key=lambda check: _rank(denial, check[0], check[1].action))
-
-
-def _touches(pattern: str, denial: Denial) -> bool:
-    """Say whether what an action is checked on can be the denied resource; ``*`` is no resource in particular."""
-    denied = resource_pattern(denial)
-    if denied in {"", "*"} or of_another(denial) or pattern == "*":
-        return True
-    if not is_pattern(denied):
-        return arn_glob(pattern).matches(denied)
-    try:
-        return overlaps(arn_glob(pattern), arn_glob(denied))
-    except PatternTooComplex:
-        return True
-
-
-def _is_meant(operation: str, action: str, denial: Denial) -> bool:
-    """Say whether a service-linked role is of the service that answered, where the text names that."""
-    linked = action == "iam:CreateServiceLinkedRole" and bool(denial.service)
-    return not linked or _service(operation) == denial.service
-
-
-def _rank(denial: Denial, operation: str, action: str) -> int:
-    """Rank first what the service that answered does with the caller's rights."""
-    service = _service(operation)
-    means = bool(denial.service) and service == denial.service and action.partition(":")[0] != service
-    return 0 if means else 1
-
-
-def _service(operation: str) -> str:
-    """Return the prefix of an operation's service: boto3 calls ``elasticloadbalancing`` ``elbv2``."""
-    name, _, _ = operation.partition(".")
-    return prefix_of(name) or name
-
-
-def _first_hand(action: str, dependent: object, denial: Denial) -> bool:
-    return not dependent or action.partition(":")[2].lower() == denial.operation.lower()
+    return sorted(named, key=lambda check: rank(denial, check[0], check[1].action))
 
 
 def _reasons(checks: Iterable[Check]) -> Iterator[Reason]:

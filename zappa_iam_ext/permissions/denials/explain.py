@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zappa_iam_ext.iam.definitions import action_definition
@@ -11,15 +11,17 @@ from zappa_iam_ext.permissions.denials.causes import (
     Reason,
     StageCalls,
     advice_on_own_calls,
-    of_another,
+    is_known_call,
     stage_causes,
     table_causes,
 )
 from zappa_iam_ext.permissions.denials.denial import Denial
+from zappa_iam_ext.permissions.denials.matching import is_cross_account, is_layer_of_another, of_another
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
-from zappa_iam_ext.permissions.denials.remedy import Case, advice, is_layer_of_another
+from zappa_iam_ext.permissions.denials.remedy import Case, advice
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.denials.wordings.services import action_of
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.stage import Stage
 
 __all__ = ["Explanation", "Reason", "canonical", "explain", "explain_all"]
@@ -30,7 +32,8 @@ class Explanation:
     """The denial, whose policy it is about, the calls of Zappa that lead to it, and what to do.
 
     ``statements`` are JSON of IAM's policy grammar for the policy that ``place`` names, both empty where a statement
-    does not help; ``to_fill_in`` are the placeholders in them. ``stage`` is the stage that was asked about, if any.
+    does not help; ``to_fill_in`` are the placeholders in them. ``stage`` is the stage that was asked about, if any;
+    ``lines`` prints command lines with the options that were given.
     """
 
     denial: Denial
@@ -41,6 +44,7 @@ class Explanation:
     place: str = ""
     to_fill_in: tuple[str, ...] = ()
     stage: str = ""
+    lines: CommandLines = field(default_factory=CommandLines)
 
     @property
     def action(self) -> str:
@@ -53,26 +57,35 @@ class Explanation:
         return following.pop() if len(following) == 1 else ""
 
 
-def explain(denial: Denial, stage: Stage | None = None, *, deployer: str = "") -> Explanation:
+def explain(
+    denial: Denial, stage: Stage | None = None, *, deployer: str = "", lines: CommandLines | None = None
+) -> Explanation:
     """Return where a denial comes from. ``reasons`` is empty when neither Zappa nor we need the action.
 
     With a stage only its own calls count, with their ARNs; ``deployer`` is then the name of the user who deploys it.
     """
-    (explanation,) = explain_all((denial,), stage, deployer=deployer)
+    (explanation,) = explain_all((denial,), stage, deployer=deployer, lines=lines)
     return explanation
 
 
 def explain_all(
-    denials: Iterable[Denial], stage: Stage | None = None, *, deployer: str = ""
+    denials: Iterable[Denial],
+    stage: Stage | None = None,
+    *,
+    deployer: str = "",
+    lines: CommandLines | None = None,
 ) -> tuple[Explanation, ...]:
     """Return what `explain` does, for each denial of a text."""
     calls = StageCalls(stage) if stage else None
-    return tuple(_explained(denial, calls, deployer) for denial in denials)
+    given = replace(lines or CommandLines(), stage=stage.name if stage else "")
+    return tuple(_explained(denial, calls, deployer, given) for denial in denials)
 
 
-def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Explanation:
+def _explained(denial: Denial, calls: StageCalls | None, deployer: str, lines: CommandLines) -> Explanation:
     stage = calls.stage if calls else None
     caller = caller_kind(denial, stage)
+    if is_cross_account(denial, stage):
+        denial = replace(denial, layer="cross-account")
     if caller is CallerKind.EXECUTION_ROLE:
         denial = replace(denial, by_role=True)
     reasons, wanted = table_causes(denial)
@@ -81,19 +94,22 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str) -> Expla
         reasons, wanted = stage_causes(denial, calls)
     if denial.by_role and session_of(denial.principal):
         reasons, elsewhere = (), False
-    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer)
+    known_call = not reasons and is_known_call(denial)
+    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer, lines, known_call)
     allowing = statements(denial, caller, wanted, canonical(denial.action), stage)
     if is_layer_of_another(denial):
         allowing = ()
+    needed = bool(reasons) or known_call
     return Explanation(
         denial=denial,
         reasons=reasons,
-        fix=advice_on_own_calls(denial) if _is_own(denial, reasons) else advice(case),
+        fix=advice_on_own_calls(denial, lines) if _is_own(denial, reasons) else advice(case),
         statements=allowing,
         principal_kind=caller,
-        place=_place(denial, caller, stage, reasons) if allowing else "",
+        place=_place(denial, caller, stage, reasons, needed=needed) if allowing else "",
         to_fill_in=blanks(allowing),
         stage=stage.name if stage else "",
+        lines=lines,
     )
 
 
@@ -103,8 +119,10 @@ def _is_own(denial: Denial, reasons: Sequence[Reason]) -> bool:
     return plain and bool(reasons) and all(reason.caller == "zappa-iam" for reason in reasons)
 
 
-def _place(denial: Denial, caller: CallerKind, stage: Stage | None, reasons: Sequence[Reason]) -> str:
-    place = place_of(denial, caller, stage, needed=bool(reasons))
+def _place(
+    denial: Denial, caller: CallerKind, stage: Stage | None, reasons: Sequence[Reason], *, needed: bool
+) -> str:
+    place = place_of(denial, caller, stage, needed=needed)
     ours = all(reason.caller == "zappa-iam" and "check" not in reason.commands for reason in reasons)
     return "the policy of whoever runs zappa-iam" if reasons and ours else place
 

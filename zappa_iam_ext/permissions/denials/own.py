@@ -7,23 +7,17 @@ from collections.abc import Sequence
 
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.resources import resource_arn
-from zappa_iam_ext.permissions.fixes import fix_command
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow, own_call_rows
 from zappa_iam_ext.permissions.tables.rows import authorization_rows
 
 _ITSELF = re.compile(r"arn:[a-z0-9-]+:(?:iam|sts)::[0-9]*:(?P<kind>user|role|assumed-role)/(?P<name>.+)")
 
-_USER = (
-    f"{fix_command()} grants it with the rest; zappa-iam policy STAGE --self-inspection"
-    " prints all that a user needs to look at itself."
-)
 _ROLE = "Attach the statement to the role: zappa-iam makes no policies of roles."
-_ADMINISTRATOR = f"Give credentials that may do it ({fix_command()}), or have it added to their policy."
 _UNCHECKED = (
     "AWS asks no permission for it, and no policy of a user or role can forbid it: look at the credentials themselves, or"
     " at the policy of a VPC endpoint on the way."
 )
-_WHOEVER = "Allow it to the credentials that explain is run with (--profile PROFILE)."
 
 
 def own_rows(denial: Denial, operation: str) -> Sequence[OwnCallRow]:
@@ -48,7 +42,7 @@ def unchecked_rows(denial: Denial) -> Sequence[OwnCallRow]:
     )
 
 
-def own_advice(rows: Sequence[OwnCallRow], denial: Denial) -> str:
+def own_advice(rows: Sequence[OwnCallRow], denial: Denial, lines: CommandLines) -> str:
     """Return what to do about a denied call of our own; ``rows`` are those it can be, at least one."""
     who = ", ".join(dict.fromkeys(command for row in rows for command in row.commands))
     told = f"This is zappa-iam's own call ({who}), not Zappa's."
@@ -57,10 +51,18 @@ def own_advice(rows: Sequence[OwnCallRow], denial: Denial) -> str:
     inspecting = any(row.principals for row in rows)
     if inspecting:
         told += " Without it not every policy can be read, and what hangs on the unread ones is unknown."
-        return f"{told} {_ROLE if _kind(denial) == 'role' else _USER}"
+        return f"{told} {_ROLE if _kind(denial) == 'role' else _user(lines)}"
     if any("apply" in row.commands for row in rows):
-        return f"{told} {_ADMINISTRATOR}"
-    return f"{told} {_WHOEVER}"
+        return f"{told} Give credentials that may do it ({lines.apply()}), or have it added to their policy."
+    profile = lines.profile or "PROFILE"
+    return f"{told} Allow it to the credentials that explain is run with (--profile {profile})."
+
+
+def _user(lines: CommandLines) -> str:
+    return (
+        f"{lines.apply()} grants it with the rest; {lines.zappa_iam('policy', '--self-inspection')} prints all that a user"
+        " needs to look at itself."
+    )
 
 
 def _can_be(row: OwnCallRow, denial: Denial) -> bool:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.text import clean, flexible, joined
+from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, lowered, near, places
 from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, bare_denials, performed, prose
 from zappa_iam_ext.permissions.denials.wordings.services import without_version
 
@@ -25,15 +26,15 @@ _NEAR = 600
 """Characters after a denial in which the message says what kind of policy is to blame."""
 _LOG = 3000
 """Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
-_FUNCTION = re.compile(r"/var/task/|/var/runtime/|\bSTART RequestId: |\bEND RequestId: |\bLAMBDA_WARNING\b")
+_FUNCTION = ("/var/task/", "/var/runtime/", "START RequestId: ", "END RequestId: ", "LAMBDA_WARNING")
 _NAME = r"(?:<[\w -]{1,40}>|[^\s\"<>]){1,1500}+"
 _ACCESS = re.compile(
     r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
     re.IGNORECASE,
 )
 _BLAMED = re.compile(
-    rf"(?:{flexible('because no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
-    rf"|(?P<explicit>{flexible('(?:with|due to) an explicit deny')})(?:\s+in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
+    rf"(?:(?:{flexible('because')}|Context:)\s+{flexible('no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
+    rf"|(?P<explicit>(?:{flexible('(?:with|due to)')}\s+|Context:\s+(?:with\s+)?){flexible('an explicit deny')})(?:\s+in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
     rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
     re.IGNORECASE,
 )
@@ -50,6 +51,10 @@ _GO = re.compile(
 _TRAIL = re.compile(
     r"\"eventName\"\s*:\s*\"(?P<operation>\w{2,80})\".{0,400}?\"errorCode\"\s*:\s*\"(?P<code>[\w.]{2,80})\"",
     re.DOTALL,
+)
+_CONSOLE = re.compile(
+    r"(?:User:\s*(?P<principal>arn:[^\s\"<>]{1,1500}+)\s+)?(?:Service:\s*(?P<service>[a-z0-9-]{2,60})\s+)?"
+    r"\bAction:\s*(?:(?P<prefix>[a-z0-9-]{2,60}):)?(?P<call>[A-Za-z0-9]{2,100})\s+On\s+resource\(s\):\s*(?P<resource>[^\s\"<>]{1,1500}+)"
 )
 _API = re.compile(
     r"\bAPI:\s*(?P<action>[a-z0-9-]{1,60}:[A-Za-z0-9]{1,100})\s+(?=Access\s+Denied|You\s+are\s+not\s+auth)"
@@ -89,6 +94,10 @@ _LAYERS = {
     "session": "session",
     "vpc endpoint": "resource",
 }
+_RECORD = 3000
+"""Characters of a record of CloudTrail before its message."""
+_BY_STACK = re.compile(r'"(?:invokedBy|sourceIPAddress)"\s*:\s*"cloudformation\.amazonaws\.com"')
+_STACK_CALL = re.compile(r"Stack|ChangeSet|Resource")
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
 _Found = tuple[int, int, Denial]
@@ -129,27 +138,50 @@ def parse_decoded(decoded: str) -> Denial | None:
 
 def _read(text: str) -> Iterator[Denial]:
     """Yield the denials, each with the operation that was called and the policy that is to blame."""
-    said = _apart([*performed(text), *_own_wordings(text)])
+    small = lowered(text)
+    said = _apart([*performed(text), *_own_wordings(text, small)])
     said = _apart([*said, *prose(text)])
     called = sorted(_calls(text))
     starts = sorted([*(start for start, _, _ in said), *(start for start, _, _ in called), len(text)])
     said += _unanswered(called, [start for start, _, _ in said], starts)
     encoded = [(match.start(), re.sub(r"\s", "", match["message"])) for match in _ENCODED.finditer(text)]
-    places = sorted(start for start, _, _ in said)
-    said += [(start, start, Denial(encoded=text)) for start, text in encoded if not _before(places, start)]
-    functions = [match.start() for match in _FUNCTION.finditer(text)]
     known = sorted(start for start, _, _ in said)
-    said += bare_denials(text, known)
+    said += [
+        (start, start, Denial(encoded=message)) for start, message in encoded if not _before(known, start)
+    ]
+    functions = places(text, _FUNCTION)
+    known = sorted(start for start, _, _ in said)
+    said += bare_denials(text, small, known)
     for start, end, denial in sorted(said, key=lambda found: found[0]):
         place = bisect.bisect_right(starts, max(start, end - 1))
         limit = starts[place] if place < len(starts) else len(text)
         full = denial if denial.operation else replace(denial, operation=_operation(called, start))
         full = replace(full, service="") if full.operation and full.action != _LINKED else full
+        full = _of_role(full)
+        if full.operation and _of_stack(text, start):
+            full = replace(full, service="cloudformation")
         full = replace(full, by_role=True) if _in_function(full, functions, start) else full
         yield _encoded(_blame(full, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
 
 
 _LINKED = "iam:CreateServiceLinkedRole"
+
+
+def _of_stack(text: str, start: int) -> bool:
+    """Say whether a record of CloudTrail was made on the way of a stack (CloudTrail User Guide: userIdentity, invokedBy)."""
+    around = text[max(0, start - _RECORD) : start]
+    return bool(_BY_STACK.search(around.rpartition('"eventVersion"')[2]))
+
+
+def _of_role(denial: Denial) -> Denial:
+    """Return whose role was denied that a message calls "the provided role": Lambda means the function's."""
+    asked = denial.action.partition(":")[2]
+    if not denial.by_service_role or asked in {"", denial.operation} or _STACK_CALL.search(denial.operation):
+        return denial
+    if not denial.operation:
+        return denial
+    of_lambda = action_definition(f"lambda:{denial.operation}") is not None
+    return replace(denial, by_service_role=False, by_role=of_lambda)
 
 
 def _calls(text: str) -> Iterator[_Called]:
@@ -197,13 +229,18 @@ def _apart(found: Iterable[_Found]) -> list[_Found]:
     return apart
 
 
-def _own_wordings(text: str) -> Iterator[_Found]:
-    for match in _ACCESS.finditer(text):
+def _own_wordings(text: str, small: str) -> Iterator[_Found]:
+    for match in near(_ACCESS, ("authorized",), text, small):
         yield match.start(), match.end(), Denial(principal=joined(match["principal"]))
+    for match in near(_CONSOLE, ("resource(s)",), text, small):
+        service = match["prefix"] or match["service"]
+        action = f"{service}:{match['call']}" if service else ""
+        resource = joined(match["resource"])
+        yield match.start(), match.end(), Denial(action, resource, joined(match["principal"]))
     for match in _API.finditer(text):
         yield match.start(), match.end(), Denial(action=match["action"])
     for wording in OWN_WORDINGS:
-        for match in wording.pattern.finditer(text):
+        for match in near(wording.pattern, wording.words, text, small):
             denial = wording.read(match, text[max(0, match.start() - 200) : match.start()])
             yield match.start(), match.end(), denial
 

@@ -30,6 +30,7 @@ _IAM_USER = re.compile(r":user/(?:[^\s]*/)?(?P<user>[^/\s]+)\Z")
 _LINKED = "AWSServiceRoleFor"
 _CLOUDFORMATION_SESSION = "AWSCloudFormation"
 _LAMBDA_SESSION = "awslambda_"
+_FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Sessions of pipelines and people, which may be named after their role as well.
 _DEPLOYS = re.compile(
     r"github|gitlab|bitbucket|jenkins|circleci|terraform|deploy|codebuild|pipeline|admin|\bci\b",
@@ -57,7 +58,7 @@ def caller_kind(denial: Denial, stage: Stage | None = None) -> CallerKind:
         or (stage and _is_of_stage(role, session, stage))
     ):
         return CallerKind.EXECUTION_ROLE
-    if session == _CLOUDFORMATION_SESSION:
+    if denial.by_service_role or session == _CLOUDFORMATION_SESSION:
         return CallerKind.CLOUDFORMATION_ROLE
     if role.startswith(_LINKED) or ":role/aws-service-role/" in principal:
         return CallerKind.SERVICE_LINKED_ROLE
@@ -82,6 +83,13 @@ def user_of(principal: str) -> str:
     """Return the name of an IAM user; empty for others."""
     found = _IAM_USER.search(principal)
     return found["user"] if found else ""
+
+
+def may_be_function(principal: str) -> bool:
+    """Say whether a role's session can be a function's: it has a function's name, not a person's or a pipeline's."""
+    role, session = role_of(principal), session_of(principal)
+    person = role.startswith("AWSReservedSSO_") or _DEPLOYS.search(f"{role} {session}")
+    return bool(_FUNCTION_NAME.fullmatch(session)) and not person
 
 
 def stage_role(stage: Stage) -> str:

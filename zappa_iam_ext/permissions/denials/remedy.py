@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.principals import CallerKind, role_of, stage_role, user_of
+from zappa_iam_ext.permissions.denials.matching import is_layer_of_another, wins
+from zappa_iam_ext.permissions.denials.principals import (
+    CallerKind,
+    may_be_function,
+    role_of,
+    session_of,
+    stage_role,
+    user_of,
+)
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn
-from zappa_iam_ext.permissions.fixes import fix_command
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.stage import Stage
 
 
@@ -17,7 +25,8 @@ class Case:
     """A denial, whose policy it is about, and what is known of the stage.
 
     ``needed`` says whether a call of Zappa (of the stage, where one is given) leads to it, ``elsewhere`` whether one of
-    another stage could.
+    another stage could. ``known_call`` says that Zappa makes the call that the text names, and that the action is not known
+    to be checked there. ``lines`` prints the command lines with the options that were given.
     """
 
     denial: Denial
@@ -26,6 +35,8 @@ class Case:
     elsewhere: bool = False
     stage: Stage | None = None
     deployer: str = ""
+    lines: CommandLines = field(default_factory=CommandLines)
+    known_call: bool = False
 
 
 _LAYERS = {
@@ -44,7 +55,7 @@ _RESOURCE = (
 _DENY = 'A statement with "Effect": "Deny" says no: no further policy helps; find and change that statement'
 _NOTHING = (
     "The text names neither action nor resource. AWS CloudTrail has both: in the console under Event history, or with"
-    " aws cloudtrail lookup-events, look at the time of the error for records whose errorCode is AccessDenied or"
+    " {lookup}, look at the time of the error for records whose errorCode is AccessDenied or"
     " Client.UnauthorizedOperation."
 )
 _ENCODED = (
@@ -68,6 +79,8 @@ _OWN_SESSION = {
 def advice(case: Case) -> str:
     """Return what to do, in a few sentences: what no policy of the caller can mend first, then by who was denied."""
     denial = case.denial
+    if denial.layer == "cross-account":
+        return _cross_account(case)
     if denial.layer in _LAYERS:
         return _LAYERS[denial.layer]
     if _is_about_trust(case):
@@ -83,17 +96,20 @@ def advice(case: Case) -> str:
     return _ADVICE[case.caller](case)
 
 
+def _cross_account(case: Case) -> str:
+    role, account = resource_arn(case.denial), account_of(case.denial.principal)
+    named = f" {role}" if role else ""
+    own = f"account {account}" if account else "the account that is deployed to"
+    return (
+        f"The role{named} belongs to another account. A role is only passed within its own account: no statement and no"
+        f" provisioning helps. Name a role of {own} in role_arn (or role_name), with a trust policy that names"
+        " lambda.amazonaws.com, or deploy with credentials of the role's account."
+    )
+
+
 def _is_about_trust(case: Case) -> bool:
     of_trust = case.caller is not CallerKind.DEPLOYER or case.denial.layer == "resource"
     return case.denial.action.lower() == "sts:assumerole" and of_trust
-
-
-def is_layer_of_another(denial: Denial) -> bool:
-    """Say whether a layer was denied that belongs to another account than the caller."""
-    _, account = home(denial)
-    owner = account_of(resource_arn(denial))
-    known = owner and account != "*"
-    return bool(known) and owner != account and denial.action.lower() == "lambda:getlayerversion"
 
 
 def _trust(case: Case) -> str:
@@ -124,12 +140,17 @@ def _service(case: Case) -> str:
     if denial.action.lower() != "lambda:invokefunction":
         return told
     name = resource or (case.stage.function_name if case.stage else "FUNCTION")
-    source = "arn:aws:s3:::BUCKET --source-account ACCOUNT_ID" if service.startswith("s3.") else "SOURCE_ARN"
-    stale = " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
-    return (
-        f"{told}{stale if service.startswith('s3.') else ''} It is let in by: aws lambda add-permission --function-name {name}"
-        f" --statement-id {service.partition('.')[0]} --action lambda:InvokeFunction --principal {service} --source-arn {source}"
+    source = (
+        ("arn:aws:s3:::BUCKET", "--source-account", "ACCOUNT_ID")
+        if service.startswith("s3.")
+        else ("SOURCE_ARN",)
     )
+    command = case.lines.aws(
+        *("lambda", "add-permission", "--function-name", name, "--statement-id", service.partition(".")[0]),
+        *("--action", "lambda:InvokeFunction", "--principal", service, "--source-arn", *source),
+    )
+    stale = " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
+    return f"{told}{stale if service.startswith('s3.') else ''} It is let in by: {command}"
 
 
 def _resource(denial: Denial) -> str:
@@ -137,19 +158,27 @@ def _resource(denial: Denial) -> str:
     if denial.action.lower() == "lambda:getlayerversion":
         _, account = home(denial)
         layer, _, version = arn.rpartition(":")
+        owners = CommandLines().aws(
+            *("lambda", "add-layer-version-permission", "--layer-name", layer or "LAYER", "--version-number"),
+            *(version or "VERSION", "--statement-id", "deploy", "--action", "lambda:GetLayerVersion"),
+            *("--principal", account if account != "*" else "ACCOUNT_ID"),
+        )
         return (
             "The layer belongs to another account, whose own policy has to let yours read it; grant here what you like. Its"
-            f" owner runs: aws lambda add-layer-version-permission --layer-name {layer or 'LAYER'} --version-number"
-            f" {version or 'VERSION'} --statement-id deploy --action lambda:GetLayerVersion --principal"
-            f" {account if account != '*' else 'ACCOUNT_ID'}"
+            f" owner runs: {owners}"
         )
     return _RESOURCE
 
 
 def _cloudformation_role(case: Case) -> str:
+    if case.denial.layer == "resource" or is_layer_of_another(case.denial):
+        return _resource(case.denial)
+    role = role_of(case.denial.principal)
+    names = case.lines.aws("cloudformation", "describe-stacks")
+    which = f", {role}" if role else f" (the stack's RoleARN, which {names} tells)"
     return (
-        f"CloudFormation acts with a service role of its own, {role_of(case.denial.principal)}: add the statement to that"
-        " role's policy. Whoever deploys needs nothing more."
+        f"CloudFormation acts with a service role of its own{which}: add the statement to that role's policy. Whoever"
+        " deploys needs nothing more."
     )
 
 
@@ -165,10 +194,9 @@ def _execution_role(case: Case) -> str:
         )
     if stage and not stage.role.managed:
         return f"{whose}: add it to that role's own policy (manage_roles is false, so that Zappa does not write it)."
-    stage_name = stage.name if stage else "STAGE"
     return (
         f"{whose}: add it to extra_permissions or attach_policy (or to the role's own policy, with manage_roles false),"
-        f" then run zappa update {stage_name}."
+        f" then run {case.lines.zappa('update')}."
     )
 
 
@@ -185,27 +213,26 @@ def _deployer(case: Case) -> str:
 
 def _unnamed(case: Case) -> str:
     who = f" The principal is {case.denial.principal}." if case.denial.principal else ""
-    name = case.stage.name if case.stage else "STAGE"
-    return f"{_NOTHING}{who} zappa-iam check {name} tells whether the profile lacks what deploying needs."
+    nothing = _NOTHING.format(lookup=case.lines.aws("cloudtrail", "lookup-events"))
+    return f"{nothing}{who} {case.lines.zappa_iam('check')} tells whether the profile lacks what deploying needs."
 
 
 def _granted(case: Case) -> str:
     """Return how whoever deploys gets what is missing: the user by provisioning, a role where it is made."""
-    denial, stage = case.denial, case.stage
-    name = stage.name if stage else "STAGE"
+    denial, stage, lines = case.denial, case.stage, case.lines
     role, user = role_of(denial.principal), user_of(denial.principal)
     if role:
-        return f"{_role_to_mend(role)} zappa-iam policy {name} prints all that deploying needs."
+        return f"{_role_to_mend(role)} {lines.zappa_iam('policy')} prints all that deploying needs."
     if stage and user and case.deployer and user != case.deployer:
         return (
-            f"The user {user} was denied; stage {name} is deployed as {case.deployer}. Use that user's profile, or add the"
-            f" statement to a policy of {user}; zappa-iam policy {name} prints all that deploying needs."
+            f"The user {user} was denied; stage {stage.name} is deployed as {case.deployer}. Use that user's profile, or add the"
+            f" statement to a policy of {user}; {lines.zappa_iam('policy')} prints all that deploying needs."
         )
-    told = f"{fix_command(name)} adds what is missing; zappa-iam check {name} lists all of it."
+    told = f"{lines.apply()} adds what is missing; {lines.zappa_iam('check')} lists all of it."
     if stage and user and not case.deployer and user != (stage.profile_name or user):
         told += f" It provisions the user of the profile {stage.profile_name}; where that is not {user}, add it to {user}."
     if not stage and denial.resource.startswith("arn:"):
-        told += " That helps if the resource is the stage's own: zappa-iam explain STAGE compares the names."
+        told += f" That helps if the resource is the stage's own: {lines.zappa_iam('explain')} compares the names."
     return told
 
 
@@ -213,12 +240,26 @@ def _of_another_tool(case: Case) -> str:
     if case.stage and case.elsewhere:
         return (
             f"Not of stage {case.stage.name}: with its settings Zappa makes no call that touches this. It comes from another"
-            " stage, from other settings, or from another tool; zappa-iam apply would not add it."
+            f" stage, from other settings, or from another tool; {case.lines.zappa_iam('apply')} would not add it."
+        )
+    if case.known_call:
+        return (
+            f"Zappa calls {case.denial.operation}, but with what Zappa asks for there AWS is not known to check"
+            f" {case.denial.action}: a setting of the account or of the resource, another tool or a newer Zappa asks for"
+            " more. Add the statement by hand."
         )
     tagging = _tagging(case.denial)
+    role, session = role_of(case.denial.principal), session_of(case.denial.principal)
+    at_run_time = (
+        f" If {session} is your function, its execution role {role} lacks it: see extra_permissions."
+        if may_be_function(case.denial.principal) and not case.elsewhere
+        else ""
+    )
+    makes = f" Zappa makes no call {case.denial.operation}." if wins(case.denial) else ""
+    added = "" if makes else f" {case.lines.zappa_iam('apply')} would not add it."
     return tagging + (
         "No call of Zappa needs this: it comes from another tool, your own callback, or a newer Zappa than"
-        " this library knows. zappa-iam apply would not add it."
+        f" this library knows.{makes or added}{at_run_time}"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zappa_iam_ext.permissions.denials.denial import Denial
@@ -13,6 +13,8 @@ from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.stage import Stage
 
+#: What a function mounts a file system with and writes to it (Lambda Developer Guide: Configuring file system access).
+_MOUNTING = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
 Statements = tuple[Mapping[str, Any], ...]
 #: The service-linked roles that a deployment makes, by the service whose call makes them (IAM User Guide: AWS services
 #: that work with IAM; CloudFront Developer Guide: service-linked roles for Lambda@Edge): service principal, name.
@@ -51,7 +53,7 @@ def statements(
         return _trust("lambda.amazonaws.com") if denial.by_role and action == "sts:AssumeRole" else ()
     if caller in {CallerKind.ROOT, CallerKind.ANONYMOUS, CallerKind.SERVICE_LINKED_ROLE}:
         return ()
-    if caller is CallerKind.DEPLOYER and wanted:
+    if wanted and caller in {CallerKind.DEPLOYER, CallerKind.CLOUDFORMATION_ROLE}:
         asked: Sequence[Requirement] = wanted
     else:
         asked = _asked(denial, action, stage)
@@ -73,6 +75,8 @@ def place_of(denial: Denial, caller: CallerKind, stage: Stage | None = None, *, 
         return f"the policy of the role {role or stage_role(stage)}" if own and stage else "extra_permissions"
     if denial.action.lower() == "sts:assumerole":
         return "the policy of the caller"
+    if caller is CallerKind.CLOUDFORMATION_ROLE and not role:
+        return "the policy of CloudFormation's service role"
     if caller is CallerKind.CLOUDFORMATION_ROLE or role:
         return f"the policy of the role {role}"
     return "the policy of whoever deploys" if needed else "the policy of whoever runs that tool"
@@ -103,9 +107,39 @@ def _asked(denial: Denial, action: str, stage: Stage | None) -> Sequence[Require
             for principal, name in _LINKED.get(denial.service, ())
         ]
     resources = [resource_arn(denial)] if resource_arn(denial) else []
-    if not denial.resource and denial.by_role:
+    if action in _MOUNTING and denial.by_role:
+        return _mounting(denial, stage)
+    if not denial.resource and (denial.by_role or denial.by_service_role):
         resources = _event_sources(stage, action.partition(":")[0]) or ["*"]
     return [Requirement(name, resource) for resource in resources for name in (action, *denial.also)]
+
+
+def _mounting(denial: Denial, stage: Stage | None) -> list[Requirement]:
+    """Return what mounts a file system: IAM checks it on the file system, through which access point is a condition.
+
+    Source: Service Authorization Reference, Amazon EFS; Lambda Developer Guide, Configuring file system access. The stage
+    names its access points under ``efs_config``.
+    """
+    named = resource_arn(denial)
+    arns = [named] if named else _access_points(stage)
+    return [
+        requirement for arn in arns or ["*"] for action in _MOUNTING for requirement in _mounted(action, arn)
+    ]
+
+
+def _mounted(action: str, arn: str) -> Iterator[Requirement]:
+    if ":access-point/" not in arn:
+        yield Requirement(action, arn)
+        return
+    key = "elasticfilesystem:AccessPointArn"
+    file_system = f"{arn.partition(':access-point/')[0]}:file-system/*"
+    yield Requirement(action, file_system, context={key: arn}, restrict=(key,))
+
+
+def _access_points(stage: Stage | None) -> list[str]:
+    entries = stage.settings.get("efs_config") if stage else ()
+    arns = [entry.get("Arn") for entry in entries or () if isinstance(entry, Mapping)]
+    return [arn for arn in arns if isinstance(arn, str) and arn.startswith("arn:")]
 
 
 def _event_sources(stage: Stage | None, service: str) -> list[str]:

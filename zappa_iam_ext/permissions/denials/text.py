@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Iterator
 
 _ESCAPES = re.compile(r"(?:\x1b|\u241b|\^\[)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
 _MARGIN = re.compile(r"^[ \t]*(?:[│┃|>#]+[ \t]*)*", re.MULTILINE)
+#: What a CI's log or a function's puts before each line: columns, a time stamp.
+_STAMP = re.compile(
+    r"^(?:[^\n\t]{1,80}\t){0,3}(?:[\w. -]{1,40}?[ \t]+)?(?:\[?[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}[0-9.,]{0,10}"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?\]?|\[[0-9]{13}\])[ \t]+",
+    re.MULTILINE,
+)
 _TRAIL = re.compile(r"[ \t]+$|[ \t]+[│┃|][ \t]*$", re.MULTILINE)
 _QUOTES = str.maketrans("\u201c\u201d\u2018\u2019\u00a0\r", "\"\"'' \n", "`")
 
@@ -21,7 +28,7 @@ def clean(text: str) -> str:
     text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
     text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
     text = _CONTROL.sub("", text.translate(_QUOTES))
-    return _TRAIL.sub("", _MARGIN.sub("", text))
+    return _TRAIL.sub("", _MARGIN.sub("", _STAMP.sub("", text)))
 
 
 def flexible(phrase: str) -> str:
@@ -38,6 +45,52 @@ def _flexible(character: str) -> str:
     if character.isalpha():
         return f"{character}\\n?"
     return character if character in "()|?:" else re.escape(character)
+
+
+_BEFORE, _AFTER = 400, 2500
+"""Characters before and after a word in which a sentence that holds it stands."""
+
+
+def lowered(text: str) -> str:
+    """Return the text in small letters, each at its own place."""
+    small = text.lower()
+    if len(small) == len(text):
+        return small
+    return "".join(letter if len(letter.lower()) != 1 else letter.lower() for letter in text)
+
+
+def places(text: str, words: Iterable[str]) -> list[int]:
+    """Return where any of some words stands, in order: a plain search, many times faster than an expression."""
+    found: list[int] = []
+    for word in words:
+        at = text.find(word)
+        while at >= 0:
+            found.append(at)
+            at = text.find(word, at + len(word))
+    return sorted(found)
+
+
+def near(
+    pattern: re.Pattern[str],
+    words: Iterable[str],
+    text: str,
+    small: str,
+    *,
+    before: int = _BEFORE,
+    after: int = _AFTER,
+) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern around any of some words, one of which each match holds.
+
+    ``small`` is the text in small letters, in which the words are looked for.
+    """
+    start = end = 0
+    for at in places(small, words):
+        if at - before > end:
+            yield from pattern.finditer(text, start, end)
+            start = at - before
+        end = at + after
+    if end:
+        yield from pattern.finditer(text, max(start, 0), end)
 
 
 def joined(text: str | None) -> str:

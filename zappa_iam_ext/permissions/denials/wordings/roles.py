@@ -16,9 +16,9 @@ _ARN = r"arn:[^\s\"'<>]{1,1000}+"
 _OF_ZAPPA = frozenset({"lambda.amazonaws.com", "events.amazonaws.com", "apigateway.amazonaws.com"})
 _WHO = re.compile(
     r"(?P<who>[\w.-]+\.amazonaws\.com(?:\.cn)?|(?:Amazon |AWS )?(?:API Gateway|[A-Z][A-Za-z0-9]+(?: [A-Z][A-Za-z0-9]+)?))"
-    r"['\"]?(?:,? nor the regional one)?(?: service)?(?: principal)?\s*\Z"
+    r"['\"]?(?:,? nor the regional one)?(?: service)?(?: principal)?(?: is| are)?\s*\Z"
 )
-_ROLE = re.compile(rf"(?P<role>{_ARN})['\"]?\s*\Z")
+_ROLE = re.compile(rf"(?P<role>{_ARN})['\"]?(?:\s+(?:is|are))?\s*\Z")
 #: The actions that a stream is read with (observed: one of them missing, and the mapping is refused).
 _STREAM = ("DescribeStream", "GetShardIterator")
 
@@ -61,8 +61,39 @@ def _published(match: re.Match[str], _: str) -> Reading:
     return {"action": "sqs:SendMessage" if kind == "queue" else "sns:Publish"}
 
 
+def _access_point(match: re.Match[str], _: str) -> Reading:
+    arn = (match["arn"] or "").rstrip(".,:;'\")]}")
+    return {"resource": arn}
+
+
+_EFS_ARN = r"(?P<arn>arn:[^\s\"'<>]{1,20}:elasticfilesystem:[^\s\"'<>]{1,400}+)"
+
 ROLE_WORDINGS: tuple[Wording, ...] = (
     Wording(
+        ("mount",),
+        pattern(
+            r"(?:EFSMountFailure(?:Exception)?|(?:could not|couldn't|cannot|can't|failed to|unable to) mount (?:the |your )?"
+            r"(?:configured )?(?:Amazon )?(?:EFS|Elastic File System)\b(?!.{0,300}?(?:time[ -]?out|timed out|connectivity|network)))"
+            rf"(?:(?:(?!EFSMount|EFSIO).){{0,160}}?{_EFS_ARN})?"
+        ),
+        Denial(
+            action="elasticfilesystem:ClientMount",
+            by_role=True,
+            also=("elasticfilesystem:ClientWrite",),
+        ),
+        "AWS Lambda API Reference: Invoke, EFSMountFailureException; Lambda Developer Guide: Configuring file system access",
+        _access_point,
+    ),
+    Wording(
+        ("cross-account",),
+        pattern(
+            r"Cross-account pass(?:ing of (?:a |the )?)?[ -]?role(?: is)? not (?:allowed|permitted|supported)"
+        ),
+        Denial(action="iam:PassRole", layer="cross-account"),
+        "AWS Lambda's and others' answer to a role of another account; IAM User Guide: Pass a role to a service",
+    ),
+    Wording(
+        ("execution",),
         pattern(
             r"execution role does not have permissions? to (?:call|perform)\s*(?P<call>\w{1,80}) on"
             r" (?P<service>arn:[^\s\"]{1,400}|(?:Amazon |AWS )?\w{1,40})"
@@ -72,6 +103,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _role_call,
     ),
     Wording(
+        ("stream",),
         pattern(
             r"Cannot access stream (?P<arn>arn:[^\s\"]{1,400}+) Please ensure the role can perform the GetRecords"
         ),
@@ -80,11 +112,13 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _stream,
     ),
     Wording(
+        ("defined",),
         pattern(r"The role defined for the function cannot be assumed by Lambda"),
         _ROLE_TRUST,
         "AWS Lambda's answer to CreateFunction; Zappa issue 1361",
     ),
     Wording(
+        ("decrypt",),
         pattern(
             r"Lambda was unable to decrypt (?:the|your) environment variables because KMS access was denied"
             r"(?:.{0,200}?ciphertext refers to a customer master key)?"
@@ -93,6 +127,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         "AWS Lambda Developer Guide: Troubleshoot invocation issues, KMSAccessDeniedException",
     ),
     Wording(
+        ("assumed",),
         pattern(
             r"(?:cannot|can not|can't|could not) be assumed by (?:the )?(?:service )?(?:principal )?['\"]?(?P<who>[\w.-]{2,80})"
         ),
@@ -101,8 +136,9 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _assumed_by,
     ),
     Wording(
+        ("assume",),
         pattern(
-            r"(?:is |are )?(?:(?:does not|doesn't|do not|don't) have permissions?|(?:not authorized|not allowed|unable|not able))"
+            r"(?:(?:does not|doesn't|do not|don't) have permissions?|(?:not authorized|not allowed|unable|not able))"
             rf" to assume (?:the |this |that )?(?:provided |execution |specified |IAM )?role(?:[: ]{{0,2}}['\"]?(?P<role>{_ARN}))?"
         ),
         _TRUST,
@@ -110,6 +146,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _assumed_by,
     ),
     Wording(
+        ("neither",),
         pattern(
             r"Neither the global service principal (?P<who>[\w.-]{2,80}),? nor the regional one is authorized to assume"
             r" (?:the )?(?:provided )?role"
@@ -119,18 +156,21 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _assumed_by,
     ),
     Wording(
+        ("assume",),
         pattern(r"must allow (?P<who>(?:[A-Z][\w.]{1,30} ){1,4})to assume (?:the |this )?role"),
         _TRUST,
         "EventBridge Scheduler's answer to CreateSchedule",
         _assumed_by,
     ),
     Wording(
+        ("invalid",),
         pattern(rf"Role (?P<role>{_ARN}) is invalid or cannot be assumed"),
         Denial(action="sts:AssumeRole", layer="resource", principal="cloudformation.amazonaws.com"),
         "CloudFormation's answer to CreateStack with RoleARN",
         _assumed_by,
     ),
     Wording(
+        ("trust",),
         pattern(
             r"(?:trust relationship allowing|grant trust permission for) (?P<who>(?:Amazon |AWS )?(?:API Gateway|\w{2,30}))"
         ),
@@ -139,6 +179,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _assumed_by,
     ),
     Wording(
+        ("destination",),
         pattern(
             r"Permissions on the destination (?P<kind>queue|topic) do not allow S3 to publish notifications"
         ),
@@ -147,6 +188,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _published,
     ),
     Wording(
+        ("destination",),
         pattern(
             r"Unable to validate the following destination configurations(?!.{0,80}?Permissions on the destination)"
             rf"(?:[.:]? Not authorized to invoke function \[?(?P<function>{_ARN})\]?)?"
@@ -156,6 +198,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         lambda match, _: {"resource": (match["function"] or "").rstrip("].,")},
     ),
     Wording(
+        ("principal",),
         pattern(
             r"principal does not have permission to invoke (?P<function>arn:aws[a-z-]{0,20}:lambda:[^\s\"]{1,400}+)"
         ),
@@ -164,6 +207,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _invoked_by,
     ),
     Wording(
+        ("execute",),
         pattern(
             r"Could not execute the lambda function\. Make sure you have given (?P<who>CloudWatch Logs) permission to execute"
         ),
@@ -172,6 +216,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _invoked_by,
     ),
     Wording(
+        ("configuration",),
         pattern(r"configuration error: Invalid permissions on Lambda function"),
         Denial(action="lambda:InvokeFunction", layer="resource", principal="apigateway.amazonaws.com"),
         "API Gateway Developer Guide: the execution log of an API whose function does not let it in",

@@ -18,9 +18,9 @@ _KINDS = "|".join(
 )
 _SQUEEZED = {"instanceprofile": "instance profile", "roletemplate": "role template"}
 _PERFORM = re.compile(
-    rf"(?:{flexible('not authorized (?:to )?perform')}|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform)(?:\s+the)?(?:\s+action)?)"
+    rf"(?:{flexible('not authorized (?:to )?perform')}|isn't\s+authorized\s+to\s+perform|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform)(?:\s+the)?(?:\s+action)?)"
     rf":?\s*[\"']?(?P<action>{_ACTION}(?:\n[a-zA-Z0-9]{{1,60}}+(?=\s+(?:on|because|with)\s))?)[\"']?"
-    rf"(?:\s+{flexible('on')}\s+(?:the\s+)?{flexible('resource')}s?:?\s*\"?"
+    rf"(?:\s+(?:action\s+)?{flexible('on')}\s+(?:the\s+)?(?:{flexible('resource')}s?:?|(?=[\"']?arn:))\s*[\"']?"
     rf"(?:(?P<kind>{_KINDS})\s+)?(?:(?P<resource>{_NAME}(?:\n{_NAME}){{0,4}}?)(?={_ENDS})|(?P<bare>{_NAME})))?",
     re.IGNORECASE,
 )
@@ -32,11 +32,18 @@ _MARK = re.compile(
 )
 _ALONE = re.compile(r"(?P<principal>\barn:[^\s\"'<>]{1,1500}+)[\"']?\s+(?:is\s+)?\Z")
 _WORD = re.compile(rf"{_NAME}(?:\n(?!is\s){_NAME}){{0,3}}\Z")
+#: The role that CloudFormation was given, without or before its ARN (CloudFormation User Guide: service role).
+_SERVICE_ROLE = re.compile(
+    r"(?:\bservice\s+role|\b(?:provided|specified|given)\s+(?:IAM\s+)?role|CloudFormation(?:'s)?\s+(?:service\s+|IAM\s+)?role"
+    r"|\brole\s+(?:provided|given|passed)\s+to\s+CloudFormation)"
+    r"(?:\s+[\[('\"]?arn:[^\s\"'<>]{1,1500}+['\")\]]?)?\s+(?:is\s+)?\Z",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9:/_-])(?P<action>[a-z][a-z0-9-]{1,30}:[A-Z][A-Za-z0-9]{2,80})(?![A-Za-z0-9:*])"
 )
 _ASKED_FOR = re.compile(
-    r"(?:permissions?\s+(?:to\s+(?:call|perform|use|invoke|execute|run|the)|for)|(?:requires?|needs?|missing|lacks?|lacking"
+    r"(?:permissions?\s+(?:to(?:\s+(?:call|perform|use|invoke|execute|run|the))?|for)|(?:requires?|needs?|missing|lacks?|lacking"
     r"|must\s+have|without|not\s+have|n't\s+have|additional\s+permission|insufficient\s+permissions?)(?:\s+(?:the|an?|IAM|required"
     r"|following))*(?:\s+permissions?)?)\s*:?\s*[\"'`(]{0,2}\Z",
     re.IGNORECASE,
@@ -62,7 +69,9 @@ def performed(text: str) -> Iterator[_Found]:
         squeezed = re.sub(r"\s", "", match["kind"] or "").lower()
         kind = _SQUEEZED.get(squeezed, squeezed)
         resource = f"{kind} {_resource(match['resource'] or match['bare'])}".strip()
-        yield start, end, Denial(joined(match["action"]), resource, principal)
+        before = text[max(0, match.start() - 200) : match.start()]
+        of_stack = "role" in before.lower() and bool(_SERVICE_ROLE.search(before))
+        yield start, end, Denial(joined(match["action"]), resource, principal, by_service_role=of_stack)
 
 
 def prose(text: str) -> Iterator[_Found]:
