@@ -44,30 +44,36 @@ def read_text(path: str | Path) -> str:
         ) from error
 
 
-def read_documents(path: str | Path) -> tuple[PolicyDocument, ...]:
-    """Return the policy document in a file, or the documents of a JSON list, as `zappa-iam policy --split` prints."""
-    return parse_documents(read_text(path), path)
+def read_documents(path: str | Path, account: str, region: str = "") -> tuple[PolicyDocument, ...]:
+    """Return the policy document in a file, or the documents of a JSON list, as `zappa-iam policy --split` prints.
+
+    ``<ACCOUNT_ID>`` and ``<REGION>`` are filled in; case does not matter. Raises `InvalidPolicyDocument` for a
+    placeholder that we cannot fill.
+    """
+    return _filled(path, account=account, region=region, bucket="")
 
 
 def hand_made_documents(path: str | Path, stage: Stage) -> tuple[PolicyDocument, ...]:
-    """Return the hand-made policy documents of a file, their placeholders filled in for the stage.
+    """Return what `read_documents` returns, ``<s3_bucket ...>`` filled in as well, all as the stage has it."""
+    return _filled(path, account=stage.account, region=stage.region, bucket=stage.bucket_name)
 
-    ``<ACCOUNT_ID>`` becomes the account, ``<REGION>`` the region, ``<s3_bucket ...>`` the bucket; case does
-    not matter. Raises `InvalidPolicyDocument` for a placeholder that we cannot fill.
-    """
 
+def _filled(path: str | Path, *, account: str, region: str, bucket: str) -> tuple[PolicyDocument, ...]:
     def value(match: re.Match[str]) -> str:
         name = match[0].strip("<>").lower().replace("-", "_")
+        known = ""
         if name in {"account_id", "accountid", "aws_account_id"}:
-            return stage.account
-        if name in {"region", "aws_region"}:
-            return stage.region
-        if name.startswith("s3_bucket"):
-            return stage.bucket_name
+            known = account
+        elif name in {"region", "aws_region"}:
+            known = region
+        elif name.startswith("s3_bucket"):
+            known = bucket
+        if known:
+            return known
         raise InvalidPolicyDocument(
             f"the placeholder {match[0]} of {path} means nothing to us",
             path="",
-            hint="Known placeholders: <ACCOUNT_ID>, <REGION>, <S3_BUCKET>.",
+            hint="Known placeholders: <ACCOUNT_ID>, <REGION>, <S3_BUCKET>; the bucket where a stage is named.",
         )
 
     return parse_documents(_PLACEHOLDER.sub(value, read_text(path)), path)

@@ -17,6 +17,8 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
 from zappa_iam_ext.settings import Judgement, Refusal, judge, judge_named_files
 from zappa_iam_ext.settings.regions import partition_of, partitions
+from zappa_iam_ext.settings.stages import chosen_stages, is_stage
+from zappa_iam_ext.settings.values import got
 
 _OWN_VARIABLES = "ZAPPA_IAM_EXT_"
 _ROLE_SUFFIX = "-ZappaLambdaExecutionRole"
@@ -108,26 +110,7 @@ def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool
         cli = _zappa_cli(stage)
         with _reading():
             cli.load_settings_file(_checked_path(path))
-        settings = cli.zappa_settings
-        if not isinstance(settings, Mapping) or not settings:
-            raise SettingsError(f"{_named(path)} has no stages", hint="A settings file is a table of stages.")
-        for name, values in settings.items():
-            if not isinstance(name, str) or not isinstance(values, Mapping):
-                raise SettingsError(
-                    f"{_named(path)}: stage {str(name)[:80]!r} is not a table of settings", hint=_HINT
-                )
-    if all_stages:
-        return tuple(settings)
-    if stage is None and len(settings) > 1:
-        raise SettingsError(
-            f"{_named(path)} has several stages: {', '.join(settings)}",
-            hint="Name one of them, or give --all.",
-        )
-    if stage is not None and stage not in settings:
-        raise SettingsError(
-            f"{_named(path)} has no stage {stage!r}", hint=f"Its stages are {', '.join(settings)}."
-        )
-    return (stage or next(iter(settings)),)
+        return chosen_stages(cli.zappa_settings, stage, all_stages=all_stages, file=_named(path))
 
 
 def _read_stage(
@@ -144,16 +127,25 @@ def _read_stage(
                 raise _refused(path, name, refusals)
             cli.load_settings(_checked_path(path))
         wanted = profile or cli.profile_name
+        if not region and cli.aws_region:
+            partition_of(str(cli.aws_region), f"{_named(path)}: {name}.aws_region: ")
         stage = _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted))
         return stage, settings_warnings(stage, settings)
 
 
 def _resolved(cli: Any, path: str | Path | None) -> Mapping[str, Any]:
     """Return the settings of the stage with ``extends`` applied, which is judged on the way: Zappa asks for a name."""
-    for name, values in cli.zappa_settings.items():
-        extended = values.get("extends")
+    stages, name = cli.zappa_settings, cli.api_stage
+    for _ in stages:
+        extended = stages[name].get("extends")
         if extended and not isinstance(extended, str):
             raise _refused(path, name, judge({"extends": extended}, _zappa_version()).refusals)
+        if not extended or extended not in stages:
+            break
+        if not is_stage(stages, extended):
+            told = f"names {extended[:80]!r}, which is {got(stages[extended])}, not a table of settings"
+            raise _refused(path, name, (Refusal("extends", told),))
+        name = extended
     settings: Mapping[str, Any] = cli.stage_config
     return settings
 

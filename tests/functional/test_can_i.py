@@ -139,6 +139,34 @@ def test_several_policies_are_held_together(can_i):
     )
 
 
+QUEUE = "arn:aws:sqs:us-east-1:999999999999:jobs"
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "code"),
+    [
+        pytest.param("arn:aws:sqs:us-east-1:<ACCOUNT_ID>:jobs", [], 0, id="the account of the resource"),
+        pytest.param("arn:aws:sqs:*:<account-id>:*", [], 0, id="written otherwise"),
+        pytest.param("arn:aws:sqs:<REGION>:<ACCOUNT_ID>:jobs", ["--region", "us-east-1"], 0, id="a region"),
+        pytest.param(
+            "arn:aws:sqs:<REGION>:<ACCOUNT_ID>:jobs", ["--region", "eu-west-1"], 1, id="another region"
+        ),
+        pytest.param("arn:aws:sqs:<REGION>:<ACCOUNT_ID>:jobs", [], 2, id="a region that nobody gave"),
+        pytest.param(
+            "arn:aws:sqs:us-east-1:<ACCOUNT_ID>:jobs",
+            ["--principal", "arn:aws:iam::123456789012:user/u"],
+            1,
+            id="the account of the principal",
+        ),
+    ],
+)
+def test_placeholders_of_hand_made_documents_are_filled_in(can_i, written, more, code):
+    allow = {"Effect": "Allow", "Action": "sqs:*", "Resource": written}
+    Path("made.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": allow}))
+    result = can_i("sqs:SendMessage", QUEUE, "--policy", "made.json", *more)
+    assert result.exit_code == code, result.output
+
+
 def test_explain_tells_what_decided_and_why_the_rest_did_not(can_i):
     result = can_i("s3:PutObject", "arn:aws:s3:::b/secret/k", "--policy", "p.json", "--explain")
     assert result.stdout.splitlines()[1:4] == [

@@ -203,6 +203,39 @@ def test_stages_of_several_partitions_have_documents_of_their_own(option):
     assert linted.exit_code == 0, linted.stdout
 
 
+FOREIGN = [
+    {
+        "events": [
+            {
+                "function": "app.f",
+                "event_source": {
+                    "arn": "arn:aws:sns:eu-west-1:123456789012:topic",
+                    "events": ["sns:Publish"],
+                },
+            }
+        ]
+    },
+    {"manage_roles": False, "role_arn": "arn:aws:iam::123456789012:role/r"},
+]
+
+
+@pytest.mark.parametrize("inherited", FOREIGN, ids=["a topic", "a role"])
+def test_what_a_stage_inherits_from_another_partition_is_left_out_and_told(inherited):
+    stages = {"dev": {**SETTINGS, **inherited}, "cn": {"extends": "dev", "aws_region": "cn-north-1"}}
+    Path("zappa_settings.json").write_text(json.dumps(stages))
+    done = iam("policy", "cn", "--account", ACCOUNT)
+    assert (done.exit_code, partitions_of(json.loads(done.stdout))) == (0, {"aws-cn"})
+    left_out = [
+        line for line in done.stderr.splitlines() if line.startswith("left out, for IAM takes only ARNs of")
+    ]
+    assert left_out
+    assert all(line.split(" on ")[1].startswith("arn:aws:") for line in left_out)
+    assert "left out" not in iam("policy", "dev", "--account", ACCOUNT).stderr
+    both = iam("policy", "--all", "--account", ACCOUNT)
+    assert [partitions_of(document) for document in json.loads(both.stdout)] == [{"aws"}, {"aws-cn"}]
+    assert [line for line in both.stderr.splitlines() if line.startswith("aws-cn: left out")]
+
+
 def test_stages_of_one_partition_share_a_document():
     stages = {name: value for name, value in THREE_PARTITIONS.items() if name in {"dev", "eu"}}
     Path("zappa_settings.json").write_text(json.dumps(stages))

@@ -195,3 +195,65 @@ def test_home_is_not_even_needed(monkeypatch):
     Path("zappa_settings.json").write_text(json.dumps({"dev": BASE}))
     assert read_stages()
     assert not os.path.exists("/nowhere")  # noqa: PTH110  -- as plain as can be
+
+
+ANCHORS = """
+x-region: &region us-east-1
+x-events: &events
+  - {function: app.f, expression: rate(1 day)}
+1: {app_function: app.app}
+dev: {app_function: app.app, project_name: hello, aws_region: *region, s3_bucket: bucket, events: *events}
+"""
+
+
+def test_what_is_no_table_beside_the_stages_is_left_alone_as_zappa_does():
+    Path("zappa_settings.yml").write_text(ANCHORS)
+    assert running().lambda_name == "hello-dev"
+    assert [stage.region for stage in read_stages(stage="dev")] == ["us-east-1"]
+    assert [stage.name for stage in read_stages(all_stages=True)] == ["dev"]
+    assert read_stages()[0].name == "dev"
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        ("1", "the name of stage 1 is the integer 1, Zappa looks for a string"),
+        ("x-events", "stage 'x-events' is not a table of settings"),
+        ("prod", "has no stage 'prod'"),
+    ],
+)
+def test_what_is_no_stage_is_refused_when_it_is_asked_for(stage, told):
+    Path("zappa_settings.yml").write_text(ANCHORS)
+    with pytest.raises(SettingsError, match=told):
+        read_stages(stage=stage)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"prod": {"extends": 5}}, ""),
+        ({"prod": [1]}, ""),
+        ({"base": {"extends": ["x"]}}, "base.extends must be a string, not a list"),
+        ({"base": [1]}, "dev.extends names 'base', which is a list, not a table of settings"),
+    ],
+    ids=["another stage's", "another that is none", "one on the way", "one that is none"],
+)
+def test_only_the_stages_on_the_way_are_judged(other, told):
+    stage = {"app_function": "app.app", "aws_region": "us-east-1", "s3_bucket": "bucket"}
+    dev = {"dev": {**stage, **({"extends": "base"} if "base" in other else {})}}
+    Path("zappa_settings.json").write_text(json.dumps({**dev, **other}))
+    if not told:
+        assert running().stage_config
+        assert read_stages(stage="dev")[0].name == "dev"
+        return
+    with pytest.raises(SettingsError, match=told):
+        read_stages(stage="dev")
+
+
+def test_a_region_that_aws_does_not_have_is_told_by_its_setting():
+    settings = {"app_function": "app.app", "aws_region": "us-eats-1", "s3_bucket": "bucket"}
+    Path("zappa_settings.json").write_text(json.dumps({"dev": settings}))
+    with pytest.raises(SettingsError, match=r"zappa_settings.json: dev.aws_region: there is no AWS region"):
+        read_stages()
+    with pytest.raises(SettingsError, match=r"^there is no AWS region 'us-west'"):
+        read_stages(region="us-west")

@@ -105,6 +105,7 @@ WARNED = [
     pytest.param({"slim-handler": True}, "did you mean slim_handler?", id="a hyphen"),
     pytest.param({"Domain": "a.example.com"}, "did you mean domain?", id="an upper case letter"),
     pytest.param({"certficate_arn": "x"}, "did you mean certificate_arn?", id="a letter that is missing"),
+    pytest.param({"s3_buckt": "other"}, "dev.s3_buckt is not a setting of Zappa; did you mean s3_bucket?", id="a name near to one that is set"),
     pytest.param({"iam_extt": {}}, "did you mean iam_ext?", id="our own table"),
     pytest.param({"vpc_config": {"subnets": ["subnet-1"], "securityGroupIds": []}}, "vpc_config.subnets is not a setting of Zappa; did you mean SubnetIds?", id="in a table"),
     pytest.param({"events": [{"function": "app.f", "expresion": "x", "expressions": ["rate(1 day)"]}]}, "events[0].expresion is not", id="in an event"),

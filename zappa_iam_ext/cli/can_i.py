@@ -102,8 +102,9 @@ def command(
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
-    held, who, unreadable = _policies(policies, boundaries, options)
-    who = who or _offline_principal(resource)
+    held, who, unreadable = _policies(
+        policies, boundaries, options, principal or _offline_principal(resource)
+    )
     request = AuthorizationRequest(
         principal=principal or who,
         action=action,
@@ -149,12 +150,17 @@ def _offline_principal(resource: str) -> str:
 
 
 def _policies(
-    policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions
+    policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions, offline: str
 ) -> tuple[PolicySet, str | Principal, tuple[str, ...]]:
+    """Return the policies, whose they are, and what of them could not be read; ``offline`` is whose those in files are."""
     if policies:
-        identity = tuple(document for path in policies for document in read_documents(path))
-        boundary = tuple(document for path in boundaries for document in read_documents(path))
-        return PolicySet(identity=identity, boundary=boundary or None), "", ()
+        named = re.match(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):", offline)
+        account = named[1] if named else OFFLINE_ACCOUNT
+        identity = tuple(item for path in policies for item in read_documents(path, account, options.region))
+        boundary = tuple(
+            item for path in boundaries for item in read_documents(path, account, options.region)
+        )
+        return PolicySet(identity=identity, boundary=boundary or None), offline, ()
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
     from zappa_iam_ext.workflow import held_policies

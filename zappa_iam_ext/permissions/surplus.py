@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -37,6 +37,8 @@ class SurplusReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Surplus:
     """One action on one resource, as a statement writes them, that is allowed beyond what is needed.
+
+    What a statement spares is written ``NotAction iam:*`` and ``NotResource arn:...``.
 
     ``needed`` is what of it is needed: for a wildcard the actions, for a resource the ARNs, for a condition each
     key with its values (``iam:PassedToService lambda.amazonaws.com``). ``known_actions`` is how many actions a
@@ -90,12 +92,30 @@ def surplus(documents: Sequence[PolicyDocument], needed: Iterable[Requirement]) 
 def _of_statement(
     statement: Statement, ref: StatementRef, needs: Sequence[_Need], denials: Sequence[Statement]
 ) -> Iterator[Surplus]:
+    spared = [text_glob(each.lower()) for each in statement.not_actions]
+    away = [arn_glob(each) for each in statement.not_resources]
     for action in statement.actions or (EVERYTHING,):
         pattern = text_glob(action.lower())
-        of_action = [need for need in needs if pattern.matches(need.action)]
+        of_action = [
+            need
+            for need in needs
+            if pattern.matches(need.action)
+            and not any(glob.matches(need.action) for glob in spared)
+            and not any(surely_covers(glob, need.resource) for glob in away)
+        ]
         for resource in statement.resources or (EVERYTHING,):
             if not any(_takes_away(denial, action, resource) for denial in denials):
-                yield from _of_grant(action, resource, statement, ref, of_action)
+                for found in _of_grant(action, resource, statement, ref, of_action):
+                    yield _as_written(found, statement)
+
+
+def _as_written(found: Surplus, statement: Statement) -> Surplus:
+    """Return a grant with the elements that name what is not meant, where the statement has such."""
+    action = f"NotAction {', '.join(statement.not_actions)}" if statement.not_actions else found.action
+    resource = (
+        f"NotResource {', '.join(statement.not_resources)}" if statement.not_resources else found.resource
+    )
+    return replace(found, action=action, resource=resource)
 
 
 def _of_grant(

@@ -162,5 +162,5 @@ def _judge_names(case: _Case) -> None:
         known |= {OWN} if not holder else set()
         for path, table in list(case.found(holder)):
             for name in table if isinstance(table, Mapping) else ():
-                if name not in known and (near := meant(str(name), known - set(table))):
+                if name not in known and (near := meant(str(name), known)):
                     case.notes.warn(dotted((*path, name)), f"is not a setting of Zappa; did you mean {near}?")

@@ -20,8 +20,8 @@ def partitions() -> Mapping[str, frozenset[str]]:
     }
 
 
-def partition_of(region: str) -> str:
-    """Return the partition of a region; raise `SettingsError` when AWS has no such region."""
+def partition_of(region: str, where: str = "") -> str:
+    """Return the partition of a region; raise `SettingsError`, which says ``where``, when AWS has no such region."""
     known = partitions()
     for name, regions in known.items():
         if region in regions:
@@ -31,5 +31,5 @@ def partition_of(region: str) -> str:
     near = swapped or difflib.get_close_matches(region, names, n=1)
     meant = f"Did you mean {near[0]}?" if near else "A region is called like us-east-1."
     raise SettingsError(
-        f"there is no AWS region {region[:80]!r}", hint=f"{meant} (For a new region, update botocore.)"
+        f"{where}there is no AWS region {region[:80]!r}", hint=f"{meant} (For a new region, update botocore.)"
     )

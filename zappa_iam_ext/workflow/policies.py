@@ -53,9 +53,10 @@ def policy_documents(
         groups.setdefault(stage.partition, []).append(stage)
     made = [_documents(group, commands, wanted) for group in groups.values()]
     notes = (*(() if wanted.account else _accounts(located, options)), *_partitions(groups))
+    where = [f"{name}: " if len(groups) > 1 else "" for name in groups]
     return (
         tuple(document for documents, _ in made for document in documents),
-        (*notes, *(note for _, told in made for note in told)),
+        (*notes, *(f"{name}{note}" for name, (_, told) in zip(where, made, strict=True) for note in told)),
     )
 
 
@@ -139,7 +140,25 @@ def _document(
         lacking = _measure(documents, needed, stage, own)
         documents += [PolicyDocument(inspecting)] if inspecting else []
         return (merge(documents) if len(documents) > 1 else documents[0]), lacking
-    return deployment_policy(needed, [grant for statement in inspecting for grant in _grants(statement)]), ()
+    foreign = [item for item in needed if _partition(item) not in {stage.partition, ""}]
+    here = [item for item in needed if item not in foreign]
+    grants = [grant for statement in inspecting for grant in _grants(statement)]
+    return deployment_policy(here, grants), tuple(_left_out(foreign, stage))
+
+
+def _partition(requirement: Requirement) -> str:
+    """Return the partition of the ARN that is needed; empty when that is no ARN."""
+    arn, _, rest = requirement.resource.partition(":")
+    return rest.partition(":")[0] if arn == "arn" else ""
+
+
+def _left_out(foreign: Sequence[Requirement], stage: Stage) -> Iterator[str]:
+    """Say what a document of the stage's partition cannot hold: IAM refuses the whole document for it."""
+    actions: dict[str, dict[str, None]] = {}
+    for item in foreign:
+        actions.setdefault(item.resource, {})[item.action] = None
+    for resource, names in actions.items():
+        yield f"left out, for IAM takes only ARNs of {stage.partition}: {', '.join(names)} on {resource}"
 
 
 def _self_inspection(stage: Stage, own: IamExtSettings, wanted: PolicyOptions) -> tuple[Statement, ...]:

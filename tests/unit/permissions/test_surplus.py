@@ -200,17 +200,36 @@ def test_what_a_deny_takes_away_is_no_surplus(denial, left) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "action", "resource", "needed"),
     [
-        pytest.param({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, id="all actions but some"),
         pytest.param(
-            {"Effect": "Allow", "Action": "lambda:GetPolicy", "NotResource": "arn:aws:lambda:*:*:function:x"},
+            {"NotAction": ["iam:*", "lambda:Get*", "s3:*"], "Resource": "*"},
+            "NotAction iam:*, lambda:Get*, s3:*",
+            "*",
+            ("ec2:DescribeSubnets", "apigateway:GET"),
+            id="all actions but some",
+        ),
+        pytest.param(
+            {"Action": "lambda:GetPolicy", "NotResource": "arn:aws:lambda:*:*:function:x"},
+            "lambda:GetPolicy",
+            "NotResource arn:aws:lambda:*:*:function:x",
+            (FUNCTION,),
             id="all resources but some",
+        ),
+        pytest.param(
+            {"Action": "lambda:Get*", "NotResource": [FUNCTION, "arn:aws:s3:::x"]},
+            "lambda:Get*",
+            f"NotResource {FUNCTION}, arn:aws:s3:::x",
+            ("lambda:GetFunction",),
+            id="all resources but one that is needed",
         ),
     ],
 )
-def test_what_names_only_exceptions_is_more_than_needed(statement) -> None:
-    assert found(statement)
+def test_what_names_only_exceptions_is_written_so_and_grants_only_the_rest(
+    statement, action, resource, needed
+) -> None:
+    first, *_ = surplus(documents({"Effect": "Allow", **statement}), NEEDED)
+    assert (first.action, first.resource, first.needed) == (action, resource, needed)
 
 
 def test_a_wildcard_tells_which_actions_are_needed_and_of_how_many() -> None:
