@@ -242,18 +242,20 @@ def _is_elsewhere(pattern: list[str], asked: list[str]) -> bool:
 
 
 def reaches_every_service_by_rcps(pair: Pair) -> None:
-    """An RCP denies whatever it names: any service, any action, any principal."""
+    """An RCP denies whatever it names: any service, any action, any principal, any role."""
+    own_policies = pair["request"]["principal"].startswith("arn:")
+    layer, dropped = ("identity", {"Principal"}) if own_policies else ("resource", set())
     for level in pair["policies"].pop("rcp", []):
         for document in level:
             own = copy.deepcopy(document)
             statements = [own["Statement"]] if isinstance(own["Statement"], dict) else own["Statement"]
             own["Statement"] = [
-                {key: value for key, value in statement.items() if key != "Principal"}
+                {key: value for key, value in statement.items() if key not in dropped}
                 for statement in statements
                 if statement["Effect"] == "Deny"
             ]
             if own["Statement"]:
-                pair["policies"]["identity"] = [*pair["policies"].get("identity", []), own]
+                pair["policies"][layer] = [*pair["policies"].get(layer, []), own]
 
 
 def reaches_service_linked_roles_by_scps(pair: Pair) -> None:

@@ -268,6 +268,18 @@ def test_what_iam_would_not_accept_is_refused(desired):
             {"Statement": {"Action": "a:B"}}, {"Statement": {"NotAction": "a:B"}}, False, id="NotAction"
         ),
         pytest.param(
+            {"Statement": {"Principal": {"AWS": "1"}}},
+            {"Statement": {"Principal": {"AWS": ["1"]}}},
+            True,
+            id="one principal or a list of one",
+        ),
+        pytest.param(
+            {"Statement": {"Condition": {"Bool": "nonsense"}}},
+            {"Statement": {"Condition": {"Bool": {}}}},
+            False,
+            id="a condition that is none is compared, not parsed",
+        ),
+        pytest.param(
             {"Statement": "nonsense"}, {"Statement": [7]}, False, id="nonsense is compared, not parsed"
         ),
     ],

@@ -129,7 +129,7 @@ def _of_grant(
     types = _types(action)
     if types and not any(can_name(glob, arn) for arn in types):
         return
-    here = [need for need in needs if _meets(need.resource, glob)]
+    here = [need for need in needs if overlaps(need.resource, glob)]
     if not here:
         yield Surplus(action, resource, SurplusReason.ELSEWHERE, ref, _resources(needs))
         return
@@ -179,14 +179,6 @@ def _idle(action: str, resource: Glob, here: Sequence[_Need]) -> tuple[int, bool
 def _can_be_on(action: str, resource: Glob) -> bool:
     types = _types(action)
     return resource.matches(EVERYTHING) if not types else any(can_name(resource, arn) for arn in types)
-
-
-def _meets(one: Glob, other: Glob) -> bool:
-    """Say whether two resources have something in common; too complex to say counts as yes."""
-    try:
-        return overlaps(one, other)
-    except PatternTooComplex:
-        return True
 
 
 def _reaches_beyond(resource: Glob, needs: Sequence[_Need]) -> bool:

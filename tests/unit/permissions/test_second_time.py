@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.stages import ACCOUNT, stage
 from tests.unit.permissions.test_requirements import commands_of
-from zappa_iam_ext.permissions.model import Consequence, ResourceState
+from zappa_iam_ext.permissions.model import Command, Consequence, ResourceState
 from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.untold import untold
 
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:hello-dev"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
@@ -150,3 +151,23 @@ def test_a_denied_removal_from_the_stack_stops_undeploy_and_is_silent_in_update(
         return item.consequence
 
     assert (consequence("update"), consequence("undeploy")) == (Consequence.SILENT, Consequence.STOPS)
+
+
+@pytest.mark.parametrize(
+    ("settings", "line", "told"),
+    [
+        pytest.param({}, "package", [], id="a command that asks nothing of the account"),
+        pytest.param({}, "deploy", ["EventBridge rules"], id="rules that others made"),
+        pytest.param({"role_name": "mine"}, "tail", ["a path of the role mine"], id="a role by its name"),
+        pytest.param(
+            {"manage_roles": False, "role_name": "mine", "role_arn": f"{ROLE}/mine"},
+            "tail",
+            [],
+            id="role_arn tells the path",
+        ),
+    ],
+)
+def test_what_no_setting_tells_is_told(settings, line, told):
+    found = untold(stage(settings), [Command(line)])
+    assert len(found) == len(told)
+    assert all(text.startswith(start) for text, start in zip(found, told, strict=True))

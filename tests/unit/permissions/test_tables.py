@@ -10,9 +10,11 @@ import pytest
 
 from tests.support.stages import stage
 from zappa_iam_ext.permissions.calls import _names
-from zappa_iam_ext.permissions.model import Command, Confidence, Consequence
+from zappa_iam_ext.permissions.model import Command, Confidence, Consequence, OwnConsequence
 from zappa_iam_ext.permissions.tables import reading
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
+from zappa_iam_ext.permissions.tables.filters import FILTERS
+from zappa_iam_ext.permissions.tables.own_rows import OwnCallRow
 from zappa_iam_ext.permissions.tables.reading import PARTS, Entry, TableError, made, parts, read
 from zappa_iam_ext.permissions.tables.rows import (
     AuthorizationRow,
@@ -157,3 +159,35 @@ def test_a_placeholder_is_a_name_that_something_gives(row):
         f"{sorted(unknown)} is given by no setting of a case, by _names of permissions/calls.py nor by the collection of"
         " `each` in permissions/tables/collections.py: add it there, or correct the row"
     )
+
+
+OWN = {
+    "service": "iam",
+    "operation": "GetUser",
+    "commands": ("check",),
+    "because": "the check looks",
+    "source": "aws/identity.py",
+    "on_denied": OwnConsequence.UNKNOWN,
+    "symptom": "nothing is known",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param(
+            {"commands": ("deploy",)}, "unknown name 'deploy' in `commands`", id="no command of ours"
+        ),
+        pytest.param({"principals": ("group",)}, "unknown name 'group' in `principals`", id="no principal"),
+        pytest.param({"principals": ("user",)}, "`purpose` is missing", id="a grant without its Sid"),
+    ],
+)
+def test_a_call_of_our_own_that_names_what_nothing_knows_is_refused(more, told):
+    with pytest.raises(ValueError, match=re.escape(told)):
+        OwnCallRow(**{**OWN, **more})
+
+
+def test_a_row_of_another_registry_stands_for_any_region():
+    """An image that is not of ECR's own host says nothing of a region."""
+    assert FILTERS["registry_region"]("123456789012.dkr.ecr.eu-west-1.amazonaws.com/app") == "eu-west-1"
+    assert FILTERS["registry_region"]("registry.example.com/app") == "*"

@@ -21,6 +21,8 @@ workspaces xray
 RCP_SERVICES = frozenset(_RCP_SERVICES.split())
 #: Actions that no RCP reaches (AWS Organizations User Guide, "Resources and entities not restricted by RCPs").
 RCP_EXEMPT = frozenset({"kms:retiregrant"})
+#: KMS permissions that are "valid only in an IAM policy" (KMS Developer Guide, "Default key policy").
+_ABOUT_NO_KEY = frozenset({"kms:createkey", "kms:listaliases", "kms:listkeys"})
 _ALIAS, _SERVICE_LINKED_ROLE = ":alias/", ":role/aws-service-role/"
 
 
@@ -73,11 +75,11 @@ def must_itself(action: str, resource: str) -> bool:
     """Say whether the policy of the resource must allow or delegate: a key policy, a trust policy.
 
     IAM User Guide, "How AWS enforcement code logic evaluates requests": identity policies alone never suffice there.
-    KMS Developer Guide, "Default key policy". A key's alias has no key policy.
+    KMS Developer Guide, "Default key policy": a few actions are about no key. A key's alias has no key policy.
     """
     service, _, name = action.partition(":")
     if service == "kms":
-        return _ALIAS not in resource
+        return _ALIAS not in resource and action not in _ABOUT_NO_KEY
     if service == "sts":
         return name.startswith(("assumerole", "tagsession", "set")) or is_pattern(name)
     return is_pattern(service)

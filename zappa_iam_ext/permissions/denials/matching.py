@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zappa_iam_ext.iam.patterns import PatternTooComplex, arn_glob, is_pattern, overlaps
+from zappa_iam_ext.iam.patterns import arn_glob, is_pattern, overlaps
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn, resource_pattern
@@ -48,10 +48,7 @@ def touches(pattern: str, denial: Denial) -> bool:
         return True
     if not is_pattern(denied):
         return arn_glob(pattern).matches(denied)
-    try:
-        return overlaps(arn_glob(pattern), arn_glob(denied))
-    except PatternTooComplex:
-        return True
+    return overlaps(arn_glob(pattern), arn_glob(denied))
 
 
 def is_meant(operation: str, action: str, denial: Denial) -> bool:
