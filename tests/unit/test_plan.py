@@ -195,7 +195,7 @@ TEN = tuple(f"arn:aws:iam::123456789012:policy/p{n}" for n in range(10))
         pytest.param(
             replace(DESIRED, policies=(DesiredPolicy(NAME, document(*(f"s3:A{n:04}" for n in range(700)))),)),
             DONE,
-            "6144",
+            "6,144",
             id="a document that is too long",
         ),
     ],
