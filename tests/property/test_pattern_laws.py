@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zappa_iam_ext.iam.patterns import classes as patterns
@@ -52,6 +52,8 @@ def test_covers_is_containment(wider, narrower):
 
 
 @given(tokens, tokens)
+@example([":", Wild.STAR], [Wild.PART_STAR])
+@example(["a", "a", Wild.STAR], [Wild.ANY, ":"])
 def test_overlaps_is_intersection(one, other):
     found = overlaps(Glob.of(one), Glob.of(other))
     assert found == bool(of_pattern(one) & of_pattern(other))

@@ -30,7 +30,7 @@ def overlaps(one: Glob, other: Glob) -> bool:
         return one.matches(other.literal)
     if not one.may_meet(other):
         return False
-    if one.open_end or other.open_end:
+    if _goes_on(one, other) or _goes_on(other, one):
         return True
     machine = other.automaton
     positions = machine.start
@@ -39,3 +39,8 @@ def overlaps(one: Glob, other: Glob) -> bool:
         if not positions:
             return False
     return bool(positions & machine.accepting)
+
+
+def _goes_on(one: Glob, other: Glob) -> bool:
+    """Say whether one pattern is a beginning that the other has, and then anything."""
+    return one.open_end and other.prefix.startswith(one.prefix)
