@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from zappa_iam_ext.iam.conditions.operators import parse_operator
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.patterns.containment import surely_covers
 from zappa_iam_ext.iam.patterns.glob import arn_glob, is_pattern, text_glob
@@ -70,7 +71,7 @@ def _frozen(grant: Grant) -> _Frozen:
 
 
 def _without_covered(grants: Sequence[_Frozen]) -> list[_Frozen]:
-    """Drop every grant that another covers: a wider action and resource, no condition or the same."""
+    """Drop every grant that another covers: a wider action and resource, and a condition that holds whenever its own does."""
     by_action: dict[str, list[tuple[int, _Frozen]]] = {}
     patterns: list[tuple[int, _Frozen]] = []
     for place, grant in enumerate(grants):
@@ -96,7 +97,7 @@ def _covers(wider: _Frozen, narrower: _Frozen, *, earlier: bool) -> bool:
 
 
 def _within(narrower: _Frozen, wider: _Frozen) -> bool:
-    if wider[2] and wider[2] != narrower[2]:
+    if not _implies(narrower[2], wider[2]):
         return False
     one, other = wider[0].lower(), narrower[0].lower()
     if one != other and not (is_pattern(one) and surely_covers(text_glob(one), text_glob(other))):
@@ -104,6 +105,26 @@ def _within(narrower: _Frozen, wider: _Frozen) -> bool:
     if wider[1] == narrower[1]:
         return True
     return "${" not in wider[1] and surely_covers(arn_glob(wider[1]), arn_glob(narrower[1]))
+
+
+def _implies(condition: _Condition, wider: _Condition) -> bool:
+    """Say whether one condition holds only where another does: each test of it is there, with no other values.
+
+    Of a negated operator, which more values narrow, the values have to be the same.
+    """
+    return condition >= wider or all(
+        any(
+            (operator, key) == (known, name)
+            and (values == listed or (set(values) <= set(listed) and _grows(operator)))
+            for operator, key, values in condition
+        )
+        for known, name, listed in wider
+    )
+
+
+def _grows(operator: str) -> bool:
+    parsed = parse_operator(operator)
+    return parsed is not None and not parsed.negated
 
 
 def _rectangles(granted: Mapping[str, set[str]]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
