@@ -13,7 +13,7 @@ QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios docs help clean
 
-test: lint types contracts coverage slow ## everything
+test: lint types contracts fast coverage slow ## everything
 
 $(STAMP): pyproject.toml
 	@echo "making the development environment in $(VENV)" >&2
@@ -38,10 +38,10 @@ contracts: $(STAMP) ## the architecture's arrows point down only
 
 ALONE := not slow and not aws and not zappa and not node
 fast: $(STAMP) ## unit and property tests, under a minute
-	$(BIN)/pytest -n auto -q -m "$(ALONE)" tests/unit tests/property tests/test_docs.py
+	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" tests/unit tests/property tests/test_docs.py
 
 coverage: $(STAMP) ## all tests that need no local AWS, and how much of the pure rooms they reach
-	$(BIN)/pytest -n auto -q -m "$(ALONE)" --cov --cov-report=
+	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" -k "not 20_000" --cov --cov-report=
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/iam/*' --fail-under=98.2
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/permissions/*' --fail-under=98.9
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check.py' --fail-under=92.7
