@@ -12,6 +12,8 @@ class Truth(IntEnum):
     UNKNOWN = 1
     TRUE = 2
 
+    __hash__ = int.__hash__  # that of an enum is no C and looks its name up: a decision a microsecond cannot wait
+
     @property
     def negated(self) -> Truth:
         """The opposite; of what is unknown it is unknown."""
