@@ -44,6 +44,8 @@ def user_arn(partition: str, account: str, name: str, path: str = "/") -> str:
 class PrincipalKind(StrEnum):
     """What a principal is (IAM User Guide, "AWS JSON policy elements: Principal")."""
 
+    __hash__ = str.__hash__  # that of an enum is slow, and every decision asks for it
+
     USER = "user"
     ROLE = "role"
     ASSUMED_ROLE = "assumed-role"

@@ -12,7 +12,7 @@ class Truth(IntEnum):
     UNKNOWN = 1
     TRUE = 2
 
-    __hash__ = int.__hash__  # that of an enum is no C and looks its name up: a decision a microsecond cannot wait
+    __hash__ = int.__hash__  # that of an enum is slow, and every decision asks for it
 
     @property
     def negated(self) -> Truth:
