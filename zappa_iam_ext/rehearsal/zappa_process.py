@@ -60,7 +60,7 @@ def run_zappa(
     require_dummy_keys(environment, Path(environment.get("AWS_CONFIG_FILE", "/")).parent)
     with tempfile.TemporaryDirectory(prefix="zappa-iam-") as notes:
         record = Path(notes) / "calls.jsonl"
-        given = dict(environment)
+        given = {**environment, "TMPDIR": str(_temporary(Path(notes)))}
         if config:
             file = Path(notes) / "config.json"
             replace(config, record=str(record)).write(file)
@@ -86,3 +86,10 @@ def run_zappa(
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
         text = done.stdout.decode("utf-8", "replace")
         return ZappaRun(tuple(arguments), done.returncode, text, tuple(read_observations(lines)))
+
+
+def _temporary(notes: Path) -> Path:
+    """Return a folder for what Zappa makes for a while: ended in the middle of it, it leaves nothing behind."""
+    folder = notes / "tmp"
+    folder.mkdir()
+    return folder

@@ -134,3 +134,20 @@ def test_without_zappa_the_message_says_so(monkeypatch, tmp_path: Path) -> None:
 def test_zappa_is_not_started_with_the_users_own_environment(tmp_path: Path) -> None:
     with pytest.raises(LocalAwsError, match="other credentials"):
         run_zappa(["status", "dev"], tmp_path, {**os.environ, "AWS_ACCESS_KEY_ID": "AKIA"})
+
+
+def test_what_zappa_makes_for_a_while_is_gone_with_it(tmp_path):
+    """Also when it is ended in the middle of it: its folder for temporary files is ours to remove."""
+    program = tmp_path / "zappa"
+    program.write_text('#!/bin/sh\ntouch "$TMPDIR/left"\nprintf %s "$TMPDIR"\n')
+    program.chmod(0o700)
+    environment = {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PATH": os.defpath,
+    }
+    run = zappa_process.run_zappa((), tmp_path, environment, executable=str(program))
+    assert run.exit_code == 0
+    assert Path(run.output).name == "tmp"
+    assert not Path(run.output).exists()
