@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
+from zappa_iam_ext.iam.patterns.automaton import Automaton
 from zappa_iam_ext.iam.patterns.glob import Glob
+from zappa_iam_ext.iam.patterns.tokens import Token
 
 
 def pairs(wider: Glob, narrower: Glob) -> bool:
@@ -12,13 +15,7 @@ def pairs(wider: Glob, narrower: Glob) -> bool:
 
     If so one pattern covers the other; with ``?`` in the wider one it may cover it otherwise too.
     """
-    machine = wider.automaton
-    positions = machine.start
-    for token in narrower.tokens:
-        positions = machine.step_covering(positions, token)
-        if not positions:
-            return False
-    return bool(positions & machine.accepting)
+    return _walks(wider.automaton, wider.automaton.step_covering, narrower)
 
 
 @lru_cache(maxsize=65536)
@@ -32,15 +29,19 @@ def overlaps(one: Glob, other: Glob) -> bool:
         return False
     if _goes_on(one, other) or _goes_on(other, one):
         return True
-    machine = other.automaton
-    positions = machine.start
-    for token in one.tokens:
-        positions = machine.step_meeting(positions, token)
-        if not positions:
-            return False
-    return bool(positions & machine.accepting)
+    return _walks(other.automaton, other.automaton.step_meeting, one)
 
 
 def _goes_on(one: Glob, other: Glob) -> bool:
     """Say whether one pattern is a beginning that the other has, and then anything."""
     return one.open_end and other.prefix.startswith(one.prefix)
+
+
+def _walks(machine: Automaton, step: Callable[[int, Token], int], glob: Glob) -> bool:
+    """Say whether the tokens of a pattern lead an automaton, step by step, to its end."""
+    positions = machine.start
+    for token in glob.tokens:
+        positions = step(positions, token)
+        if not positions:
+            return False
+    return bool(positions & machine.accepting)
