@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 
 from tests.support.stages import stage
+from zappa_iam_ext import hook
 from zappa_iam_ext.check import Verdict, check
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.model import Requirement, ResourceState
@@ -236,3 +238,17 @@ def test_a_not_resource_with_a_name_that_aws_chose_leaves_the_others(spared, ver
         if verdict is Verdict.UNKNOWN
         else ""
     )
+
+
+def test_the_gate_lets_run_what_only_some_states_would_stop(capsys):
+    told = report([{**ALLOW, "Action": "lambda:CreateFunction"}], requirements=(CREATE, LEFT))
+    hook._report(told, "fail")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "lacks 1 of the 2 permissions: needed only the second time" in line
+    assert "zappa-iam apply dev" in line
+
+
+def test_the_gate_stops_what_is_always_needed_and_missing():
+    with pytest.raises(click.ClickException) as caught:
+        hook._report(report([OTHER], requirements=(CREATE, LEFT)), "fail")
+    assert caught.value.exit_code == 1
