@@ -44,7 +44,7 @@ coverage: $(STAMP) ## all tests that need no local AWS, and how much of the pure
 	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" -k "not 20_000" --cov --cov-report=
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/iam/*' --fail-under=98.2
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/permissions/*' --fail-under=98.9
-	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check.py' --fail-under=92.7
+	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check/*' --fail-under=92.7
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
 
 slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel

@@ -18,6 +18,8 @@ DEFAULT_USER = "serverless"
 OFFLINE_ACCOUNT = "123456789012"
 """Stands for the account when documents are judged offline and nobody named one."""
 DEFAULT_POLICY = "ZappaLambdaDeploymentPolicy"
+FORMER_NAMES = {"user_name": "user", "policy_name": "policy"}
+"""Settings by the names that they had in 0.1; both are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class IamExtSettings:
     ``commands`` are the Zappa commands that the gate checks (empty: all). ``policy_document`` is the path of a
     hand-made policy file that takes the computed document's place. ``on_missing`` says what the gate does when
     a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
-    ``user_name`` is whom to provision (default: the user that the profile belongs to, else ``serverless``).
+    ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``).
     """
 
     enabled: bool = True
@@ -35,17 +37,17 @@ class IamExtSettings:
     policy_document: str = ""
     on_missing: str = "stop"
     admin_profile: str = ""
-    user_name: str = ""
-    policy_name: str = DEFAULT_POLICY
+    user: str = ""
+    policy: str = DEFAULT_POLICY
 
     @property
-    def user(self) -> str:
+    def user_or_default(self) -> str:
         """The IAM user by name; the conventional one unless the stage names another."""
-        return self.user_name or DEFAULT_USER
+        return self.user or DEFAULT_USER
 
     def user_arn(self, stage: Stage) -> str:
         """Return the ARN of that user in the stage's account."""
-        return user_arn(stage.partition, stage.account, self.user)
+        return user_arn(stage.partition, stage.account, self.user_or_default)
 
 
 def iam_ext_settings(stage: Stage) -> IamExtSettings:
@@ -54,6 +56,7 @@ def iam_ext_settings(stage: Stage) -> IamExtSettings:
     if not isinstance(given, Mapping):
         raise _wrong(stage, f"iam_ext is a table of settings, not {got(given)}")
     known = {item.name for item in fields(IamExtSettings)}
+    given = {FORMER_NAMES.get(str(name), name): value for name, value in given.items()}
     for name in given:
         if name not in known:
             raise _wrong(stage, f"iam_ext has no setting {str(name)[:80]!r}{_near(str(name), known)}")
@@ -71,7 +74,7 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
         near = _near(str(strange[0]), COMMANDS)
         told = f"iam_ext.commands is a list of {', '.join(COMMANDS)}; {str(strange[0])[:80]!r} is none of them{near}"
         raise _wrong(stage, told)
-    for name in ("policy_document", "on_missing", "admin_profile", "user_name", "policy_name"):
+    for name in ("policy_document", "on_missing", "admin_profile", "user", "policy"):
         if not isinstance(values.get(name, ""), str):
             raise _wrong(stage, f"iam_ext.{name} is a string, not {got(values[name])}")
     if values.get("on_missing", "stop") not in ON_MISSING:

@@ -159,7 +159,7 @@ def _explained(
         options.profile or stage.profile_name or "", options.region or stage.region, options.endpoint_url
     )
     decoded = [_decoded(denial, asked) for denial in denials]
-    return explain_all(decoded, stage, deployer=iam_ext_settings(stage).user_name, lines=lines)
+    return explain_all(decoded, stage, deployer=iam_ext_settings(stage).user, lines=lines)
 
 
 def _decoded(denial: Denial, options: AwsOptions) -> Denial:

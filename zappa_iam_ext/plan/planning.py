@@ -113,13 +113,13 @@ def _policy_concerns(desired: DesiredState, current: CurrentState) -> Iterator[C
             yield Concern(
                 present.arn,
                 f"the policy exists, says something else, and does not carry our tag {'='.join(OWNER_TAG)}",
-                "Adopt it (`--adopt`), so that its document is replaced, or choose another policy name (iam_ext.policy_name).",
+                "Adopt it (`--adopt`), so that its document is replaced, or choose another policy name (iam_ext.policy).",
             )
         elif present.edited:
             yield Concern(
                 present.arn,
                 "somebody edited the policy since we wrote it; replacing it would lose the edit",
-                "Compare (`zappa-iam plan --documents`), then adopt it (`--adopt`), or choose another policy name (iam_ext.policy_name).",
+                "Compare (`zappa-iam plan --documents`), then adopt it (`--adopt`), or choose another policy name (iam_ext.policy).",
             )
 
 

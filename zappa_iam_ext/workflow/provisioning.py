@@ -83,7 +83,7 @@ def plan_stages(
     for stage in stages:
         own = iam_ext_settings(stage)
         profile = options.profile or stage.profile_name or DEFAULT_PROFILE
-        groups.setdefault((profile, own.user_name, own.policy_name), []).append(stage)
+        groups.setdefault((profile, own.user, own.policy), []).append(stage)
     _refuse_shared_names(groups)
     return tuple(
         _plan_group(tuple(group), commands, options, key, wanted or ProvisioningOptions())
@@ -116,7 +116,7 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
     if twice:
         raise SettingsError(
             f"stages of different profiles share the policy name {twice[0]}",
-            hint="Give them iam_ext.policy_name of their own, or provision one stage at a time.",
+            hint="Give them iam_ext.policy of their own, or provision one stage at a time.",
         )
 
 

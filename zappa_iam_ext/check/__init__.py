@@ -1,0 +1,33 @@
+"""Requirements against evidence: a verdict for each, and the Report of all. Pure."""
+
+from __future__ import annotations
+
+from zappa_iam_ext.check.judging import NOT_SEEN, check, judge, request_of
+from zappa_iam_ext.check.model import (
+    Blocker,
+    CheckedRequirement,
+    DeploymentPolicy,
+    Evidence,
+    EvidenceNote,
+    Report,
+    Verdict,
+)
+from zappa_iam_ext.check.subject import NO_FACTS, CredentialKind, Facts, Subject
+
+__all__ = [
+    "NOT_SEEN",
+    "NO_FACTS",
+    "Blocker",
+    "CheckedRequirement",
+    "CredentialKind",
+    "DeploymentPolicy",
+    "Evidence",
+    "EvidenceNote",
+    "Facts",
+    "Report",
+    "Subject",
+    "Verdict",
+    "check",
+    "judge",
+    "request_of",
+]

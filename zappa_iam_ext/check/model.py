@@ -1,0 +1,151 @@
+"""The words of a verdict: one requirement checked, and the Report of all. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from zappa_iam_ext.check.subject import Subject
+from zappa_iam_ext.errors import ExitCode
+from zappa_iam_ext.iam import Layer
+from zappa_iam_ext.permissions.model import Requirement
+
+
+class Verdict(StrEnum):
+    """Whether the principal may do it. ``unknown`` is never shown as allowed and never as denied."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+class Evidence(StrEnum):
+    """What a verdict rests on, cheapest first.
+
+    ``offline``: documents given by hand. ``policies``: our evaluator on the policies read from IAM. ``simulation``: AWS's policy
+    simulator. ``probe``: a harmless call that AWS allowed or denied.
+    """
+
+    OFFLINE = "offline"
+    POLICIES = "policies"
+    SIMULATION = "simulation"
+    PROBE = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """The policy that denies, as far as the evidence names it; what it does not name is empty.
+
+    ``policy`` is where it comes from in words or its ARN, ``statement`` its Sid or position (``statement 3``), ``line``
+    the line of the document in which the statement begins, counted from 1.
+    """
+
+    layer: Layer
+    explicit: bool = False
+    policy: str = ""
+    statement: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRequirement:
+    """One requirement with its verdict.
+
+    ``layer`` is the kind of policy that denies it, ``explicit`` says that a Deny statement does, ``blocker`` which one as
+    far as it is known, ``why`` what an unknown one hangs on.
+    """
+
+    requirement: Requirement
+    verdict: Verdict
+    evidence: Evidence
+    layer: Layer | None = None
+    explicit: bool = False
+    why: str = ""
+    blocker: Blocker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceNote:
+    """How far one kind of evidence went: ``told`` is a sentence, empty where it answered everything that it was asked."""
+
+    evidence: Evidence
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentPolicy:
+    """The stage's named deployment policy as it is in the account.
+
+    ``attached`` says how it reaches the principal: ``directly``, ``through the group X``, or empty: not at all. ``exists`` is
+    None where that may not be read. ``lacking`` and ``surplus`` are action and resource, in words.
+    """
+
+    name: str
+    exists: bool | None = None
+    arn: str = ""
+    attached: str = ""
+    version: str = ""
+    zappa_version: str = ""
+    stages: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    surplus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a principal may and may not do of what a stage needs.
+
+    ``unreadable`` names policies that bind the principal and could not be read: what they do not deny for certain
+    is unknown. ``not_seen`` says what no evidence of this kind can see. ``subject`` is missing offline.
+    """
+
+    stage: str
+    function_name: str
+    region: str
+    zappa_version: str
+    commands: tuple[str, ...]
+    principal: str
+    results: tuple[CheckedRequirement, ...]
+    profile: str = ""
+    unreadable: tuple[str, ...] = ()
+    not_seen: tuple[str, ...] = ()
+    subject: Subject | None = None
+    deployment_policy: DeploymentPolicy | None = None
+    evidence: tuple[EvidenceNote, ...] = ()
+
+    def having(self, verdict: Verdict) -> tuple[CheckedRequirement, ...]:
+        """Return the results with this verdict."""
+        return tuple(result for result in self.results if result.verdict is verdict)
+
+    @property
+    def denied(self) -> tuple[CheckedRequirement, ...]:
+        """Everything that is missing."""
+        return self.having(Verdict.DENIED)
+
+    @property
+    def always_denied(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing and needed in every state of the account."""
+        return tuple(result for result in self.denied if not result.requirement.only_if)
+
+    @property
+    def denied_at_times(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing and needed only in some states of the account, which the check does not know."""
+        return tuple(result for result in self.denied if result.requirement.only_if)
+
+    @property
+    def unknown(self) -> tuple[CheckedRequirement, ...]:
+        """Everything that could not be decided."""
+        return self.having(Verdict.UNKNOWN)
+
+    def exit_code(self, *, strict: bool = False) -> ExitCode:
+        """Return what the check ends with; what is undecided counts only under ``strict``.
+
+        What is missing and needed only in some states of the account denies nothing for certain: it cannot be told.
+        """
+        if not self.results:
+            return ExitCode.COULD_NOT_RUN
+        if self.always_denied:
+            return ExitCode.DENIED
+        if self.denied_at_times or (strict and self.unknown):
+            return ExitCode.CANNOT_TELL
+        return ExitCode.OK
