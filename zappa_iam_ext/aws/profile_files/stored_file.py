@@ -132,10 +132,9 @@ class StoredFile:
             except OSError as error:
                 if error.errno not in _IN_THE_WAY:
                     raise
-        done = in_place.overwrite(target, before, after)
         with contextlib.suppress(OSError):
-            self._restrict(target)
-        return done
+            self._restrict(target)  # before the secret is in it
+        return in_place.overwrite(target, before, after)
 
     def _mode(self, target: Path) -> int:
         """Return the mode of the new file: never wider than the old one's, and 0600 where secrets are."""
@@ -221,13 +220,13 @@ def _beside(folder: Path, name: str, content: bytes) -> Path:
     """Write a new file of mode 0600 into ``folder``, down to the disk; it is gone when that fails."""
     handle, made = tempfile.mkstemp(dir=folder, prefix=f".{name}.zappa-iam-", suffix=".new")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        in_place.write_all(handle, content, 0)
+        os.fsync(handle)
     except BaseException:
         Path(made).unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)
     return Path(made)
 
 
