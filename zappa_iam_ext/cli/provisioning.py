@@ -25,9 +25,9 @@ def provisioning_options(function: Decorated) -> Decorated:
         ),
         click.option(
             "--create-keys/--no-create-keys",
-            default=True,
-            show_default=True,
-            help="Make an access key for the profile when it has none that works.",
+            default=None,
+            help="Make an access key for the profile when it has none that works, or never; default: "
+            "`apply` asks at a terminal, and makes none elsewhere.",
         ),
         click.option("--adopt", is_flag=True, help="Replace a policy that somebody else made or edited."),
         click.option("--overwrite-profile", is_flag=True, help="Replace another key in the profile."),
@@ -50,7 +50,7 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
             admin_profile=given["admin_profile"],
             adopt=given["adopt"],
             overwrite_profile=given["overwrite_profile"],
-            create_key=given["create_keys"],
+            create_key=bool(given["create_keys"]),
         ),
     )
 

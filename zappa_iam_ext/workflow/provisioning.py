@@ -31,6 +31,7 @@ class Provisioning:
     """The plan for one profile, who would carry it out, and what it is for.
 
     ``notes`` say what a hand-made document lacks and what the document in place allows beyond the new one.
+    ``lacks_key`` says that the profile has no credentials of the user that work, and that the plan makes none.
     """
 
     plan: Plan
@@ -40,6 +41,7 @@ class Provisioning:
     profile: str
     stages: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    lacks_key: bool = False
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
 
@@ -50,22 +52,23 @@ class ProvisioningOptions:
 
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``adopt`` lets
     it replace policies that somebody else made or edited, ``overwrite_profile`` another key in the profile.
-    ``create_key`` makes an access key for a profile that has none that works.
+    ``create_key`` makes an access key for a profile that has no credentials that work: only when asked for.
     """
 
     admin_profile: str = ""
     adopt: bool = False
     overwrite_profile: bool = False
-    create_key: bool = True
+    create_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Whose permissions are provisioned."""
+    """Whose permissions are provisioned, and whether the profile has credentials of that user that work."""
 
     user: str
     path: str
     profile: str
+    works: bool = False
 
 
 def plan_stages(
@@ -141,15 +144,19 @@ def _plan_group(
         user_path=target.path,
     )
     documents, notes = policy_documents(stages, commands, options, form)
+    lacks_key = not target.works
+    files = CredentialsFile.from_environment(os.environ)
+    if lacks_key and wanted.create_key:
+        files.check_kind(target.profile)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         policies=tuple(_named(policy_name, documents)),
         partition=administrator.partition,
-        profile=target.profile if wanted.create_key else None,
+        profile=target.profile if lacks_key and wanted.create_key else None,
         region=region,
     )
-    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    current = current_state(iam, desired, files)
     return Provisioning(
         plan=plan(desired, current, adopt=wanted.adopt, overwrite_profile=wanted.overwrite_profile),
         administrator=administrator.arn,
@@ -157,7 +164,8 @@ def _plan_group(
         user=target.user,
         profile=profile,
         stages=tuple(stage.name for stage in stages),
-        notes=(*notes, *_removed_actions(desired, current.policies)),
+        notes=(*notes, *_removed_actions(desired, current.policies), *_no_key(target, wanted)),
+        lacks_key=lacks_key and not wanted.create_key,
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
@@ -181,14 +189,14 @@ def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, I
 
 def _target(profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions) -> _Target:
     """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one."""
-    if user_name:
-        return _Target(user_name, "/", profile)
     try:
         identity = caller(open_client(open_session(profile, options.region), "sts", options))
     except CredentialSourceError:
         raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except (CredentialsError, UnknownPrincipal):
-        return _Target(DEFAULT_USER, "/", profile)
+        return _Target(user_name or DEFAULT_USER, "/", profile)
+    if user_name:
+        return _Target(user_name, "/", profile, works=_belongs_to(identity, user_name, administrator.account))
     if identity.account != administrator.account:
         raise SettingsError(
             f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
@@ -199,7 +207,19 @@ def _target(profile: str, user_name: str, administrator: CallerIdentity, options
             f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
             hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
         )
-    return _Target(identity.principal.name, identity.principal.path, profile)
+    return _Target(identity.principal.name, identity.principal.path, profile, works=True)
+
+
+def _belongs_to(identity: CallerIdentity, user: str, account: str) -> bool:
+    principal = identity.principal
+    if identity.account != account or principal.kind is not PrincipalKind.USER:
+        return False
+    return principal.name.lower() == user.lower()  # IAM's names are unique whatever their case
+
+
+def _no_key(target: _Target, wanted: ProvisioningOptions) -> Iterator[str]:
+    if not target.works and not wanted.create_key:
+        yield f"profile {target.profile} has no credentials of {target.user} that work: `--create-keys` makes an access key"
 
 
 def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPolicy]:
