@@ -113,6 +113,10 @@ class ProvisioningError(ZappaIamError):
         self.done = done
 
 
+class OutputError(ZappaIamError):
+    """Standard output cannot be written."""
+
+
 class LocalAwsError(ZappaIamError):
     """The local AWS could not be installed or started, or an endpoint is not a safe one."""
 
