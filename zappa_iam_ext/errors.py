@@ -82,6 +82,10 @@ class AwsUnavailable(ZappaIamError):
     """AWS could not be reached: no network, no such region, no such endpoint."""
 
 
+class TimeLimitReached(AwsUnavailable):
+    """AWS did not answer within the time that was given."""
+
+
 class AccessDenied(ZappaIamError):
     """AWS refused a call that we made ourselves (reading policies, provisioning)."""
 

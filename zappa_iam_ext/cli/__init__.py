@@ -30,6 +30,7 @@ COMMANDS = {
     "demo": "demo",
     "diff": "diff",
     "explain": "explain",
+    "export": "export",
     "lint": "lint",
     "plan": "plan",
     "policy": "policy",
