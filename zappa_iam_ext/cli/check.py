@@ -24,7 +24,10 @@ from zappa_iam_ext.errors import worst
 @stage_options
 @aws_options
 @format_options
-@click.option("--strict", is_flag=True, help="Exit with 3 when something could not be decided.")
+@click.option(
+    "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
+)
+@click.option("--strict", is_flag=True, hidden=True, expose_value=False)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit code tells.")
 @click.option(
     "--policy",
@@ -46,15 +49,15 @@ def command(
     endpoint_url: str,
     as_json: bool,
     output: str,
-    strict: bool,
+    allow_unknown: bool,
     quiet: bool,
     policy_files: tuple[Path, ...],
     account: str,
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
-    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: what is missing
-    is needed only the second time or after settings changed, or (--strict) something could not be decided.
+    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: something could not be decided, or what is missing
+    is needed only the second time or after settings changed.
     """
     from zappa_iam_ext.workflow import check_offline, check_stage
 
@@ -67,15 +70,19 @@ def command(
         for item in read(stage, settings_file, all_stages=all_stages, options=options)
     ]
     if not quiet:
-        click.echo(_render(reports, settings_file, as_json=as_json or output == "json", strict=strict))
-    raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
+        click.echo(
+            _render(reports, settings_file, as_json=as_json or output == "json", allow_unknown=allow_unknown)
+        )
+    raise SystemExit(worst(report.exit_code(allow_unknown=allow_unknown) for report in reports))
 
 
-def _render(reports: Sequence[Report], settings_file: Path | None, *, as_json: bool, strict: bool) -> str:
+def _render(
+    reports: Sequence[Report], settings_file: Path | None, *, as_json: bool, allow_unknown: bool
+) -> str:
     if as_json:
         from zappa_iam_ext.render.json import reports_json
 
-        return reports_json(reports, strict=strict)
+        return reports_json(reports, allow_unknown=allow_unknown)
     from zappa_iam_ext.permissions.fixes import fix_command
     from zappa_iam_ext.render.text import report_text
 
