@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.errors import ExitCode, ZappaIamError
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def _check(zappa_cli: Any) -> tuple[Report | None, str]:
 
 
 def _in_ci() -> bool:
-    """Say whether this is a CI job: most services set ``CI``."""
-    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+    """Say whether a CI service runs this process."""
+    return ci_service(os.environ) is not None
 
 
 def _report(report: Report, on_missing: str) -> None:

@@ -28,7 +28,10 @@ from zappa_iam_ext.terminal import style_of
 @stage_options
 @aws_options
 @format_options
-@click.option("--strict", is_flag=True, help="Exit with 3 when something could not be decided.")
+@click.option(
+    "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
+)
+@click.option("--strict", is_flag=True, hidden=True, expose_value=False)
 @click.option(
     "-v", "--verbose", is_flag=True, help="List every permission: its call, setting, evidence and statement."
 )
@@ -53,7 +56,7 @@ def command(
     endpoint_url: str,
     as_json: bool,
     output: str,
-    strict: bool,
+    allow_unknown: bool,
     verbose: bool,
     quiet: bool,
     policy_files: tuple[Path, ...],
@@ -61,8 +64,8 @@ def command(
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
-    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: what is missing
-    is needed only the second time or after settings changed, or (--strict) something could not be decided.
+    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: something could not be decided, or what is missing
+    is needed only the second time or after settings changed.
     """
     from zappa_iam_ext.workflow import check_offline, check_stage
 
@@ -77,15 +80,15 @@ def command(
     if not quiet and (as_json or output == "json"):
         from zappa_iam_ext.render.json import reports_json
 
-        click.echo(reports_json(reports, strict=strict))
+        click.echo(reports_json(reports, allow_unknown=allow_unknown))
     elif not quiet:
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
-        click.echo(_text(reports, given, verbose=verbose))
-    raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
+        _tell(reports, given, verbose=verbose)
+    raise SystemExit(worst(report.exit_code(allow_unknown=allow_unknown) for report in reports))
 
 
-def _text(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> str:
+def _tell(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> None:
     from zappa_iam_ext.render.report import reports_text
 
-    lines = [replace(given, stage=report.stage) for report in reports]
-    return reports_text(reports, lines, style_of(sys.stdout), verbose=verbose)
+    lines, style = [replace(given, stage=report.stage) for report in reports], style_of(sys.stdout)
+    click.echo(reports_text(reports, lines, style, verbose=verbose), color=style.colour)

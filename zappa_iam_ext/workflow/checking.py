@@ -12,7 +12,7 @@ from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_po
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
-from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode
+from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import command_line, life_cycle, parse_command
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -53,15 +53,17 @@ def ensure_deploy_permissions(
     region: str = "",
     endpoint_url: str = "",
     admin_profile: str = "",
-    strict: bool = False,
+    allow_unknown: bool = False,
+    strict: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Return the Report when the profile may deploy; raise `DeployPermissionsMissing` when it may not.
 
     With ``admin_profile``, whatever is missing (the profile itself included) is provisioned first, with
-    that profile's credentials; ``progress`` is told each change. With ``strict``, what cannot be decided
-    counts as missing, and what is needed only in some states of the account. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
-    `ProvisioningError` when provisioning fails.
+    that profile's credentials; ``progress`` is told each change. Raises `InconclusiveCheck`, a
+    `DeployPermissionsMissing`, for what cannot be decided, unless ``allow_unknown`` takes it for allowed; ``strict`` is the
+    former name of the contrary, ``strict=False`` allows it too. Raises otherwise as `check_deploy_permissions`, and
+    `UnsafePlan` or `ProvisioningError` when provisioning fails.
     """
     options = AwsOptions(profile, region, endpoint_url)
     chosen = _stage(stage, settings_file, options)
@@ -70,15 +72,14 @@ def ensure_deploy_permissions(
         provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
-    code = report.exit_code(strict=strict)
-    if code in {ExitCode.DENIED, ExitCode.COULD_NOT_RUN} or (strict and code):
-        given = CommandLines(
-            report.stage, str(settings_file or ""), profile, region, endpoint_url, _lines(wanted)
-        )
-        raise DeployPermissionsMissing(
-            report_text(report, given, fix=False), report=report, hint=advice(report, given)
-        )
-    return report
+    code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
+    if code is ExitCode.OK:
+        return report
+    error = InconclusiveCheck if code is ExitCode.CANNOT_TELL else DeployPermissionsMissing
+    given = CommandLines(
+        report.stage, str(settings_file or ""), profile, region, endpoint_url, _lines(wanted)
+    )
+    raise error(report_text(report, given, fix=False), report=report, hint=advice(report, given))
 
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
