@@ -10,7 +10,7 @@ from zappa_iam_ext.export import ManagedPolicy, Resources, User
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.documents import fingerprint
-from zappa_iam_ext.plan.states import DOCUMENT_TAG, OWNER_TAG
+from zappa_iam_ext.plan.ownership import DOCUMENT_TAG, OWNER_TAG
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 
