@@ -148,13 +148,14 @@ def _plan_group(
     files = CredentialsFile.from_environment(os.environ)
     if lacks_key and wanted.create_key:
         files.check_kind(target.profile)
+        files.check_replaceable(target.profile, overwrite=wanted.overwrite_profile)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         policies=tuple(_named(policy_name, documents)),
         partition=administrator.partition,
         profile=target.profile if lacks_key and wanted.create_key else None,
-        region=region,
+        region=region if files.takes_region(target.profile) else None,
     )
     current = current_state(iam, desired, files)
     return Provisioning(
@@ -164,7 +165,7 @@ def _plan_group(
         user=target.user,
         profile=profile,
         stages=tuple(stage.name for stage in stages),
-        notes=(*notes, *_removed_actions(desired, current.policies), *_no_key(target, wanted)),
+        notes=(*notes, *_removed_actions(desired, current.policies), *_about_profile(target, wanted, files)),
         lacks_key=lacks_key and not wanted.create_key,
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
@@ -217,9 +218,13 @@ def _belongs_to(identity: CallerIdentity, user: str, account: str) -> bool:
     return principal.name.lower() == user.lower()  # IAM's names are unique whatever their case
 
 
-def _no_key(target: _Target, wanted: ProvisioningOptions) -> Iterator[str]:
-    if not target.works and not wanted.create_key:
+def _about_profile(target: _Target, wanted: ProvisioningOptions, files: CredentialsFile) -> Iterator[str]:
+    if target.works:
+        return
+    if not wanted.create_key:
         yield f"profile {target.profile} has no credentials of {target.user} that work: `--create-keys` makes an access key"
+    elif not files.takes_region(target.profile):
+        yield f"the region is not written into the profile: {files.config_path} is read-only; Zappa's settings have it"
 
 
 def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPolicy]:

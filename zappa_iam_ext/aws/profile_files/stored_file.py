@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zappa_iam_ext.aws.profile_files import in_place
-from zappa_iam_ext.aws.profile_files.exchange import replace, settled_content
+from zappa_iam_ext.aws.profile_files.exchange import read_all, replace, settled_content
 from zappa_iam_ext.aws.profile_files.ini_text import Unreadable, require_readable
-from zappa_iam_ext.aws.profile_files.locking import locked
+from zappa_iam_ext.aws.profile_files.locking import locked, shared
 from zappa_iam_ext.errors import CredentialsFileError
 
 SETTLING = 5.0
@@ -46,11 +46,17 @@ class StoredFile:
         What a write of ours left that was cut short is read as what was to be. Raises `CredentialsFileError`.
         """
         with self._failing():
+            target = self.target
             try:
-                content = self.target.read_bytes()
+                handle = os.open(target, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
             except FileNotFoundError:
                 return ""
-            return self._decoded(in_place.recovered(self.target, content))
+            try:
+                with shared(handle):
+                    content = in_place.recovered(target, read_all(handle))
+            finally:
+                os.close(handle)
+            return self._decoded(content)
 
     def change(self, edit: Callable[[str], str]) -> bool:
         """Replace the text by what ``edit`` makes of it; return whether it had to change.
