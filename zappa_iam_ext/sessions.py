@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.errors import AwsUnavailable, CredentialsError
 
 _ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -13,11 +14,15 @@ _ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 @dataclass(frozen=True, slots=True)
 class AwsOptions:
-    """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says."""
+    """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says.
+
+    ``timeout`` is how many seconds a check may ask AWS in all.
+    """
 
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
+    timeout: float = TIME_LIMIT
 
 
 def open_session(profile: str | None, region: str | None) -> Any:
@@ -46,8 +51,10 @@ def open_session(profile: str | None, region: str | None) -> Any:
             ) from error
 
 
-def open_client(session: Any, service: str, options: AwsOptions) -> Any:
+def open_client(session: Any, service: str, options: AwsOptions, *, config: Any = None) -> Any:
     """Return a client of the session, at the endpoint that the command line names, if it does.
+
+    ``config`` is a botocore Config, which goes before the session's own.
 
     Raises `CredentialsError` when the profile holds half a key, `CredentialSourceError` when the source of its
     credentials fails, `AwsUnavailable` for an endpoint that is none.
@@ -58,7 +65,7 @@ def open_client(session: Any, service: str, options: AwsOptions) -> Any:
     with translated():
         require_credentials(session)
         try:
-            return session.client(service, endpoint_url=options.endpoint_url or None)
+            return session.client(service, endpoint_url=options.endpoint_url or None, config=config)
         except ValueError as error:
             if "endpoint" not in str(error):
                 raise
