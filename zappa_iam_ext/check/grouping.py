@@ -80,14 +80,12 @@ class Group:
 
 def standing(report: Report) -> Standing:
     """Return the verdict on the whole; it follows the exit code, undecided ones counted."""
-    code = report.exit_code(strict=True)
+    code = report.exit_code()
     if code is ExitCode.COULD_NOT_RUN:
         return Standing.NOTHING
-    if code is ExitCode.DENIED and any(map(_stops, report.always_denied)):
-        return Standing.MAY_NOT
-    if code is ExitCode.CANNOT_TELL:
-        return Standing.CANNOT_TELL
-    return Standing.IMPAIRED if report.denied else Standing.MAY
+    if code is ExitCode.DENIED:
+        return Standing.MAY_NOT if any(map(_stops, report.stopping)) else Standing.IMPAIRED
+    return Standing.CANNOT_TELL if code is ExitCode.CANNOT_TELL else Standing.MAY
 
 
 def _stops(result: CheckedRequirement) -> bool:
@@ -101,7 +99,7 @@ def stopped_commands(report: Report) -> tuple[str, ...]:
     """
     named = {
         result.requirement.call.command
-        for result in report.always_denied
+        for result in report.stopping
         if _stops(result) and result.requirement.call
     }
     return tuple(name for name in COMMANDS if name in named)

@@ -93,12 +93,12 @@ def command(
         click.echo(reports_json(reports, allow_unknown=allow_unknown))
     elif not quiet:
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
-        click.echo(_text(reports, given, verbose=verbose))
+        _tell(reports, given, verbose=verbose)
     raise SystemExit(worst(report.exit_code(allow_unknown=allow_unknown) for report in reports))
 
 
-def _text(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> str:
+def _tell(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> None:
     from zappa_iam_ext.render.report import reports_text
 
-    lines = [replace(given, stage=report.stage) for report in reports]
-    return reports_text(reports, lines, style_of(sys.stdout), verbose=verbose)
+    lines, style = [replace(given, stage=report.stage) for report in reports], style_of(sys.stdout)
+    click.echo(reports_text(reports, lines, style, verbose=verbose), color=style.colour)

@@ -28,18 +28,20 @@ def verdict(report: Report) -> str:
     whom, what = who(report), _doing(report)
     if told is Standing.NOTHING:
         return f"nothing was checked for {line(report.function_name)}: no permission is known to be needed"
-    if told is Standing.MAY:
-        return f"{whom} may {what}: holds all {total} permissions"
     lacks = f"lacks {len(report.denied)} of {total} permissions"
+    if told is Standing.MAY:
+        held = f"{lacks}, none of which does harm" if report.denied else f"holds all {total} permissions"
+        return f"{whom} may {what}: {held}"
     if told is Standing.MAY_NOT:
         return f"{whom} may not {_stopped(report) or what}: {lacks}"
     if told is Standing.IMPAIRED:
         return f"{whom} may {what}, but not all of it is done: {lacks}"
-    open_ = f"{len(report.unknown)} of {total} permissions could not be decided"
-    if report.denied_at_times and not report.unknown:
-        return f"{whom} may {what}, but {lacks} that only some states of the account need"
+    if not report.unknown:
+        return f"cannot tell whether {whom} may {what} each time: {lacks}"
     also = f"; {lacks}" if report.denied else ""
-    return f"cannot tell whether {whom} may {what}: {open_}{also}"
+    return (
+        f"cannot tell whether {whom} may {what}: {len(report.unknown)} of {total} permissions undecided{also}"
+    )
 
 
 def who(report: Report) -> str:
