@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.cli.options import (
     AwsOptions,
@@ -46,6 +47,14 @@ from zappa_iam_ext.terminal import style_of
 @click.option(
     "--account", default="", callback=require_account_id, help="Account id for --policy; default: any."
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, max=3600, min_open=True),
+    default=TIME_LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds that AWS may be asked in all; what is not read by then is unknown.",
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -61,22 +70,23 @@ def command(
     quiet: bool,
     policy_files: tuple[Path, ...],
     account: str,
+    timeout: float,
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
     Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: something could not be decided, or what is missing
     is needed only the second time or after settings changed.
     """
-    from zappa_iam_ext.workflow import check_offline, check_stage
+    from zappa_iam_ext.workflow import check_offline, check_stages
 
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     commands = parse_commands(command_lines)
-    reports = [
-        check_offline(item, commands, policy_files, account)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    reports: Sequence[Report] = (
+        [check_offline(item, commands, policy_files, account) for item in stages]
         if policy_files
-        else check_stage(item, commands, options)
-        for item in read(stage, settings_file, all_stages=all_stages, options=options)
-    ]
+        else check_stages(stages, commands, options)
+    )
     if not quiet and (as_json or output == "json"):
         from zappa_iam_ext.render.json import reports_json
 

@@ -7,6 +7,7 @@ from zappa_iam_ext.workflow.checking import (
     check_offline,
     check_running_zappa,
     check_stage,
+    check_stages,
     ensure_deploy_permissions,
     held_policies,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "check_offline",
     "check_running_zappa",
     "check_stage",
+    "check_stages",
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
