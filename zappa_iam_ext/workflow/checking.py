@@ -75,10 +75,10 @@ def ensure_deploy_permissions(
     code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
     if code is ExitCode.OK:
         return report
-    error = InconclusiveCheck if code is ExitCode.CANNOT_TELL else DeployPermissionsMissing
     given = CommandLines(
         report.stage, str(settings_file or ""), profile, region, endpoint_url, _lines(wanted)
     )
+    error = InconclusiveCheck if code is ExitCode.CANNOT_TELL else DeployPermissionsMissing
     raise error(report_text(report, given, fix=False), report=report, hint=advice(report, given))
 
 
