@@ -241,4 +241,3 @@ def explained(error: CredentialsError, kind: CredentialKind, principal: Principa
             hint="Begin it with MFA (`aws sts get-session-token --serial-number ... --token-code ...`), or use a role.",
         )
     return error
-

@@ -45,7 +45,8 @@ class ProfileFiles:
     def sso_session(self, name: str) -> Section:
         """Return the settings of ``[sso-session name]``."""
         return next(
-            (section for header, section in self.config.items() if _words(header) == ["sso-session", name]), {}
+            (section for header, section in self.config.items() if _words(header) == ["sso-session", name]),
+            {},
         )
 
     def _config_profiles(self) -> Iterator[tuple[str, Section]]:

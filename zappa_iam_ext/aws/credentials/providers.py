@@ -102,10 +102,14 @@ def source_of(method: str, choice: SessionChoice, files: ProfileFiles) -> str:
 def _of_profile(method: str, settings: Mapping[str, str]) -> str:
     if method == Provider.ASSUME_ROLE:
         base = settings.get("source_profile")
-        by = f"source_profile {base}" if base else f"credential_source {settings.get('credential_source', '')}"
+        by = (
+            f"source_profile {base}" if base else f"credential_source {settings.get('credential_source', '')}"
+        )
         return f"role_arn {settings.get('role_arn', '')} by {by}"
     if method == Provider.WEB_IDENTITY:
-        return f"role_arn {settings.get('role_arn', '')} by the token in {settings['web_identity_token_file']}"
+        return (
+            f"role_arn {settings.get('role_arn', '')} by the token in {settings['web_identity_token_file']}"
+        )
     if method == Provider.SSO:
         session = settings.get("sso_session")
         where = f"sso_session {session}" if session else f"sso_start_url {settings.get('sso_start_url', '')}"

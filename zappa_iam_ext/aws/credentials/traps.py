@@ -248,9 +248,7 @@ def _no_credentials(name: str, files: ProfileFiles) -> Trap | None:
             f"In {files.config_path} write the line as [profile {name}].",
         )
     if _SECRET in section:
-        return Trap(
-            f"profile {name} has {_SECRET}, but no {_ID}", f"Add the id in {files.credentials_path}."
-        )
+        return Trap(f"profile {name} has {_SECRET}, but no {_ID}", f"Add the id in {files.credentials_path}.")
     return None
 
 
