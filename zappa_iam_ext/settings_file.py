@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from zappa_iam_ext.aws.errors import translate
 from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.permissions.commands import command_of
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
 from zappa_iam_ext.settings import Judgement, Refusal, judge, judge_named_files
@@ -91,18 +92,8 @@ def settings_warnings(stage: Stage, settings: Mapping[str, Any]) -> tuple[str, .
 
 def command_from_cli(zappa_cli: Any) -> Command:
     """Return the command that a running ``ZappaCLI`` carries out, with the flags that change its calls."""
-    given = zappa_cli.vargs or {}
-    flags = {
-        name.replace("_", "-")
-        for name in ("zip", "docker_image_uri", "no_upload", "remove_logs", "qualifier", "manual")
-        if given.get(name)
-    }
-    values = {
-        name.replace("_", "-"): str(given[name])
-        for name in ("zip", "docker_image_uri", "qualifier")
-        if given.get(name)
-    }
-    return Command(zappa_cli.command, frozenset(flags), values)
+    given = {str(name).replace("_", "-"): value for name, value in (zappa_cli.vargs or {}).items()}
+    return command_of(zappa_cli.command, given)
 
 
 def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from zappa_iam_ext.workflow.checking import (
     held_policies,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
+from zappa_iam_ext.workflow.exporting import resources_of
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, apply_stages, plan_stages
 
@@ -28,5 +29,6 @@ __all__ = [
     "held_policies",
     "plan_stages",
     "policy_documents",
+    "resources_of",
     "with_caller_account",
 ]
