@@ -125,7 +125,7 @@ class Provisioner:
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
             raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
-        self.credentials.write(change.profile, self._held.key, overwrite=change.overwrite)
+        self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
         self._held = None
         if change.region:
             self.credentials.write_region(change.profile, change.region)

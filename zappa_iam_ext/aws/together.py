@@ -79,6 +79,8 @@ def together(
     At most ``limit`` are made at a time. Calls that AWS is too busy for are made again until the time is up; those that
     fail on the way, a few times. What is not answered in time is `TimeLimitReached`; nobody waits for it any more.
     """
+    if not deadline.left:
+        return tuple(deadline.passed() for _ in calls)
     waiting = queue.SimpleQueue[tuple[int, Callable[[], T]]]()
     for numbered in enumerate(calls):
         waiting.put(numbered)
@@ -98,7 +100,7 @@ def together(
         for _ in range(min(limit, len(calls))):
             threading.Thread(target=work, name="zappa-iam-asking", daemon=True).start()
         while len(found) < len(calls):
-            number, answer = done.get(timeout=deadline.left or 1e-3)
+            number, answer = done.get(timeout=max(deadline.left, 1e-3))
             found[number] = answer
     except queue.Empty:
         pass
