@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.newcomer import Newcomer
+from zappa_iam_ext.ci import SERVICES
 from zappa_iam_ext.rehearsal.local_aws.loopback import is_loopback
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 
@@ -65,7 +66,8 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.delenv("CI", raising=False)
+    for mark in (mark for service in SERVICES for group in service.marks for mark in group):
+        monkeypatch.delenv(mark.partition("=")[0], raising=False)
     monkeypatch.chdir(folder)
     return home
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check import CheckedRequirement, Evidence, Report, Verdict
-    from zappa_iam_ext.errors import DeployPermissionsMissing, ZappaIamError
+    from zappa_iam_ext.errors import DeployPermissionsMissing, InconclusiveCheck, ZappaIamError
     from zappa_iam_ext.hook import gate
     from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
     from zappa_iam_ext.permissions.policy import deployment_policy
@@ -30,6 +30,7 @@ _HOME = {
     "DeployPermissionsMissing": "errors",
     "Evidence": "check",
     "ExecutionRole": "permissions.stage",
+    "InconclusiveCheck": "errors",
     "Report": "check",
     "Requirement": "permissions.model",
     "Stage": "permissions.stage",
@@ -52,6 +53,7 @@ __all__ = [
     "DeployPermissionsMissing",
     "Evidence",
     "ExecutionRole",
+    "InconclusiveCheck",
     "Report",
     "Requirement",
     "Stage",

@@ -7,14 +7,14 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What every command and the gate end with, whatever the format."""
+    """What every command and the gate end with, whatever the format; no command ends with another one."""
 
     OK = 0
     """Allowed, or done."""
     DENIED = 1
     """Something is denied or found, and nothing else is wrong."""
     COULD_NOT_RUN = 2
-    """Wrong input, no credentials, no AWS: nothing was decided."""
+    """Wrong input, no credentials, no AWS, an answer of no, output that cannot be written, an error of ours."""
     CANNOT_TELL = 3
     """Something could not be decided."""
     INTERRUPTED = 130
@@ -74,12 +74,28 @@ class CredentialsError(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 
 
+class NoCredentials(CredentialsError):
+    """There is no such profile anywhere, or nothing gives it credentials: nobody is behind it yet."""
+
+
+class WrongAccount(CredentialsError):
+    """The credentials belong to another account than the stage expects (``iam_ext.expected_account``)."""
+
+
+class CompromisedKey(CredentialsError):
+    """AWS holds the user's key to be leaked: it has attached its quarantine policy."""
+
+
 class CredentialSourceError(CredentialsError):
     """The source of a profile's credentials fails: a program, a token, a prompt, a sign-in that has expired."""
 
 
 class AwsUnavailable(ZappaIamError):
     """AWS could not be reached: no network, no such region, no such endpoint."""
+
+
+class TimeLimitReached(AwsUnavailable):
+    """AWS did not answer within the time that was given."""
 
 
 class AccessDenied(ZappaIamError):
@@ -113,6 +129,10 @@ class ProvisioningError(ZappaIamError):
         self.done = done
 
 
+class OutputError(ZappaIamError):
+    """Standard output cannot be written."""
+
+
 class LocalAwsError(ZappaIamError):
     """The local AWS could not be installed or started, or an endpoint is not a safe one."""
 
@@ -125,3 +145,9 @@ class DeployPermissionsMissing(ZappaIamError):
     def __init__(self, message: str, *, report: object, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.report = report
+
+
+class InconclusiveCheck(DeployPermissionsMissing):
+    """It could not be decided whether the principal may do what the stage needs; ``report`` says what hangs on what."""
+
+    exit_code = ExitCode.CANNOT_TELL

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.errors import ExitCode, ZappaIamError
 
 if TYPE_CHECKING:
@@ -52,23 +53,27 @@ def _check(zappa_cli: Any) -> tuple[Report | None, str]:
 
 
 def _in_ci() -> bool:
-    """Say whether this is a CI job: most services set ``CI``."""
-    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+    """Say whether a CI service runs this process."""
+    return ci_service(os.environ) is not None
 
 
 def _report(report: Report, on_missing: str) -> None:
-    from zappa_iam_ext.permissions.fixes import fix_command
-    from zappa_iam_ext.render.text import report_text, summary
+    import sys
 
-    code, fix = report.exit_code(), fix_command(report.stage)
+    from zappa_iam_ext.permissions.fixes import CommandLines
+    from zappa_iam_ext.render.report import report_text, verdict
+    from zappa_iam_ext.terminal import style_of
+
+    given = CommandLines(report.stage)
+    code, text = report.exit_code(), report_text(report, given, style_of(sys.stderr))
     if code not in {ExitCode.OK, ExitCode.CANNOT_TELL}:
         if on_missing != "warn":
-            raise _Refusal(report_text(report, fix=fix), code)
-        _say(report_text(report, fix=fix))
+            raise _Refusal(text, code)
+        _say(text)
     elif report.unknown:
-        _say(report_text(report, fix=fix))
+        _say(text)
     else:
-        _say(f"{summary(report)} ({fix})" if report.denied else summary(report))
+        _say(f"{verdict(report)} ({given.apply()})" if report.denied else verdict(report))
 
 
 def _say(text: str) -> None:

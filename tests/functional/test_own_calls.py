@@ -53,6 +53,7 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     watch.run("check", "dev", exit_code=1)
     _become_a_role(newcomer)
     watch.run("check", "dev", "--profile", "session")
+    watch.run("policy", "dev", "--profile", "session")
     watch.run("explain", "--profile", "admin", ENCODED)
     rows = {
         command: {row.operation for row in own_call_rows() if command in row.commands}

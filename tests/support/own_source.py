@@ -1,8 +1,8 @@
 """Reads our own source as text and lists every AWS call in it, with the function it stands in. Nothing is run.
 
 A client is what is called ``iam`` or ``sts``, with or without a ``self.`` and an underscore. An operation is a method of
-a client, or a string that is the name of one and is handed to what pages it. A name that is put together when the
-program runs would hide a call, so it is told.
+a client, or a string that is the name of one and is handed to what pages it, or what a change of a plan names in a
+``Call``. A name that is put together when the program runs would hide a call, so it is told.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.support.zappa_source import operations
 
 PACKAGE = Path(__file__).parents[2] / "zappa_iam_ext"
 #: What makes AWS calls of our own. ``rehearsal/`` speaks to the local AWS alone, which a test holds there.
-SCOPE = ("aws", "workflow", "cli")
+SCOPE = ("aws", "workflow", "cli", "plan")
 SERVICES = ("iam", "sts")
 #: Methods of every client that call nothing.
 _SILENT = frozenset({"exceptions", "meta", "can_paginate", "get_paginator"})
@@ -70,6 +70,12 @@ def _read_call(call: ast.Call, place: str, sites: set[OwnSite], unread: list[str
     )
     if named:
         unread.append(f"{place}, line {call.lineno}: {ast.unparse(call)} finds its method by name")
+    if isinstance(call.func, ast.Name) and call.func.id == "Call" and place.startswith("plan/"):
+        names = [argument.value for argument in call.args[:2] if isinstance(argument, ast.Constant)]
+        if len(names) == len(call.args[:2]):
+            sites.add(OwnSite(*map(str, names), place))
+        else:
+            unread.append(f"{place}, line {call.lineno}: {ast.unparse(call)} is put together")
     method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     for argument in call.args[:1]:
         pages = method in {"get_paginator", "get_waiter"} or method == "_pages"

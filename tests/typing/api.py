@@ -13,6 +13,7 @@ from zappa_iam_ext import (
     DeployPermissionsMissing,
     Evidence,
     ExecutionRole,
+    InconclusiveCheck,
     Report,
     Requirement,
     Stage,
@@ -54,7 +55,11 @@ def in_a_script(admin: str) -> str:
     report: Report = check_deploy_permissions("dev", settings_file="zappa_settings.json", commands=["deploy"])
     told: list[str] = []
     try:
-        report = ensure_deploy_permissions("dev", admin_profile=admin, strict=True, progress=told.append)
+        report = ensure_deploy_permissions(
+            "dev", admin_profile=admin, allow_unknown=False, progress=told.append
+        )
+    except InconclusiveCheck as error:
+        return str(int(error.exit_code))
     except DeployPermissionsMissing as error:
         hint: str = error.hint
         return hint
@@ -74,7 +79,7 @@ def missing(report: Report) -> Iterable[str]:
         consequence: Consequence = checked.requirement.consequence
         if verdict is Verdict.DENIED and evidence is Evidence.POLICIES and layer is Layer.BOUNDARY:
             yield f"{checked.requirement.action}: {consequence}"
-    code: int = report.exit_code(strict=True)
+    code: int = report.exit_code(allow_unknown=True)
     yield str(code)
 
 

@@ -9,7 +9,7 @@ from tests.support.stages import stage
 from zappa_iam_ext import hook
 from zappa_iam_ext.check import Verdict, check
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.model import Requirement, ResourceState
+from zappa_iam_ext.permissions.model import Consequence, Requirement, ResourceState
 
 USER = "arn:aws:iam::123456789012:user/serverless"
 CREATE = Requirement("lambda:CreateFunction", "arn:aws:lambda:us-east-1:123456789012:function:hello-dev")
@@ -57,7 +57,27 @@ def test_a_verdict_and_its_exit_code(statements, unreadable, verdict, why, codes
     found = report(statements, unreadable=unreadable)
     (result,) = found.results
     assert (result.verdict, result.why) == (verdict, why)
-    assert (found.exit_code(), found.exit_code(strict=True)) == codes
+    assert (found.exit_code(allow_unknown=True), found.exit_code()) == codes
+
+
+def needs(consequence, action="lambda:CreateFunction"):
+    return Requirement(action, CREATE.resource, consequence=consequence)
+
+
+@pytest.mark.parametrize(
+    ("consequence", "denied", "undecided"),
+    [
+        pytest.param(Consequence.STOPS, 1, 3, id="what stops the command counts"),
+        pytest.param(Consequence.SILENT, 1, 3, id="what goes unnoticed counts as much"),
+        pytest.param(Consequence.HARMLESS, 0, 0, id="what is harmless keeps nobody from deploying"),
+    ],
+)
+def test_what_a_denial_does_decides_the_exit_code(consequence, denied, undecided):
+    lacking = report([OTHER], (needs(consequence), needs(Consequence.STOPS, "s3:GetObject")))
+    open_ = report([ALLOW, VPC_ONLY], (needs(consequence),))
+    assert [len(lacking.denied), len(open_.unknown)] == [1, 1]
+    assert [lacking.exit_code(), lacking.exit_code(allow_unknown=True)] == [denied, denied]
+    assert [open_.exit_code(), open_.exit_code(allow_unknown=True)] == [undecided, 0]
 
 
 def test_a_gate_that_checked_nothing_does_not_open():
@@ -217,7 +237,7 @@ LEFT = Requirement(
 )
 def test_what_is_needed_only_in_some_states_denies_nothing_for_certain(statements, codes):
     found = report(statements, requirements=(CREATE, LEFT))
-    assert (found.exit_code(), found.exit_code(strict=True)) == codes
+    assert (found.exit_code(allow_unknown=True), found.exit_code()) == codes
 
 
 @pytest.mark.parametrize(
@@ -244,7 +264,8 @@ def test_the_gate_lets_run_what_only_some_states_would_stop(capsys):
     told = report([{**ALLOW, "Action": "lambda:CreateFunction"}], requirements=(CREATE, LEFT))
     hook._report(told, "fail")
     (line,) = capsys.readouterr().err.splitlines()
-    assert "lacks 1 of the 2 permissions: needed only the second time" in line
+    assert "cannot tell whether user serverless may run every command for hello-dev each time" in line
+    assert "lacks 1 of 2 permissions" in line
     assert "zappa-iam apply dev" in line
 
 

@@ -136,7 +136,7 @@ def test_the_oldest_version_that_is_not_the_default_makes_room():
         DONE, policies={NAME: CurrentPolicy(ARN, OTHER, "v3", ("v3", "v4", "v5", "v6", "v7"), {})}
     )
     plan = make_plan(DESIRED, current, adopt=True)
-    assert plan.changes[:2] == (DeletePolicyVersion(ARN, "v4"), CreatePolicyVersion(ARN, DOCUMENT))
+    assert plan.changes[:2] == (DeletePolicyVersion(ARN, "v4"), CreatePolicyVersion(ARN, DOCUMENT, "v3"))
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from zappa_iam_ext.aws.documents import document_from
 from zappa_iam_ext.aws.errors import code_of, translated
 from zappa_iam_ext.plan import CurrentKey, CurrentPolicy, CurrentState, DesiredState, numbered_part
 
@@ -48,19 +47,6 @@ def current_state(
         keys=keys,
         profile_key=credentials.access_key_id(desired.profile) if credentials and desired.profile else None,
     )
-
-
-def document_from(raw: Any) -> dict[str, Any]:
-    """Return a document as IAM's read calls give it: URL-encoded JSON, which botocore may have decoded.
-
-    What is not a JSON object comes back as an empty document, which equals none of ours.
-    """
-    if isinstance(raw, str):
-        try:
-            raw = json.loads(unquote(raw))
-        except ValueError:
-            return {}
-    return raw if isinstance(raw, dict) else {}
 
 
 def _user_exists(iam: IAMClient, user: str) -> bool:

@@ -8,40 +8,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
+from zappa_iam_ext.aws.already import already_so
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
-from zappa_iam_ext.aws.errors import scrub, translate, translated
+from zappa_iam_ext.aws.errors import code_of, scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
 from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.secret import AccessKey, Secret
 from zappa_iam_ext.errors import ProvisioningError, UnsafePlan, ZappaIamError
-from zappa_iam_ext.plan import (
-    AttachUserPolicy,
-    Change,
-    CreateAccessKey,
-    CreatePolicy,
-    CreatePolicyVersion,
-    CreateUser,
-    DeletePolicyVersion,
-    DetachUserPolicy,
-    Plan,
-    TagPolicy,
-    WriteProfile,
-)
-from zappa_iam_ext.plan.documents import dumps
+from zappa_iam_ext.plan import Change, CreateAccessKey, Plan, WriteProfile
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
-    from types_boto3_iam.type_defs import AccessKeyTypeDef, TagTypeDef
     from types_boto3_sts import STSClient
 
 __all__ = ["Provisioner", "apply_plan", "current_state", "wait_until_accepted"]
-
-DESCRIPTION = "What a Zappa deployment may do. Written by zappa-iam-ext."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,47 +84,36 @@ class Provisioner:
                 self.credentials.check_writable(change.profile)
 
     def _perform(self, change: Change) -> None:
-        match change:
-            case CreateAccessKey():
-                self._create_key(change)
-            case WriteProfile():
-                self._write_profile(change)
-            case _:
-                retry(lambda: self._call(change), NOT_YET_VISIBLE | BUSY, self.sleep)
+        special: Mapping[type[Change], Callable[[Any], None]] = {
+            CreateAccessKey: self._create_key,
+            WriteProfile: self._write_profile,
+        }
+        special.get(type(change), self._call)(change)
 
     def _call(self, change: Change) -> None:
-        iam = self.iam
-        match change:
-            case CreateUser():
-                iam.create_user(UserName=change.user, Path=change.path, Tags=_tags(change.tags))
-            case CreatePolicy():
-                iam.create_policy(
-                    PolicyName=change.name,
-                    Path=change.path,
-                    PolicyDocument=dumps(change.document),
-                    Description=DESCRIPTION,
-                    Tags=_tags(change.tags),
-                )
-            case DeletePolicyVersion():
-                iam.delete_policy_version(PolicyArn=change.arn, VersionId=change.version)
-            case CreatePolicyVersion():
-                document = dumps(change.document)
-                iam.create_policy_version(PolicyArn=change.arn, PolicyDocument=document, SetAsDefault=True)
-            case TagPolicy():
-                iam.tag_policy(PolicyArn=change.arn, Tags=_tags(change.tags))
-            case AttachUserPolicy():
-                iam.attach_user_policy(UserName=change.user, PolicyArn=change.arn)
-            case DetachUserPolicy():
-                iam.detach_user_policy(UserName=change.user, PolicyArn=change.arn)
-            case _:
-                raise AssertionError(change)
+        """Make the API call of a change; what turns out to be so already is as good as made."""
+
+        def make() -> None:
+            try:
+                self._answer(change)
+            except ClientError as error:
+                if not already_so(self.iam, change, code_of(error)):
+                    raise
+
+        retry(make, NOT_YET_VISIBLE | BUSY, self.sleep)
+
+    def _answer(self, change: Change) -> Any:
+        call = change.call()
+        if call is None:
+            raise AssertionError(change)
+        return getattr(self._client(call.service), xform_name(call.operation))(**call.parameters)
+
+    def _client(self, service: str) -> Any:
+        return {"iam": self.iam}[service]
 
     def _create_key(self, change: CreateAccessKey) -> None:
-        def create() -> AccessKeyTypeDef:
-            return self.iam.create_access_key(UserName=change.user)["AccessKey"]
-
         try:
-            made = retry(create, NOT_YET_VISIBLE, self.sleep)
+            made = retry(lambda: self._answer(change)["AccessKey"], NOT_YET_VISIBLE, self.sleep)
         except BaseException as error:
             if _refused(error):
                 raise
@@ -150,7 +125,7 @@ class Provisioner:
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
             raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
-        self.credentials.write(change.profile, self._held.key, overwrite=change.overwrite)
+        self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
         self._held = None
         if change.region:
             self.credentials.write_region(change.profile, change.region)
@@ -238,9 +213,6 @@ def _refuse_unsafe(plan: Plan) -> None:
 
 def _ours(error: Exception, change: Change) -> ZappaIamError:
     if isinstance(error, BotoCoreError | ClientError):
-        return translate(error, f"iam:{type(change).__name__}")
+        call = change.call()
+        return translate(error, f"{call.service}:{call.operation}" if call else "")
     return ZappaIamError(scrub(str(error)))
-
-
-def _tags(tags: Mapping[str, str]) -> list[TagTypeDef]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from zappa_iam_ext.check.subject import Subject
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.iam import Layer
-from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.model import Consequence, Requirement
 
 
 class Verdict(StrEnum):
@@ -137,15 +137,31 @@ class Report:
         """Everything that could not be decided."""
         return self.having(Verdict.UNKNOWN)
 
-    def exit_code(self, *, strict: bool = False) -> ExitCode:
-        """Return what the check ends with; what is undecided counts only under ``strict``.
+    @property
+    def stopping(self) -> tuple[CheckedRequirement, ...]:
+        """What is missing for certain and does harm: it stops the command, or leaves something undone unnoticed."""
+        return tuple(result for result in self.always_denied if _counts(result))
 
-        What is missing and needed only in some states of the account denies nothing for certain: it cannot be told.
+    @property
+    def undecided(self) -> tuple[CheckedRequirement, ...]:
+        """What could not be decided and would do harm if it were denied."""
+        return tuple(result for result in self.unknown if _counts(result))
+
+    def exit_code(self, *, allow_unknown: bool = False, strict: bool = True) -> ExitCode:
+        """Return what the check ends with; ``allow_unknown`` takes what is undecided for allowed, as ``strict=False`` of 0.1.
+
+        What is harmless when it is denied counts for nothing: the command does all that it was asked to. What goes unnoticed
+        counts as what stops: a command that leaves something undone with exit code 0 is worse than one that fails. What is
+        missing and needed only in some states of the account denies nothing for certain: it cannot be told.
         """
         if not self.results:
             return ExitCode.COULD_NOT_RUN
-        if self.always_denied:
+        if self.stopping:
             return ExitCode.DENIED
-        if self.denied_at_times or (strict and self.unknown):
+        if any(map(_counts, self.denied_at_times)) or (self.undecided and strict and not allow_unknown):
             return ExitCode.CANNOT_TELL
         return ExitCode.OK
+
+
+def _counts(result: CheckedRequirement) -> bool:
+    return result.requirement.consequence is not Consequence.HARMLESS

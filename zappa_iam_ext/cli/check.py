@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.cli.options import (
     AwsOptions,
@@ -18,13 +21,21 @@ from zappa_iam_ext.cli.options import (
     stage_options,
 )
 from zappa_iam_ext.errors import worst
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.terminal import style_of
 
 
 @click.command("check")
 @stage_options
 @aws_options
 @format_options
-@click.option("--strict", is_flag=True, help="Exit with 3 when something could not be decided.")
+@click.option(
+    "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
+)
+@click.option("--strict", is_flag=True, hidden=True, expose_value=False)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List every permission: its call, setting, evidence and statement."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit code tells.")
 @click.option(
     "--policy",
@@ -36,6 +47,14 @@ from zappa_iam_ext.errors import worst
 @click.option(
     "--account", default="", callback=require_account_id, help="Account id for --policy; default: any."
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, max=3600, min_open=True),
+    default=TIME_LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds that AWS may be asked in all; what is not read by then is unknown.",
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -46,37 +65,40 @@ def command(
     endpoint_url: str,
     as_json: bool,
     output: str,
-    strict: bool,
+    allow_unknown: bool,
+    verbose: bool,
     quiet: bool,
     policy_files: tuple[Path, ...],
     account: str,
+    timeout: float,
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
-    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: what is missing
-    is needed only the second time or after settings changed, or (--strict) something could not be decided.
+    Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: something could not be decided, or what is missing
+    is needed only the second time or after settings changed.
     """
-    from zappa_iam_ext.workflow import check_offline, check_stage
+    from zappa_iam_ext.workflow import check_offline, check_stages
 
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     commands = parse_commands(command_lines)
-    reports = [
-        check_offline(item, commands, policy_files, account)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    reports: Sequence[Report] = (
+        [check_offline(item, commands, policy_files, account) for item in stages]
         if policy_files
-        else check_stage(item, commands, options)
-        for item in read(stage, settings_file, all_stages=all_stages, options=options)
-    ]
-    if not quiet:
-        click.echo(_render(reports, settings_file, as_json=as_json or output == "json", strict=strict))
-    raise SystemExit(worst(report.exit_code(strict=strict) for report in reports))
-
-
-def _render(reports: Sequence[Report], settings_file: Path | None, *, as_json: bool, strict: bool) -> str:
-    if as_json:
+        else check_stages(stages, commands, options)
+    )
+    if not quiet and (as_json or output == "json"):
         from zappa_iam_ext.render.json import reports_json
 
-        return reports_json(reports, strict=strict)
-    from zappa_iam_ext.permissions.fixes import fix_command
-    from zappa_iam_ext.render.text import report_text
+        click.echo(reports_json(reports, allow_unknown=allow_unknown))
+    elif not quiet:
+        given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
+        _tell(reports, given, verbose=verbose)
+    raise SystemExit(worst(report.exit_code(allow_unknown=allow_unknown) for report in reports))
 
-    return "\n".join(report_text(item, fix=fix_command(item.stage, settings_file)) for item in reports)
+
+def _tell(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> None:
+    from zappa_iam_ext.render.report import reports_text
+
+    lines, style = [replace(given, stage=report.stage) for report in reports], style_of(sys.stdout)
+    click.echo(reports_text(reports, lines, style, verbose=verbose), color=style.colour)

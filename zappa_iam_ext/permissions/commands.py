@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.permissions.command_options import near, parse_words
 from zappa_iam_ext.permissions.model import Command
 
 #: Every command of Zappa that calls AWS, in the order of a deployment's life.
@@ -24,15 +27,15 @@ COMMANDS = (
 #: Commands that load credentials or not, but ask nothing of AWS.
 LOCAL_COMMANDS = frozenset({"init", "settings", "package", "template", "save-python-settings-file", "shell"})
 
-_SHORT = {"-z": "--zip", "-d": "--docker-image-uri", "-n": "--no-upload"}
-_VALUED = frozenset({"--zip", "--docker-image-uri", "--qualifier", "--num-rollback"})
+#: The options that change what is called.
+_CHANGING = ("docker-image-uri", "manual", "no-upload", "num-rollback", "qualifier", "remove-logs", "zip")
 
 
 def parse_command(text: str) -> Command:
     """Return the command of a line such as ``undeploy --remove-logs`` or ``deploy --zip s3://b/k``.
 
-    Flags that change no call (``--yes``, ``--json``) are kept and mean nothing. Raises `SettingsError`
-    for a command that Zappa does not have or that asks nothing of AWS.
+    Options that change no call (``--yes``, ``--json``) are taken and left out. Raises `SettingsError` for a command that
+    Zappa does not have or that asks nothing of AWS, and for an option that the command does not have.
     """
     try:
         words = shlex.split(text)
@@ -40,26 +43,39 @@ def parse_command(text: str) -> Command:
         raise SettingsError(
             f"{text!r} is no command line: {error}", hint="Close every quotation mark."
         ) from error
-    if words[:1] == ["zappa"]:
-        words = words[1:]
+    words = _without_program(words)
     name = words[0] if words else ""
     if name not in COMMANDS:
         known = "it asks nothing of AWS" if name in LOCAL_COMMANDS else "Zappa has no such command"
         raise SettingsError(
-            f"{name or 'an empty command'!s}: {known}", hint=f"Choose from {', '.join(COMMANDS)}."
+            f"{name[:80] or 'an empty command'}: {known}{'' if name in LOCAL_COMMANDS else near(name, COMMANDS)}",
+            hint=f"Choose from {', '.join(COMMANDS)}.",
         )
-    flags: set[str] = set()
-    values: dict[str, str] = {}
-    rest = iter(words[1:])
-    for word in rest:
-        flag, equals, value = word.partition("=")
-        flag = _SHORT.get(flag, flag) if name in {"deploy", "update"} else flag
-        if not flag.startswith("-"):
-            continue
-        flags.add(flag.lstrip("-"))
-        if flag in _VALUED:
-            values[flag.lstrip("-")] = value if equals else next(rest, "")
-    return Command(name, frozenset(flags), values)
+    return command_of(name, parse_words(name, words[1:]))
+
+
+def command_of(name: str, options: Mapping[str, Any]) -> Command:
+    """Return a command with those of its options that change its calls; what Zappa takes for no (an empty text) is none."""
+    given = {option: options[option] for option in _CHANGING if options.get(option)}
+    values = {option: str(value) for option, value in given.items() if value is not True}
+    return Command(name, frozenset(given), values)
+
+
+def _without_program(words: list[str]) -> list[str]:
+    """Return the words from the command's name on: without ``zappa`` and its own ``--color``."""
+    words = words[1:] if words[:1] == ["zappa"] else words
+    while words and words[0].partition("=")[0] == "--color":
+        words = words[1 if "=" in words[0] else 2 :]
+    return words
+
+
+def command_line(command: Command) -> str:
+    """Return the line that `parse_command` reads as this command."""
+    flags = (
+        f"--{name}={command.values[name]}" if name in command.values else f"--{name}"
+        for name in sorted(command.flags)
+    )
+    return shlex.join([command.name, *flags])
 
 
 def life_cycle() -> tuple[Command, ...]:

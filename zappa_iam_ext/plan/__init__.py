@@ -5,39 +5,35 @@ from __future__ import annotations
 from zappa_iam_ext.plan.changes import (
     AttachUserPolicy,
     Change,
-    Concern,
     CreateAccessKey,
     CreatePolicy,
     CreatePolicyVersion,
     CreateUser,
     DeletePolicyVersion,
     DetachUserPolicy,
-    Plan,
     TagPolicy,
     WriteProfile,
 )
-from zappa_iam_ext.plan.planning import (
-    MAX_ATTACHED,
-    MAX_KEYS,
-    MAX_VERSIONS,
-    numbered_part,
-    plan,
-)
-from zappa_iam_ext.plan.states import (
+from zappa_iam_ext.plan.model import Concern, Plan
+from zappa_iam_ext.plan.ownership import (
     DOCUMENT_TAG,
     OWNER_TAG,
+    Ownership,
+    StageKey,
+    read_ownership,
+)
+from zappa_iam_ext.plan.planning import numbered_part, plan
+from zappa_iam_ext.plan.states import (
     CurrentKey,
     CurrentPolicy,
     CurrentState,
     DesiredPolicy,
     DesiredState,
+    Quotas,
 )
 
 __all__ = [
     "DOCUMENT_TAG",
-    "MAX_ATTACHED",
-    "MAX_KEYS",
-    "MAX_VERSIONS",
     "OWNER_TAG",
     "AttachUserPolicy",
     "Change",
@@ -53,9 +49,13 @@ __all__ = [
     "DesiredPolicy",
     "DesiredState",
     "DetachUserPolicy",
+    "Ownership",
     "Plan",
+    "Quotas",
+    "StageKey",
     "TagPolicy",
     "WriteProfile",
     "numbered_part",
     "plan",
+    "read_ownership",
 ]

@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan.documents import fingerprint
+from zappa_iam_ext.plan.ownership import Ownership, read_ownership
 
-OWNER_TAG = ("CreatedBy", "zappa-iam-ext")
-"""The tag that marks what we made, and may therefore change."""
-DOCUMENT_TAG = "zappa-iam-ext:document"
-"""The tag that holds the fingerprint of the document we wrote, so that an edit by hand is noticed."""
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """What an account may have, as GetAccountSummary tells it; the defaults are those of a new account.
+
+    IAM and STS quotas: ``attached_to_user`` (AttachedPoliciesPerUserQuota) and ``attached_to_group``
+    (AttachedPoliciesPerGroupQuota) can be raised; ``policy_versions`` (VersionsPerPolicyQuota), ``policy_size``
+    (PolicySizeQuota, in characters), ``access_keys`` (AccessKeysPerUserQuota) and ``groups``
+    (GroupsPerUserQuota) cannot.
+    """
+
+    attached_to_user: int = 10
+    attached_to_group: int = 10
+    policy_versions: int = 5
+    policy_size: int = MANAGED_POLICY_LIMIT
+    access_keys: int = 2
+    groups: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +70,19 @@ class CurrentPolicy:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def ownership(self) -> Ownership:
+        """Whose it is, as its tags say."""
+        return read_ownership(self.tags)
+
+    @property
     def ours(self) -> bool:
         """Whether it carries the tag that says we made it."""
-        return self.tags.get(OWNER_TAG[0]) == OWNER_TAG[1]
+        return self.ownership.ours
 
     @property
     def edited(self) -> bool:
         """Whether somebody changed the document since we wrote it."""
-        return self.tags.get(DOCUMENT_TAG) != fingerprint(self.document)
+        return not self.ownership.wrote(fingerprint(self.document))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +107,4 @@ class CurrentState:
     attached: tuple[str, ...] = ()
     keys: tuple[CurrentKey, ...] = ()
     profile_key: str | None = None
+    quotas: Quotas = Quotas()

@@ -11,9 +11,9 @@ from zappa_iam_ext.check import CheckedRequirement, Report
 SCHEMA_VERSION = 1
 
 
-def reports_json(reports: Sequence[Report], *, strict: bool = False) -> str:
+def reports_json(reports: Sequence[Report], *, allow_unknown: bool = False) -> str:
     """Return one Report as a JSON document; several are listed under ``reports``."""
-    entries = [_report(report, strict=strict) for report in reports]
+    entries = [_report(report, allow_unknown=allow_unknown) for report in reports]
     return dump(entries[0] if len(entries) == 1 else {"reports": entries})
 
 
@@ -22,7 +22,7 @@ def dump(document: dict[str, Any]) -> str:
     return json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2, ensure_ascii=False)
 
 
-def _report(report: Report, *, strict: bool) -> dict[str, Any]:
+def _report(report: Report, *, allow_unknown: bool) -> dict[str, Any]:
     return {
         "stage": report.stage,
         "function_name": report.function_name,
@@ -31,7 +31,7 @@ def _report(report: Report, *, strict: bool) -> dict[str, Any]:
         "commands": list(report.commands),
         "principal": report.principal,
         "profile": report.profile or None,
-        "exit_code": report.exit_code(strict=strict),
+        "exit_code": report.exit_code(allow_unknown=allow_unknown),
         "denied": len(report.denied),
         "unknown": len(report.unknown),
         "results": [_result(result) for result in report.results],

@@ -7,10 +7,12 @@ from zappa_iam_ext.workflow.checking import (
     check_offline,
     check_running_zappa,
     check_stage,
+    check_stages,
     ensure_deploy_permissions,
     held_policies,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
+from zappa_iam_ext.workflow.exporting import resources_of
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, apply_stages, plan_stages
 
@@ -23,10 +25,12 @@ __all__ = [
     "check_offline",
     "check_running_zappa",
     "check_stage",
+    "check_stages",
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
     "plan_stages",
     "policy_documents",
+    "resources_of",
     "with_caller_account",
 ]

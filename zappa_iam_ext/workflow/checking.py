@@ -7,21 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
-from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode
+from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.commands import life_cycle, parse_command
-from zappa_iam_ext.permissions.fixes import fix_command
+from zappa_iam_ext.permissions.commands import command_line, life_cycle, parse_command
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.text import report_text
-from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.render.report import advice, report_text
+from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
 
@@ -33,14 +35,16 @@ def check_deploy_permissions(
     profile: str = "",
     region: str = "",
     endpoint_url: str = "",
+    timeout: float = TIME_LIMIT,
 ) -> Report:
     """Return the Report of what the stage's profile may and may not do of what the stage needs.
 
     ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
-    command lines (default: the whole life cycle). Raises `SettingsError`, `CredentialsError` or
-    `AwsUnavailable`; a denial is no error, see ``Report.denied``.
+    command lines (default: the whole life cycle). ``timeout`` is how many seconds AWS may be asked in all: what is not
+    read by then is unknown. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
+    ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
@@ -53,15 +57,17 @@ def ensure_deploy_permissions(
     region: str = "",
     endpoint_url: str = "",
     admin_profile: str = "",
-    strict: bool = False,
+    allow_unknown: bool = False,
+    strict: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Return the Report when the profile may deploy; raise `DeployPermissionsMissing` when it may not.
 
     With ``admin_profile``, whatever is missing (the profile itself included) is provisioned first, with
-    that profile's credentials; ``progress`` is told each change. With ``strict``, what cannot be decided
-    counts as missing, and what is needed only in some states of the account. Raises otherwise as `check_deploy_permissions`, and `UnsafePlan` or
-    `ProvisioningError` when provisioning fails.
+    that profile's credentials; ``progress`` is told each change. Raises `InconclusiveCheck`, a
+    `DeployPermissionsMissing`, for what cannot be decided, unless ``allow_unknown`` takes it for allowed; ``strict`` is the
+    former name of the contrary, ``strict=False`` allows it too. Raises otherwise as `check_deploy_permissions`, and
+    `UnsafePlan` or `ProvisioningError` when provisioning fails.
     """
     options = AwsOptions(profile, region, endpoint_url)
     chosen = _stage(stage, settings_file, options)
@@ -70,19 +76,33 @@ def ensure_deploy_permissions(
         provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
-    code = report.exit_code(strict=strict)
-    if code in {ExitCode.DENIED, ExitCode.COULD_NOT_RUN} or (strict and code):
-        raise DeployPermissionsMissing(report_text(report), report=report, hint=fix_command(report.stage))
-    return report
+    code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
+    if code is ExitCode.OK:
+        return report
+    given = CommandLines(
+        report.stage, str(settings_file or ""), profile, region, endpoint_url, _lines(wanted)
+    )
+    error = InconclusiveCheck if code is ExitCode.CANNOT_TELL else DeployPermissionsMissing
+    raise error(report_text(report, given, fix=False), report=report, hint=advice(report, given))
 
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
     """Check a stage with the credentials of its profile."""
-    iam_ext_settings(stage)
-    session = open_session(options.profile or stage.profile_name, options.region or stage.region)
+    (report,) = check_stages((stage,), commands, options)
+    return report
+
+
+def check_stages(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> tuple[Report, ...]:
+    """Check stages, each with the credentials of its profile; what binds a principal is read once for all of them."""
+    principals = Principals(options, stages)
     if options.profile:
-        stage = replace(stage, profile_name=options.profile)
-    return _check_with_session(stage, commands, session, options)
+        stages = tuple(replace(stage, profile_name=options.profile) for stage in stages)
+    return tuple(
+        _checked(stage, commands, principals.behind(stage.profile_name or "", options.region or stage.region))
+        for stage in stages
+    )
 
 
 def check_running_zappa(
@@ -132,16 +152,18 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
     """Return what binds the principal behind a profile, and who that is."""
-    session = open_session(options.profile, options.region or "us-east-1")
-    identity = caller(open_client(session, "sts", options))
-    return principal_policies(open_client(session, "iam", options), identity.principal), identity
+    found = Principals(options).behind(options.profile, options.region or "us-east-1")
+    return found.held, found.identity
 
 
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
-    identity = caller(open_client(session, "sts", options))
-    held = principal_policies(open_client(session, "iam", options), identity.principal)
+    return _checked(stage, commands, Principals(options, (stage,)).of_session(session))
+
+
+def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal) -> Report:
+    held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
     return check(
         located,
@@ -166,3 +188,9 @@ def _stage(stage: str | Stage | None, settings_file: str | Path | None, options:
 def _commands(given: Iterable[str | Command]) -> tuple[Command, ...]:
     lines = (given,) if isinstance(given, str | Command) else given
     return tuple(line if isinstance(line, Command) else parse_command(line) for line in lines) or life_cycle()
+
+
+def _lines(commands: Iterable[Command]) -> tuple[str, ...]:
+    """Return the command lines of commands; none for the whole life cycle, which is the default."""
+    told = tuple(command_line(command) for command in commands)
+    return () if told == tuple(command_line(command) for command in life_cycle()) else told

@@ -1,0 +1,85 @@
+"""When AWS refuses a change because it is made already: a lost answer, or another run that was quicker.
+
+Each rule is for one kind of change and one error code: it asks IAM whether what was wanted is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from zappa_iam_ext.aws.documents import document_from
+from zappa_iam_ext.aws.errors import code_of
+from zappa_iam_ext.plan.changes import (
+    Change,
+    CreateGroup,
+    CreatePolicy,
+    CreatePolicyVersion,
+    CreateUser,
+    DeleteAccessKey,
+    DeleteGroup,
+    DeletePolicy,
+    DeletePolicyVersion,
+    DeleteUser,
+    DetachGroupPolicy,
+    DetachUserPolicy,
+    RemoveUserFromGroup,
+)
+from zappa_iam_ext.plan.documents import same
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+
+def already_so(iam: IAMClient, change: Change, code: str) -> bool:
+    """Say whether the change is made, though AWS answered with this error code."""
+    rule = _RULES.get((type(change), code))
+    if rule is None:
+        return False
+    try:
+        return rule(iam, change)
+    except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            return False
+        raise
+
+
+def _policy_says(iam: IAMClient, change: Any) -> bool:
+    """Say whether the policy's default version says what the change writes."""
+    version = iam.get_policy(PolicyArn=change.arn)["Policy"]["DefaultVersionId"]
+    answer = iam.get_policy_version(PolicyArn=change.arn, VersionId=version)["PolicyVersion"]
+    return same(document_from(answer.get("Document")), change.document)
+
+
+def _user_is_there(iam: IAMClient, change: Any) -> bool:
+    return bool(iam.get_user(UserName=change.user)["User"]["UserName"] == change.user)
+
+
+def _group_is_there(iam: IAMClient, change: Any) -> bool:
+    return bool(iam.get_group(GroupName=change.group, MaxItems=1)["Group"]["Path"] == change.path)
+
+
+def _gone(_: IAMClient, __: Change) -> bool:
+    return True
+
+
+_Rule = Callable[["IAMClient", Any], bool]
+_DELETIONS = (
+    DeleteAccessKey,
+    DeleteGroup,
+    DeletePolicy,
+    DeletePolicyVersion,
+    DeleteUser,
+    DetachGroupPolicy,
+    DetachUserPolicy,
+    RemoveUserFromGroup,
+)
+_RULES: Mapping[tuple[type[Change], str], _Rule] = {
+    (CreateUser, "EntityAlreadyExists"): _user_is_there,
+    (CreateGroup, "EntityAlreadyExists"): _group_is_there,
+    (CreatePolicy, "EntityAlreadyExists"): _policy_says,
+    (CreatePolicyVersion, "LimitExceeded"): _policy_says,
+    **{(kind, "NoSuchEntity"): _gone for kind in _DELETIONS},
+}

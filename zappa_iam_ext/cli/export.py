@@ -1,0 +1,58 @@
+"""``zappa-iam export``: what is to be made, for those who make it with other tools. Changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from zappa_iam_ext.cli.options import (
+    AwsOptions,
+    aws_options,
+    parse_commands,
+    read,
+    require_account_id,
+    stage_options,
+)
+
+FORMATS = ("cloudformation", "terraform", "markdown", "message")
+
+
+@click.command("export")
+@stage_options
+@aws_options
+@click.option(
+    "--account", default="", callback=require_account_id, help="AWS account id; asked of AWS when left out."
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(FORMATS),
+    default="cloudformation",
+    show_default=True,
+    help="A template (also for StackSets), a configuration, a page with CLI commands and console steps, a request to send.",
+)
+def command(
+    stage: str | None,
+    all_stages: bool,
+    settings_file: Path | None,
+    command_lines: tuple[str, ...],
+    profile: str,
+    region: str,
+    endpoint_url: str,
+    account: str,
+    output: str,
+) -> None:
+    """Print what `apply` would make for STAGE, for somebody who makes it with other tools.
+
+    Offline and without credentials once --account is given. Exit codes: 0 printed, 2 could not run.
+    """
+    from zappa_iam_ext import export
+    from zappa_iam_ext.workflow import resources_of
+
+    options = AwsOptions(profile, region, endpoint_url)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    resources, notes = resources_of(stages, parse_commands(command_lines), options, account)
+    for note in notes:
+        click.echo(note, err=True)
+    click.echo(getattr(export, output)(resources).rstrip("\n"))

@@ -1,0 +1,158 @@
+"""The resources in Terraform's language, formatted as ``terraform fmt`` does. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zappa_iam_ext.export.resources import ManagedPolicy, OidcProvider, Resources, Role, User
+
+_HEAD = """\
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+"""
+
+
+def terraform(resources: Resources) -> str:
+    """Return the configuration; what exists already is taken as it is by setting its variable to false."""
+    deployer = resources.deployer
+    kind = "user" if isinstance(deployer, User) else "role"
+    blocks = [
+        _HEAD,
+        _variable(f"make_{kind}", f"Whether to make the {kind} {deployer.name}.", not deployer.exists),
+    ]
+    provider = deployer.provider if isinstance(deployer, Role) else None
+    if provider:
+        told = f"Whether to make the identity provider {provider.url}; an account has one."
+        blocks += [_variable("make_provider", told, default=True), _provider(provider)]
+    blocks.append(_deployer(resources, kind))
+    for number, policy in enumerate(resources.policies, 1):
+        blocks += [_policy(number, policy, resources), _attachment(number, deployer.name, kind)]
+    return "\n".join(blocks)
+
+
+def _variable(name: str, description: str, default: bool) -> str:
+    return _block(
+        "variable", [name], [("type", _Raw("bool")), ("default", default), ("description", description)]
+    )
+
+
+def _deployer(resources: Resources, kind: str) -> str:
+    deployer = resources.deployer
+    body: list[tuple[str, Any]] = [
+        ("count", _Raw(f"var.make_{kind} ? 1 : 0")),
+        ("name", deployer.name),
+        ("path", resources.path),
+    ]
+    if isinstance(deployer, Role):
+        body.append(("assume_role_policy", _Encoded(deployer.trust)))
+        if deployer.max_session_duration:
+            body.append(("max_session_duration", deployer.max_session_duration))
+    if resources.boundary:
+        body.append(("permissions_boundary", resources.boundary))
+    body.append(("tags", dict(sorted(resources.tags.items()))))
+    return _block("resource", [f"aws_iam_{kind}", "deployer"], body)
+
+
+def _provider(provider: OidcProvider) -> str:
+    body = [
+        ("count", _Raw("var.make_provider ? 1 : 0")),
+        ("url", provider.url),
+        ("client_id_list", list(provider.client_ids)),
+    ]
+    return _block("resource", ["aws_iam_openid_connect_provider", "issuer"], body)
+
+
+def _policy(number: int, policy: ManagedPolicy, resources: Resources) -> str:
+    body = [
+        ("name", policy.name),
+        ("path", resources.path),
+        ("policy", _Encoded(policy.document)),
+        ("tags", dict(sorted(policy.tags.items()))),
+    ]
+    return _block("resource", ["aws_iam_policy", f"deployment_{number}"], body)
+
+
+def _attachment(number: int, name: str, kind: str) -> str:
+    body = [
+        (kind, name),
+        ("policy_arn", _Raw(f"aws_iam_policy.deployment_{number}.arn")),
+        ("depends_on", [_Raw(f"aws_iam_{kind}.deployer")]),
+    ]
+    return _block("resource", [f"aws_iam_{kind}_policy_attachment", f"deployment_{number}"], body)
+
+
+class _Raw(str):
+    """An expression of the language, written as it stands."""
+
+    __slots__ = ()
+
+
+class _Encoded(dict[str, Any]):
+    """A value that Terraform writes as JSON."""
+
+    def __init__(self, value: Mapping[str, Any]) -> None:
+        super().__init__(value)
+
+
+def _block(kind: str, labels: Sequence[str], body: Sequence[tuple[str, Any]]) -> str:
+    head = " ".join([kind, *(_string(label) for label in labels)])
+    return f"{head} {{\n" + _attributes(body, 1) + "}\n"
+
+
+def _attributes(items: Sequence[tuple[str, Any]], depth: int) -> str:
+    """Return attributes, the equals signs of neighbours that take one line under each other, as ``terraform fmt`` has them."""
+    written = [(name, _value(value, depth)) for name, value in items]
+    lines, start = [], 0
+    while start < len(written):
+        end = start + 1
+        while end < len(written) and "\n" not in written[end - 1][1]:
+            if "\n" in written[end][1]:
+                break
+            end += 1
+        width = max(len(name) for name, _ in written[start:end])
+        lines += [f"{'  ' * depth}{name.ljust(width)} = {value}\n" for name, value in written[start:end]]
+        start = end
+    return "".join(lines)
+
+
+def _value(value: Any, depth: int) -> str:
+    if isinstance(value, _Raw):
+        return str(value)
+    if isinstance(value, _Encoded):
+        return f"jsonencode({_object(value, depth)})"
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, Mapping):
+        return _object(value, depth)
+    return _list(value, depth) if isinstance(value, Sequence) else json.dumps(value)
+
+
+def _object(value: Mapping[str, Any], depth: int) -> str:
+    if not value:
+        return "{}"
+    inside = _attributes([(_key(key), item) for key, item in value.items()], depth + 1)
+    return "{\n" + inside + "  " * depth + "}"
+
+
+def _list(value: Sequence[Any], depth: int) -> str:
+    if len(value) == 1 and not isinstance(value[0], Mapping):
+        return f"[{_value(value[0], depth)}]"
+    inner = "  " * (depth + 1)
+    return "[\n" + "".join(f"{inner}{_value(item, depth + 1)},\n" for item in value) + "  " * depth + "]"
+
+
+def _key(key: str) -> str:
+    return key if key.isidentifier() and key.isascii() else _string(key)
+
+
+def _string(text: str) -> str:
+    """Return a quoted string; what begins a template in this language is doubled."""
+    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,57 @@
+"""The changes a plan can hold, by subject: frozen, readable, JSON-ready, each with its API call. Pure."""
+
+from __future__ import annotations
+
+from zappa_iam_ext.plan.changes.attachments import (
+    AddUserToGroup,
+    AttachGroupPolicy,
+    AttachUserPolicy,
+    CreateGroup,
+    DeleteGroup,
+    DetachGroupPolicy,
+    DetachUserPolicy,
+    RemoveUserFromGroup,
+)
+from zappa_iam_ext.plan.changes.base import Change, Symbol, policy_name
+from zappa_iam_ext.plan.changes.policies import (
+    CreatePolicy,
+    CreatePolicyVersion,
+    DeletePolicy,
+    DeletePolicyVersion,
+    SetDefaultPolicyVersion,
+    TagPolicy,
+    UntagPolicy,
+)
+from zappa_iam_ext.plan.changes.users import (
+    CreateAccessKey,
+    CreateUser,
+    DeleteAccessKey,
+    DeleteUser,
+    WriteProfile,
+)
+
+__all__ = [
+    "AddUserToGroup",
+    "AttachGroupPolicy",
+    "AttachUserPolicy",
+    "Change",
+    "CreateAccessKey",
+    "CreateGroup",
+    "CreatePolicy",
+    "CreatePolicyVersion",
+    "CreateUser",
+    "DeleteAccessKey",
+    "DeleteGroup",
+    "DeletePolicy",
+    "DeletePolicyVersion",
+    "DeleteUser",
+    "DetachGroupPolicy",
+    "DetachUserPolicy",
+    "RemoveUserFromGroup",
+    "SetDefaultPolicyVersion",
+    "Symbol",
+    "TagPolicy",
+    "UntagPolicy",
+    "WriteProfile",
+    "policy_name",
+]

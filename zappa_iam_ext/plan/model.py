@@ -1,0 +1,43 @@
+"""A plan: its changes in the order in which they are made, and what makes it unsafe. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from zappa_iam_ext.plan.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Why a plan is unsafe: what it would touch that is not ours to change."""
+
+    subject: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes in the order in which they are made, and what makes them unsafe."""
+
+    changes: tuple[Change, ...] = ()
+    concerns: tuple[Concern, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.changes
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether applying it would change what somebody else made or edited."""
+        return bool(self.concerns)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as JSON: each change with its name and its fields. It never holds a secret."""
+        return {
+            "changes": [change.to_json() for change in self.changes],
+            "concerns": [asdict(concern) for concern in self.concerns],
+            "unsafe": self.unsafe,
+        }
