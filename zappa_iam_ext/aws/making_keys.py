@@ -38,7 +38,7 @@ def create_access_key(iam: IAMClient, user: str, sleep: Callable[[float], None])
     refuses. No error carries anything of an answer that held a key.
     """
     before = set(key_ids(iam, user))
-    made = _made(iam, user, sleep)
+    made = _made(iam, user, before, sleep)
     if isinstance(made, ClientError):
         raise made
     if made is None:
@@ -66,7 +66,9 @@ def delete_keys(iam: IAMClient, user: str, ids: tuple[str, ...], sleep: Callable
             ) from None
 
 
-def _made(iam: IAMClient, user: str, sleep: Callable[[float], None]) -> AccessKey | ClientError | None:
+def _made(
+    iam: IAMClient, user: str, before: set[str], sleep: Callable[[float], None]
+) -> AccessKey | ClientError | None:
     """Return the key, or IAM's refusal, or None when it is not known whether there is one."""
     try:
         with unobserved(), _sent_once(iam):
@@ -76,6 +78,9 @@ def _made(iam: IAMClient, user: str, sleep: Callable[[float], None]) -> AccessKe
         return error if status < _SERVER_ERROR else None
     except (BotoCoreError, _AnswerLost, KeyError):
         return None
+    except BaseException:  # Ctrl-C while the answer is on its way must not orphan a key
+        _drop_the_new_one(iam, user, before, sleep)
+        raise
 
 
 def _asked(iam: IAMClient, user: str) -> AccessKey:

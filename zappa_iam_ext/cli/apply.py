@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.cli.options import format_options
 from zappa_iam_ext.cli.provisioning import make_plans, provisioning_options, show
-
-if TYPE_CHECKING:
-    from zappa_iam_ext.workflow import Provisioning
+from zappa_iam_ext.cli.wanting_keys import wants_keys
 
 
 @click.command("apply")
@@ -32,7 +26,7 @@ def command(as_json: bool, output: str, yes: bool, quiet: bool, **given: Any) ->
 
     as_json = as_json or output == "json"
     plans = make_plans(given)
-    if given["create_keys"] is None and not yes and _wants_keys(plans):
+    if wants_keys(plans, given, yes=yes):
         plans = make_plans({**given, "create_keys": True})
     if not quiet:
         click.echo(show(plans, as_json=as_json))
@@ -43,15 +37,6 @@ def command(as_json: bool, output: str, yes: bool, quiet: bool, **given: Any) ->
     apply_stages(plans, progress=_silent if quiet else _report)
     if not quiet:
         click.echo("Done.", err=True)
-
-
-def _wants_keys(plans: Sequence[Provisioning]) -> bool:
-    """Ask at a terminal whether the profiles without a key that works shall get one; no is the default."""
-    lacking = [item for item in plans if item.lacks_key]
-    if not lacking or not sys.stdin.isatty() or ci_service(os.environ) is not None:
-        return False
-    named = ", ".join(f"{item.user} (profile {item.profile})" for item in lacking)
-    return click.confirm(f"Make a long-lived access key for {named}?", default=False, err=True)
 
 
 def _report(text: str) -> None:
