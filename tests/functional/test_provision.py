@@ -20,7 +20,7 @@ from zappa_iam_ext.plan.documents import size
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
 OTHERS = "# kept as it is\n[work]  ; mine\naws_access_key_id=AKIAWORK\n  aws_secret_access_key  =  x/y+z\n\n"
-APPLY = ("apply", "dev", "--admin-profile", "admin", "--yes")
+APPLY = ("apply", "dev", "--admin-profile", "admin", "--yes", "--create-keys")
 
 
 def state(newcomer: Newcomer) -> Mapping[str, Any]:
@@ -86,8 +86,8 @@ def test_a_second_apply_changes_nothing(admin):
 
 def test_plan_changes_nothing_and_says_what_apply_would(admin):
     before = state(admin), admin.credentials.read_bytes()
-    text = iam("plan", "dev", "--admin-profile", "admin")
-    planned = iam("plan", "dev", "--admin-profile", "admin", "--json")
+    text = iam("plan", "dev", "--admin-profile", "admin", "--create-keys")
+    planned = iam("plan", "dev", "--admin-profile", "admin", "--create-keys", "--json")
     assert (text.exit_code, planned.exit_code) == (0, 0)
     assert (state(admin), admin.credentials.read_bytes()) == before
     (entry,) = json.loads(planned.stdout)["plans"]
@@ -102,10 +102,10 @@ def test_plan_changes_nothing_and_says_what_apply_would(admin):
 
 def test_apply_asks_first_and_no_means_no(admin):
     before = state(admin), admin.credentials.read_bytes()
-    refused = iam("apply", "dev", "--admin-profile", "admin", input="n\n")
+    refused = iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="n\n")
     assert refused.exit_code == 1
     assert (state(admin), admin.credentials.read_bytes()) == before
-    assert iam("apply", "dev", "--admin-profile", "admin", input="y\n").exit_code == 0
+    assert iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="y\n").exit_code == 0
     assert len(keys(admin)) == 1
 
 
@@ -132,7 +132,7 @@ def test_a_policy_that_somebody_else_made_is_not_replaced_without_consent(admin,
         assert done.exit_code == 2
         assert "--adopt" in done.stdout + done.stderr
         assert (state(admin), admin.credentials.read_bytes()) == before
-        assert iam("plan", "dev", "--admin-profile", "admin").exit_code == 1
+        assert iam("plan", "dev", "--admin-profile", "admin", "--create-keys").exit_code == 1
 
 
 def test_a_profile_that_holds_a_dead_key_is_not_overwritten_without_consent(admin):
@@ -191,7 +191,7 @@ def test_what_another_stage_would_lose_is_told(admin):
     stages = json.loads((admin.folder / "zappa_settings.json").read_text())
     stages["live"] = {**stages["dev"], "apigateway_enabled": False, "function_url_enabled": True}
     (admin.folder / "zappa_settings.json").write_text(json.dumps(stages))
-    assert iam("apply", "live", "--admin-profile", "admin", "--yes").exit_code == 0
+    assert iam("apply", "live", "--admin-profile", "admin", "--yes", "--create-keys").exit_code == 0
     planned = iam("plan", "dev", "--admin-profile", "admin")
     assert "no longer allowed" in planned.stdout
     assert "lambda:CreateFunctionUrlConfig" in planned.stdout
