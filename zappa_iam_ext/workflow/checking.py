@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.credentials.machine import region_or_configured, require_sound, this_machine
+from zappa_iam_ext.aws.identity import AccountAlias, CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
-from zappa_iam_ext.check import Evidence, Report, check
+from zappa_iam_ext.check import Evidence, Facts, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
@@ -22,7 +23,14 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.subjects import (
+    OpenedSession,
+    facts_behind,
+    opened,
+    subject_of,
+)
 
 
 def check_deploy_permissions(
@@ -85,7 +93,11 @@ def ensure_deploy_permissions(
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
     """Check a stage with the credentials of its profile."""
     iam_ext_settings(stage)
-    session = open_session(options.profile or stage.profile_name, options.region or stage.region)
+    session = open_session(
+        options.profile or stage.profile_name,
+        options.region or stage.region,
+        options.choice(stage.profile_name).named_by,
+    )
     if options.profile:
         stage = replace(stage, profile_name=options.profile)
     return _check_with_session(stage, commands, session, options)
@@ -107,6 +119,7 @@ def check_running_zappa(
         return None, own.on_missing
     for warning in settings_warnings(stage, zappa_cli.stage_config):
         progress(f"warning: {warning}")
+    require_sound(AwsOptions().choice(stage.profile_name))
     session = zappa_cli.zappa.boto_session
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":
@@ -138,18 +151,33 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
     """Return what binds the principal behind a profile, and who that is."""
-    session = open_session(options.profile, options.region or "us-east-1")
+    held, identity, _ = held_policies_and_facts(options)
+    return held, identity
+
+
+def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal behind a profile, who that is, and what its credentials decide."""
+    choice = options.choice()
+    session = open_session(
+        options.profile, region_or_configured(options.region, choice, "us-east-1"), choice.named_by
+    )
     identity = caller(open_client(session, "sts", options))
-    return principal_policies(open_client(session, "iam", options), identity.principal), identity
+    held = principal_policies(open_client(session, "iam", options), identity.principal)
+    return held, identity, facts_behind(OpenedSession(session, choice, this_machine()), identity, held)
 
 
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
+    found = opened(session, stage, options)
     identity = caller(open_client(session, "sts", options))
-    held = principal_policies(open_client(session, "iam", options), identity.principal)
+    require_account(stage, identity.account)
+    iam = open_client(session, "iam", options)
+    alias = AccountAlias(iam)
+    held = principal_policies(iam, identity.principal)
     located = stage.with_account(identity.account, identity.partition)
-    return check(
+    subject = subject_of(located, found, identity, held, options, alias)
+    report = check(
         located,
         commands,
         requirements(located, commands),
@@ -157,7 +185,9 @@ def _check_with_session(
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        facts=subject.facts,
     )
+    return replace(report, subject=subject)
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:

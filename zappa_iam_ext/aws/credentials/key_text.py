@@ -22,7 +22,7 @@ def key_text_problem(value: str, *, is_id: bool = False) -> str:
     if value.endswith(("\n", "\r")):
         return "ends with a line break"
     body = value.strip()
-    if body[:1] in _QUOTES and body[:1] or body[-1:] in _QUOTES and body[-1:]:
+    if (body[:1] in _QUOTES and body[:1]) or (body[-1:] in _QUOTES and body[-1:]):
         return "is in quotes"
     if _COMMENT.search(value):
         return "has a comment behind it"

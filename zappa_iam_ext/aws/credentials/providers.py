@@ -83,16 +83,17 @@ def source_of(method: str, choice: SessionChoice, files: ProfileFiles) -> str:
     """
     profile = choice.settings_of
     settings = files.of(profile)
-    if method in {Provider.ENVIRONMENT, Provider.EXPLICIT}:
-        return "AWS_ACCESS_KEY_ID in the environment"
-    if method == Provider.CREDENTIALS_FILE:
-        return f"profile {profile} in {files.credentials_path}"
-    if method == Provider.CONFIG_FILE:
-        return f"profile {profile} in {files.config_path}"
-    if method == Provider.CONTAINER:
-        return "the container's endpoint"
-    if method == Provider.INSTANCE:
-        return "the instance's metadata"
+    elsewhere = {
+        Provider.ENVIRONMENT: "AWS_ACCESS_KEY_ID in the environment",
+        Provider.EXPLICIT: "AWS_ACCESS_KEY_ID in the environment",
+        Provider.CREDENTIALS_FILE: f"profile {profile} in {files.credentials_path}",
+        Provider.CONFIG_FILE: f"profile {profile} in {files.config_path}",
+        Provider.CONTAINER: "the container's endpoint",
+        Provider.INSTANCE: "the instance's metadata",
+    }
+    named = next((told for provider, told in elsewhere.items() if provider == method), "")
+    if named:
+        return named
     if method == Provider.WEB_IDENTITY and "web_identity_token_file" not in settings:
         return "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN in the environment"
     told = _of_profile(method, settings)
@@ -102,10 +103,14 @@ def source_of(method: str, choice: SessionChoice, files: ProfileFiles) -> str:
 def _of_profile(method: str, settings: Mapping[str, str]) -> str:
     if method == Provider.ASSUME_ROLE:
         base = settings.get("source_profile")
-        by = f"source_profile {base}" if base else f"credential_source {settings.get('credential_source', '')}"
+        by = (
+            f"source_profile {base}" if base else f"credential_source {settings.get('credential_source', '')}"
+        )
         return f"role_arn {settings.get('role_arn', '')} by {by}"
     if method == Provider.WEB_IDENTITY:
-        return f"role_arn {settings.get('role_arn', '')} by the token in {settings['web_identity_token_file']}"
+        return (
+            f"role_arn {settings.get('role_arn', '')} by the token in {settings['web_identity_token_file']}"
+        )
     if method == Provider.SSO:
         session = settings.get("sso_session")
         where = f"sso_session {session}" if session else f"sso_start_url {settings.get('sso_start_url', '')}"
