@@ -114,6 +114,16 @@ class UnsafePlan(ZappaIamError):
     """A plan would change what someone else made or edited; nothing was changed."""
 
 
+class LosesPermissions(UnsafePlan):
+    """A plan would take permissions away from somebody, and nobody consented; nothing was changed."""
+
+    exit_code = ExitCode.DENIED
+
+
+class AccountChanged(ZappaIamError):
+    """The account is no longer as it was when the plan was made: somebody else changed it meanwhile."""
+
+
 class QuotaExceeded(ZappaIamError):
     """An IAM quota is in the way: policies per user, keys per user, characters per policy."""
 

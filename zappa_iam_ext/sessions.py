@@ -8,16 +8,21 @@ from typing import Any
 
 from zappa_iam_ext.aws.credentials.choice import KEY_VARIABLES, PROFILE_SETTING, SessionChoice, choose
 from zappa_iam_ext.aws.credentials.machine import require_sound
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.errors import AwsUnavailable, NoCredentials
 
 
 @dataclass(frozen=True, slots=True)
 class AwsOptions:
-    """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says."""
+    """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says.
+
+    ``timeout`` is how many seconds a check may ask AWS in all.
+    """
 
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
+    timeout: float = TIME_LIMIT
 
     def choice(self, profile_name: str | None = "") -> SessionChoice:
         """Return whose session it is, for a stage's ``profile_name``: the option wins over it."""
@@ -61,8 +66,10 @@ def _boto_session(choice: SessionChoice, region: str | None) -> Any:
         ) from error
 
 
-def open_client(session: Any, service: str, options: AwsOptions) -> Any:
+def open_client(session: Any, service: str, options: AwsOptions, *, config: Any = None) -> Any:
     """Return a client of the session, at the endpoint that the command line names, if it does.
+
+    ``config`` is a botocore Config, which goes before the session's own.
 
     Raises `CredentialsError` when the profile holds half a key, `CredentialSourceError` when the source of its
     credentials fails, `AwsUnavailable` for an endpoint that is none.
@@ -73,7 +80,7 @@ def open_client(session: Any, service: str, options: AwsOptions) -> Any:
     with translated():
         require_credentials(session)
         try:
-            return session.client(service, endpoint_url=options.endpoint_url or None)
+            return session.client(service, endpoint_url=options.endpoint_url or None, config=config)
         except ValueError as error:
             if "endpoint" not in str(error):
                 raise

@@ -237,6 +237,12 @@ def _role(cli: Any, settings: Mapping[str, Any]) -> ExecutionRole:
     )
 
 
+def settings_path(path: str | Path | None = None) -> Path | None:
+    """Return the settings file: the one named, else the one that Zappa finds; None where there is none."""
+    found = Path(_named(path))
+    return found if found.is_file() else None
+
+
 def _named(path: str | Path | None) -> str:
     """Return the name of the settings file; without a path the one that Zappa finds first."""
     found = (f"zappa_settings.{kind}" for kind in ("json", "toml", "yml", "yaml"))

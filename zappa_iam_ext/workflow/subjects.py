@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,14 +27,15 @@ from zappa_iam_ext.workflow.guarding import (
     require_no_quarantine,
     session_warnings,
 )
+from zappa_iam_ext.workflow.principals import ReadPrincipal
 
 #: With these botocore begins the session itself, in this process.
 _STARTED_HERE = frozenset({Provider.ASSUME_ROLE, Provider.WEB_IDENTITY})
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedSession:
-    """A session, whose it is by the settings and this machine, and when it was asked for its credentials."""
+class _Opened:
+    """A session that was opened, whose it is by the settings, and what this machine says."""
 
     session: Any
     choice: SessionChoice
@@ -54,23 +54,14 @@ class OpenedSession:
         return bool(credentials and credentials.get_frozen_credentials().token)
 
 
-def opened(session: Any, stage: Stage, options: AwsOptions) -> OpenedSession:
-    """Return the session of a stage with what this machine says of its credentials."""
-    return OpenedSession(session, options.choice(stage.profile_name), this_machine())
+def subject_of(stage: Stage, read: ReadPrincipal, options: AwsOptions) -> Subject:
+    """Return who deploys the stage.
 
-
-def subject_of(  # noqa: PLR0917  -- each is read by somebody else
-    stage: Stage,
-    found: OpenedSession,
-    identity: CallerIdentity,
-    held: PrincipalPolicies,
-    options: AwsOptions,
-    alias: Callable[[], str] = str,
-) -> Subject:
-    """Return who deploys the stage; ``alias`` tells the account's alias.
-
-    Raises `WrongAccount` when the stage expects another account, `CompromisedKey` when AWS holds the key to be leaked.
+    Raises `WrongAccount` when the stage expects another account, `CompromisedKey` when AWS holds the key to be leaked,
+    `CredentialSourceError` for a session that cannot call IAM.
     """
+    identity, held = read.identity, read.held
+    found = _Opened(read.session, options.choice(stage.profile_name), this_machine())
     require_account(stage, identity.account)
     require_no_quarantine(held)
     require_mfa(identity.principal, held, temporary=found.temporary)
@@ -83,8 +74,8 @@ def subject_of(  # noqa: PLR0917  -- each is read by somebody else
         kind=kind,
         source=scrub(source_of(found.method, found.choice, found.machine.files)),
         profile="" if found.choice.environment_keys else _profile(found),
-        alias=alias(),
-        facts=facts_behind(found, identity, held),
+        alias=read.alias(),
+        facts=facts_of(_credential(found, identity, held)),
         warnings=(
             *session_warnings(stage, options, found.machine),
             *principal_warnings(kind, identity.principal),
@@ -92,30 +83,26 @@ def subject_of(  # noqa: PLR0917  -- each is read by somebody else
     )
 
 
-def facts_behind(found: OpenedSession, identity: CallerIdentity, held: PrincipalPolicies) -> Facts:
+def facts_behind(read: ReadPrincipal, choice: SessionChoice) -> Facts:
     """Return the condition keys that the credentials decide of every request."""
-    kind = kind_of(found.method, identity.principal, temporary=found.temporary)
-    return facts_of(_credential(found, identity, held, kind))
+    return facts_of(_credential(_Opened(read.session, choice, this_machine()), read.identity, read.held))
 
 
-def _profile(found: OpenedSession) -> str:
+def _profile(found: _Opened) -> str:
     """Return the profile that the credentials come from; empty where they come from none."""
     if found.choice.profile is not None:
         return found.choice.profile
     return "default" if "default" in found.machine.files.names else ""
 
 
-def _credential(
-    found: OpenedSession, identity: CallerIdentity, held: PrincipalPolicies, kind: CredentialKind
-) -> Credential:
+def _credential(found: _Opened, identity: CallerIdentity, held: PrincipalPolicies) -> Credential:
     method, temporary = found.method, found.temporary
     policies = held.policies
     return Credential(
         principal=held.principal,
         user_id=identity.user_id,
-        kind=kind,
         temporary=temporary,
-        mfa=True if _called_iam_by_session(kind, held) else None,
+        mfa=True if _called_iam_by_session(found, held) else None,
         tags=held.tags,
         from_long_term_key=method == Provider.ASSUME_ROLE and _base_is_long_term(found),
         issued=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if method in _STARTED_HERE else "",
@@ -128,13 +115,14 @@ def _credential(
     )
 
 
-def _called_iam_by_session(kind: CredentialKind, held: PrincipalPolicies) -> bool:
+def _called_iam_by_session(found: _Opened, held: PrincipalPolicies) -> bool:
     """Say whether a user's session has called IAM: only one that was begun with MFA can (STS API, GetSessionToken)."""
-    user = held.principal.kind is PrincipalKind.USER
-    return kind is CredentialKind.SESSION_TOKEN and user and bool(held.held)
+    kind = kind_of(found.method, held.principal, temporary=found.temporary)
+    own = kind is CredentialKind.SESSION_TOKEN and held.principal.kind is PrincipalKind.USER
+    return own and bool(held.held)
 
 
-def _base_is_long_term(found: OpenedSession) -> bool:
+def _base_is_long_term(found: _Opened) -> bool:
     """Say whether botocore assumed the role with a long-term key of a profile."""
     files = found.machine.files
     base = files.of(found.choice.settings_of).get("source_profile", "")
