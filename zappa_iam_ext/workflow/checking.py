@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from zappa_iam_ext.aws.credentials.machine import region_or_configured, require_sound
 from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
-from zappa_iam_ext.check import Evidence, Report, check
+from zappa_iam_ext.check import Evidence, Facts, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
@@ -25,6 +26,7 @@ from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
 
 
 def check_deploy_permissions(
@@ -107,9 +109,8 @@ def stage_checker(
 
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
-        return _checked(
-            own, commands, principals.behind(own.profile_name or "", options.region or own.region)
-        )
+        principal = principals.behind(own.profile_name or "", options.region or own.region)
+        return _checked(own, commands, principal, options)
 
     return checked
 
@@ -130,6 +131,7 @@ def check_running_zappa(
         return None, own.on_missing
     for warning in settings_warnings(stage, zappa_cli.stage_config):
         progress(f"warning: {warning}")
+    require_sound(AwsOptions().choice(stage.profile_name))
     session = zappa_cli.zappa.boto_session
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":
@@ -161,20 +163,30 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
     """Return what binds the principal behind a profile, and who that is."""
-    found = Principals(options).behind(options.profile, options.region or "us-east-1")
-    return found.held, found.identity
+    held, identity, _ = held_policies_and_facts(options)
+    return held, identity
+
+
+def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal behind a profile, who that is, and what its credentials decide."""
+    region = region_or_configured(options.region, options.choice(), "us-east-1")
+    found = Principals(options).behind(options.profile, region)
+    return found.held, found.identity, facts_behind(found, options.choice())
 
 
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
-    return _checked(stage, commands, Principals(options, (stage,)).of_session(session))
+    return _checked(stage, commands, Principals(options, (stage,)).of_session(session), options)
 
 
-def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal) -> Report:
+def _checked(
+    stage: Stage, commands: Sequence[Command], principal: ReadPrincipal, options: AwsOptions
+) -> Report:
     held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
-    return check(
+    subject = subject_of(located, principal, options)
+    report = check(
         located,
         commands,
         requirements(located, commands),
@@ -182,7 +194,9 @@ def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        facts=subject.facts,
     )
+    return replace(report, subject=subject)
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:
