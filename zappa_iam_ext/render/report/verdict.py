@@ -39,9 +39,7 @@ def verdict(report: Report) -> str:
     if not report.unknown:
         return f"cannot tell whether {whom} may {what}: {lacks} that only some states of the account need"
     also = f"; {lacks}" if report.denied else ""
-    return (
-        f"cannot tell whether {whom} may {what}: {len(report.unknown)} of {total} permissions undecided{also}"
-    )
+    return f"cannot tell whether {whom} may {what}: {len(report.unknown)} of {total} permissions could not be decided{also}"
 
 
 def who(report: Report) -> str:
