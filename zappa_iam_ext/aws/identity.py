@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
+from zappa_iam_ext.aws.deadline import Deadline
 from zappa_iam_ext.aws.errors import code_of, scrub, translated
+from zappa_iam_ext.aws.together import ask
 from zappa_iam_ext.errors import InvalidArn, UnknownPrincipal
 from zappa_iam_ext.iam import Principal, PrincipalKind
 
@@ -36,15 +40,22 @@ class CallerIdentity:
         return self.principal.kind in {PrincipalKind.ASSUMED_ROLE, PrincipalKind.FEDERATED_USER}
 
 
-def caller(sts: STSClient) -> CallerIdentity:
-    """Return who the client's credentials belong to.
+def caller(sts: STSClient, deadline: Deadline | None = None) -> CallerIdentity:
+    """Return who the client's credentials belong to; a busy AWS is asked again until the deadline.
 
     Raises `CredentialsError` when there are none or AWS does not accept them, `AwsUnavailable` when it
     cannot be reached, `UnknownPrincipal` when the answer is no principal that we know.
     """
     with translated("sts:GetCallerIdentity"):
-        answer = sts.get_caller_identity()
-    return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
+        return ask(partial(_asked, sts), deadline or Deadline())
+
+
+def _asked(sts: STSClient) -> CallerIdentity:
+    answer = sts.get_caller_identity()
+    try:
+        return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
+    except KeyError as missing:
+        raise ResponseParserError(f"the answer has no {missing.args[0]}") from None
 
 
 def identity_from(arn: str, account: str, user_id: str = "") -> CallerIdentity:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.cli.options import (
     AwsOptions,
@@ -74,6 +75,14 @@ class _Shown:
 @click.option(
     "--account", default="", callback=require_account_id, help="Account id for --policy; default: any."
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, max=3600, min_open=True),
+    default=TIME_LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds that AWS may be asked in all; what is not read by then is unknown.",
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -89,6 +98,7 @@ def command(
     quiet: bool,
     policy_files: tuple[Path, ...],
     account: str,
+    timeout: float,
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
@@ -96,17 +106,18 @@ def command(
     is needed only the second time or after settings changed. What is harmless when it is denied is told, and counts
     for nothing. With --all a stage that cannot be checked is told, and the others are checked.
     """
-    from zappa_iam_ext.workflow import check_offline, check_stage
+    from zappa_iam_ext.workflow import check_offline, stage_checker
 
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     commands = parse_commands(command_lines)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    online = stage_checker(stages, commands, options)
 
     def checked(item: Stage) -> Report:
         if policy_files:
             return check_offline(item, commands, policy_files, account)
-        return check_stage(item, commands, options)
+        return online(item)
 
-    stages = read(stage, settings_file, all_stages=all_stages, options=options)
     reports, failed = _each(stages, checked, all_stages=all_stages)
     if not quiet:
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)

@@ -7,8 +7,10 @@ from zappa_iam_ext.workflow.checking import (
     check_offline,
     check_running_zappa,
     check_stage,
+    check_stages,
     ensure_deploy_permissions,
     held_policies,
+    stage_checker,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
 from zappa_iam_ext.workflow.exporting import resources_of
@@ -24,11 +26,13 @@ __all__ = [
     "check_offline",
     "check_running_zappa",
     "check_stage",
+    "check_stages",
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
     "plan_stages",
     "policy_documents",
     "resources_of",
+    "stage_checker",
     "with_caller_account",
 ]

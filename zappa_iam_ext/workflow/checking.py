@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import Evidence, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
@@ -20,8 +21,9 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
-from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
 
@@ -33,14 +35,16 @@ def check_deploy_permissions(
     profile: str = "",
     region: str = "",
     endpoint_url: str = "",
+    timeout: float = TIME_LIMIT,
 ) -> Report:
     """Return the Report of what the stage's profile may and may not do of what the stage needs.
 
     ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
-    command lines (default: the whole life cycle). Raises `SettingsError`, `CredentialsError` or
-    `AwsUnavailable`; a denial is no error, see ``Report.denied``.
+    command lines (default: the whole life cycle). ``timeout`` is how many seconds AWS may be asked in all: what is not
+    read by then is unknown. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
+    ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
@@ -84,11 +88,30 @@ def ensure_deploy_permissions(
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
     """Check a stage with the credentials of its profile."""
-    iam_ext_settings(stage)
-    session = open_session(options.profile or stage.profile_name, options.region or stage.region)
-    if options.profile:
-        stage = replace(stage, profile_name=options.profile)
-    return _check_with_session(stage, commands, session, options)
+    (report,) = check_stages((stage,), commands, options)
+    return report
+
+
+def check_stages(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> tuple[Report, ...]:
+    """Check stages, each with the credentials of its profile; what binds a principal is read once for all of them."""
+    return tuple(map(stage_checker(stages, commands, options), stages))
+
+
+def stage_checker(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> Callable[[Stage], Report]:
+    """Return what checks one of these stages after the other; what binds a principal is read once for all of them."""
+    principals = Principals(options, stages)
+
+    def checked(stage: Stage) -> Report:
+        own = replace(stage, profile_name=options.profile) if options.profile else stage
+        return _checked(
+            own, commands, principals.behind(own.profile_name or "", options.region or own.region)
+        )
+
+    return checked
 
 
 def check_running_zappa(
@@ -138,16 +161,18 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
     """Return what binds the principal behind a profile, and who that is."""
-    session = open_session(options.profile, options.region or "us-east-1")
-    identity = caller(open_client(session, "sts", options))
-    return principal_policies(open_client(session, "iam", options), identity.principal), identity
+    found = Principals(options).behind(options.profile, options.region or "us-east-1")
+    return found.held, found.identity
 
 
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
-    identity = caller(open_client(session, "sts", options))
-    held = principal_policies(open_client(session, "iam", options), identity.principal)
+    return _checked(stage, commands, Principals(options, (stage,)).of_session(session))
+
+
+def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal) -> Report:
+    held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
     return check(
         located,
