@@ -264,8 +264,8 @@ def test_the_gate_lets_run_what_only_some_states_would_stop(capsys):
     told = report([{**ALLOW, "Action": "lambda:CreateFunction"}], requirements=(CREATE, LEFT))
     hook._report(told, "fail")
     (line,) = capsys.readouterr().err.splitlines()
-    assert "cannot tell whether user serverless may run every command for hello-dev each time" in line
-    assert "lacks 1 of 2 permissions" in line
+    assert "cannot tell whether user serverless may deploy hello-dev" in line
+    assert "lacks 1 of 2 permissions that only some states of the account need" in line
     assert "zappa-iam apply dev" in line
 
 
