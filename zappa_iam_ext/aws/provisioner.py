@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from zappa_iam_ext.aws.already import already_so
+from zappa_iam_ext.aws.already import already_so, name_taken
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.errors import code_of, scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
 from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.secret import AccessKey, Secret
-from zappa_iam_ext.errors import ProvisioningError, UnsafePlan, ZappaIamError
+from zappa_iam_ext.aws.unmoved import make_default, unmoved
+from zappa_iam_ext.errors import (
+    AccountChanged,
+    LosesPermissions,
+    ProvisioningError,
+    UnsafePlan,
+    ZappaIamError,
+)
 from zappa_iam_ext.plan import Change, CreateAccessKey, Plan, WriteProfile
+from zappa_iam_ext.plan.changes import SetDefaultPolicyVersion
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -66,6 +74,9 @@ class Provisioner:
             try:
                 self.on_step(change)
                 self._perform(change)
+            except AccountChanged:
+                self._delete_unstored_key()
+                raise
             except (BotoCoreError, ClientError, ZappaIamError, OSError) as error:
                 raise self._stopped(change, error, done) from None
             except BaseException:  # Ctrl-C between creating a key and storing it must not orphan the key
@@ -87,20 +98,29 @@ class Provisioner:
         special: Mapping[type[Change], Callable[[Any], None]] = {
             CreateAccessKey: self._create_key,
             WriteProfile: self._write_profile,
+            SetDefaultPolicyVersion: self._make_default,
         }
         special.get(type(change), self._call)(change)
 
     def _call(self, change: Change) -> None:
         """Make the API call of a change; what turns out to be so already is as good as made."""
 
-        def make() -> None:
+        def make() -> Any:
             try:
-                self._answer(change)
+                return self._answer(change)
             except ClientError as error:
-                if not already_so(self.iam, change, code_of(error)):
-                    raise
+                if already_so(self.iam, change, code_of(error)):
+                    return None
+                if code_of(error) == "EntityAlreadyExists":
+                    raise name_taken(change) from None
+                raise
 
-        retry(make, NOT_YET_VISIBLE | BUSY, self.sleep)
+        with unmoved(self.iam, change) as written:
+            written.answer = retry(make, NOT_YET_VISIBLE | BUSY, self.sleep)
+
+    def _make_default(self, change: SetDefaultPolicyVersion) -> None:
+        with unmoved(self.iam, change):
+            retry(lambda: make_default(self.iam, change.arn, change.version), BUSY, self.sleep)
 
     def _answer(self, change: Change) -> Any:
         call = change.call()
@@ -208,6 +228,12 @@ def _refuse_unsafe(plan: Plan) -> None:
         raise UnsafePlan(
             "; ".join(f"{concern.subject}: {concern.reason}" for concern in plan.concerns),
             hint=plan.concerns[0].hint,
+        )
+    if plan.takes_away:
+        told = ", ".join(dict.fromkeys(privilege.action for privilege in plan.narrowed))
+        raise LosesPermissions(
+            f"{len(plan.narrowed)} permissions would be taken away ({told[:200]}); nothing was changed",
+            hint="Look at them (`zappa-iam plan -v`); `--prune` says that they may be taken away.",
         )
 
 

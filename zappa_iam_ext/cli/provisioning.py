@@ -29,7 +29,20 @@ def provisioning_options(function: Decorated) -> Decorated:
             show_default=True,
             help="Make an access key for the profile when it has none that works.",
         ),
-        click.option("--adopt", is_flag=True, help="Replace a policy that somebody else made or edited."),
+        click.option(
+            "--adopt",
+            is_flag=True,
+            help="Take over a policy that somebody else made or edited; what it says is kept.",
+        ),
+        click.option("--prune", is_flag=True, help="Permissions may be taken away, as the plan shows."),
+        click.option(
+            "--prune-versions",
+            is_flag=True,
+            help="The oldest version of a policy may be deleted to make room for a new one.",
+        ),
+        click.option(
+            "--group", default="", metavar="NAME", help="A group holds the policies; the user joins it."
+        ),
         click.option("--overwrite-profile", is_flag=True, help="Replace another key in the profile."),
     ):
         function = option(function)
@@ -38,6 +51,7 @@ def provisioning_options(function: Decorated) -> Decorated:
 
 def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
     """Return the plans for the options of a command line."""
+    from zappa_iam_ext.plan import Consents
     from zappa_iam_ext.workflow import ProvisioningOptions, plan_stages
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
@@ -48,9 +62,14 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
         options,
         ProvisioningOptions(
             admin_profile=given["admin_profile"],
-            adopt=given["adopt"],
-            overwrite_profile=given["overwrite_profile"],
+            consents=Consents(
+                adopt=given["adopt"],
+                prune=given["prune"],
+                prune_versions=given["prune_versions"],
+                overwrite_profile=given["overwrite_profile"],
+            ),
             create_key=given["create_keys"],
+            group=given["group"],
         ),
     )
 

@@ -10,6 +10,7 @@ from zappa_iam_ext.workflow.checking import (
     check_stages,
     ensure_deploy_permissions,
     held_policies,
+    stage_checker,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
 from zappa_iam_ext.workflow.exporting import resources_of
@@ -32,5 +33,6 @@ __all__ = [
     "plan_stages",
     "policy_documents",
     "resources_of",
+    "stage_checker",
     "with_caller_account",
 ]

@@ -96,13 +96,22 @@ def check_stages(
     stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
 ) -> tuple[Report, ...]:
     """Check stages, each with the credentials of its profile; what binds a principal is read once for all of them."""
+    return tuple(map(stage_checker(stages, commands, options), stages))
+
+
+def stage_checker(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> Callable[[Stage], Report]:
+    """Return what checks one of these stages after the other; what binds a principal is read once for all of them."""
     principals = Principals(options, stages)
-    if options.profile:
-        stages = tuple(replace(stage, profile_name=options.profile) for stage in stages)
-    return tuple(
-        _checked(stage, commands, principals.behind(stage.profile_name or "", options.region or stage.region))
-        for stage in stages
-    )
+
+    def checked(stage: Stage) -> Report:
+        own = replace(stage, profile_name=options.profile) if options.profile else stage
+        return _checked(
+            own, commands, principals.behind(own.profile_name or "", options.region or own.region)
+        )
+
+    return checked
 
 
 def check_running_zappa(

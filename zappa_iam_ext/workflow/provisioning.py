@@ -1,22 +1,44 @@
-"""Plan, then apply: what the profile of some stages lacks, carried out with other credentials."""
+"""Plan, then apply: what the profile of some stages lacks, carried out with other credentials.
+
+A policy belongs to the stages that its tags name; what another stage or project was given stays.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
 from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
-from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, SettingsError, UnknownPrincipal
-from zappa_iam_ext.iam import PolicyDocument, PrincipalKind
+from zappa_iam_ext.errors import (
+    AccountChanged,
+    CredentialsError,
+    CredentialSourceError,
+    SettingsError,
+    UnknownPrincipal,
+)
+from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.iam.synthesis import merge
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.plan import CreateAccessKey, DesiredPolicy, DesiredState, Plan, plan
+from zappa_iam_ext.plan import (
+    Change,
+    Consents,
+    CreateAccessKey,
+    CreatePolicyVersion,
+    CurrentState,
+    DesiredState,
+    Plan,
+    StageKey,
+    plan,
+)
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
 
@@ -24,16 +46,22 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 DEFAULT_PROFILE = "serverless"
+MAX_ATTEMPTS = 6
+"""So often a plan is made again when other runs change the account meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioning:
     """The plan for one profile, who would carry it out, and what it is for.
 
-    ``notes`` say what a hand-made document lacks and what the document in place allows beyond the new one.
+    ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
+    of, so that it can be made again.
     """
 
     plan: Plan
+    desired: DesiredState
+    current: CurrentState
+    consents: Consents
     administrator: str
     account: str
     user: str
@@ -48,15 +76,15 @@ class Provisioning:
 class ProvisioningOptions:
     """What a plan may do.
 
-    ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``adopt`` lets
-    it replace policies that somebody else made or edited, ``overwrite_profile`` another key in the profile.
-    ``create_key`` makes an access key for a profile that has none that works.
+    ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
+    what it may touch and take away. ``create_key`` makes an access key for a profile that has none that works.
+    ``group`` names a group that is to hold the policies.
     """
 
     admin_profile: str = ""
-    adopt: bool = False
-    overwrite_profile: bool = False
+    consents: Consents = field(default_factory=Consents)
     create_key: bool = True
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +120,62 @@ def plan_stages(
 
 
 def apply_stages(
-    provisionings: Sequence[Provisioning], *, progress: Callable[[str], None] = lambda _: None
+    provisionings: Sequence[Provisioning],
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    again: bool = True,
 ) -> None:
     """Carry the plans out, in order; a plan with nothing to do makes no call.
 
-    Waits until AWS accepts a key that was made. Raises `UnsafePlan` before the first change,
-    `ProvisioningError` when one fails: planning and applying again continues there.
+    Waits until AWS accepts a key that was made. When the account changes meanwhile and ``again``, plans anew and goes
+    on, as long as nothing is touched that needs another consent. Raises `UnsafePlan` or `LosesPermissions` before the
+    first change, `AccountChanged`, and `ProvisioningError` when a change fails: applying again continues there.
     """
     for provisioning in provisionings:
         if provisioning.plan.empty and not provisioning.plan.unsafe:
             continue
-        assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
-        apply_plan(provisioning.iam, provisioning.plan, progress=progress)
-        if any(isinstance(change, CreateAccessKey) for change in provisioning.plan.changes):
+        made = _apply(provisioning, progress, again=again)
+        if any(isinstance(change, CreateAccessKey) for change in made):
             progress(f"wait until AWS accepts the new key of {provisioning.user}")
             session = open_session(provisioning.profile, provisioning.options.region)
             wait_until_accepted(open_client(session, "sts", provisioning.options))
+
+
+def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again: bool) -> tuple[Change, ...]:
+    """Apply a plan, and what is left to do after another run came in between."""
+    iam, plan = provisioning.iam, provisioning.plan
+    assert iam is not None  # noqa: S101  -- plan_stages always sets it
+    made: tuple[Change, ...] = ()
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            made += apply_plan(iam, plan, progress=progress)
+        except AccountChanged:
+            if not again or attempt == MAX_ATTEMPTS - 1:
+                raise
+        else:
+            if not again:
+                return made
+        time.sleep(random.uniform(0, 0.2) * attempt)  # noqa: S311  -- no secret
+        _, plan = plan_again(provisioning)
+        if plan.empty:
+            return made
+    return made
+
+
+def plan_again(provisioning: Provisioning) -> tuple[CurrentState, Plan]:
+    """Return the state of now, and what is still to be done."""
+    assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
+    return _looked(provisioning.iam, provisioning.desired, provisioning.consents)
+
+
+def _looked(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
+    """Return the current state and the plan; former versions are read of the policies that would be written."""
+    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    planned = plan(desired, current, consents)
+    if any(isinstance(change, CreatePolicyVersion) for change in planned.changes):
+        current = with_former_versions(iam, current, planned)
+        planned = plan(desired, current, consents)
+    return current, planned
 
 
 def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> None:
@@ -131,7 +199,51 @@ def _plan_group(
     region = options.region or stages[0].region
     administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
     _require_one_partition(stages, administrator)
-    target = _target(profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url))
+    target = _target(
+        profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
+    )
+    needs, notes = _needs(stages, commands, options, administrator, target)
+    desired = DesiredState(
+        account=administrator.account,
+        user=target.user,
+        partition=administrator.partition,
+        profile=target.profile if wanted.create_key else None,
+        region=region,
+        base=policy_name,
+        needs=needs,
+        zappa=stages[0].zappa_version,
+        group=wanted.group,
+    )
+    current, planned = _looked(iam, desired, wanted.consents)
+    return Provisioning(
+        plan=planned,
+        desired=desired,
+        current=current,
+        consents=wanted.consents,
+        administrator=administrator.arn,
+        account=administrator.account,
+        user=target.user,
+        profile=profile,
+        stages=tuple(stage.name for stage in stages),
+        notes=notes,
+        iam=iam,
+        options=AwsOptions(profile, region, options.endpoint_url),
+    )
+
+
+def stage_key(stage: Stage) -> StageKey:
+    """Return what a policy's tags call the stage."""
+    return StageKey(stage.project_name, stage.name)
+
+
+def _needs(
+    stages: Sequence[Stage],
+    commands: Sequence[Command],
+    options: AwsOptions,
+    administrator: CallerIdentity,
+    target: _Target,
+) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
+    """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
         account=administrator.account,
         partition=administrator.partition,
@@ -140,27 +252,13 @@ def _plan_group(
         user=target.user,
         user_path=target.path,
     )
-    documents, notes = policy_documents(stages, commands, options, form)
-    desired = DesiredState(
-        account=administrator.account,
-        user=target.user,
-        policies=tuple(_named(policy_name, documents)),
-        partition=administrator.partition,
-        profile=target.profile if wanted.create_key else None,
-        region=region,
-    )
-    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
-    return Provisioning(
-        plan=plan(desired, current, adopt=wanted.adopt, overwrite_profile=wanted.overwrite_profile),
-        administrator=administrator.arn,
-        account=administrator.account,
-        user=target.user,
-        profile=profile,
-        stages=tuple(stage.name for stage in stages),
-        notes=(*notes, *_removed_actions(desired, current.policies)),
-        iam=iam,
-        options=AwsOptions(profile, region, options.endpoint_url),
-    )
+    needs: dict[StageKey, dict[str, Any]] = {}
+    notes: tuple[str, ...] = ()
+    for stage in stages:
+        documents, told = policy_documents((stage,), commands, options, form)
+        needs[stage_key(stage)] = (documents[0] if len(documents) == 1 else merge(documents)).to_dict()
+        notes += told
+    return needs, notes
 
 
 def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
@@ -179,16 +277,21 @@ def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, I
     return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
 
 
-def _target(profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions) -> _Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one."""
+def _target(
+    profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
+) -> _Target:
+    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
+
+    One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
+    """
     if user_name:
-        return _Target(user_name, "/", profile)
+        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile)
     try:
         identity = caller(open_client(open_session(profile, options.region), "sts", options))
     except CredentialSourceError:
         raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except (CredentialsError, UnknownPrincipal):
-        return _Target(DEFAULT_USER, "/", profile)
+        return _Target(*(find_user(iam, DEFAULT_USER) or (DEFAULT_USER, "/")), profile)
     if identity.account != administrator.account:
         raise SettingsError(
             f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
@@ -200,22 +303,3 @@ def _target(profile: str, user_name: str, administrator: CallerIdentity, options
             hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
         )
     return _Target(identity.principal.name, identity.principal.path, profile)
-
-
-def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPolicy]:
-    for number, document in enumerate(documents, 1):
-        yield DesiredPolicy(name if number == 1 else f"{name}-{number}", document.to_dict())
-
-
-def _removed_actions(desired: DesiredState, present: Any) -> Iterator[str]:
-    """Say which actions a document in place allows and none of the new ones names."""
-    new = {action for policy in desired.policies for action in _actions(policy.document)}
-    old = {action for policy in present.values() if policy.ours for action in _actions(policy.document)}
-    if gone := sorted(old - new):
-        yield f"no longer allowed: {', '.join(gone)} (for another stage? `--all` covers every stage of the file)"
-
-
-def _actions(document: Any) -> Iterator[str]:
-    for statement in document.get("Statement", []):
-        listed = statement.get("Action", []) if isinstance(statement, dict) else []
-        yield from [listed] if isinstance(listed, str) else listed
