@@ -33,7 +33,9 @@ def slow(running_aws):
         pytest.param(holders.role, {"attached": 10, "denied": LISTS, "versions": 2}, 4, 11, id="a role that may not list policies, of several versions"),
     ],
 )  # fmt: skip
-def test_the_rounds_are_bounded_whatever_is_held(aws, slow, who, held, most, policies):
+def test_the_rounds_are_bounded_whatever_is_held(  # noqa: PLR0917  -- a table
+    aws, slow, who, held, most, policies
+):
     session = holders.session(who(aws, "jane", **held))
     slow.asked()
     found = Principals(AwsOptions(endpoint_url=slow.endpoint, timeout=120), [stage()]).of_session(session)

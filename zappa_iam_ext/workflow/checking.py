@@ -23,8 +23,10 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.sources import file_sources, held_sources
 
 
 def check_deploy_permissions(
@@ -107,9 +109,8 @@ def stage_checker(
 
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
-        return _checked(
-            own, commands, principals.behind(own.profile_name or "", options.region or own.region)
-        )
+        behind = principals.behind(own.profile_name or "", options.region or own.region)
+        return _checked(own, commands, behind, stages)
 
     return checked
 
@@ -147,7 +148,8 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
     The account is the one given, else the stage's, else the only one that the documents name.
     """
     located = stage.with_account(account or stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
-    documents = tuple(document for path in files for document in hand_made_documents(path, located))
+    made = [(path, hand_made_documents(path, located)) for path in files]
+    documents = tuple(document for _, found in made for document in found)
     principal = iam_ext_settings(stage).user_arn(located)
     return check(
         located,
@@ -156,6 +158,7 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
         PolicySet(identity=documents),
         principal,
         evidence=Evidence.OFFLINE,
+        sources=file_sources((path, len(found)) for path, found in made),
     )
 
 
@@ -168,13 +171,15 @@ def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentit
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
-    return _checked(stage, commands, Principals(options, (stage,)).of_session(session))
+    return _checked(stage, commands, Principals(options, (stage,)).of_session(session), (stage,))
 
 
-def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal) -> Report:
+def _checked(
+    stage: Stage, commands: Sequence[Command], principal: ReadPrincipal, stages: Sequence[Stage]
+) -> Report:
     held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
-    return check(
+    report = check(
         located,
         commands,
         requirements(located, commands),
@@ -182,7 +187,9 @@ def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        sources=held_sources(held),
     )
+    return replace(report, deployment_policy=deployment_policy(located, stages, commands, held))
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:

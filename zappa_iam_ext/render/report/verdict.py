@@ -113,6 +113,9 @@ def policy_line(policy: DeploymentPolicy) -> str:
 
 
 def _fit(policy: DeploymentPolicy) -> str:
+    if policy.lacking is None:
+        return "its document may not be read"
     parts = [f"lacks {len(policy.lacking)}"] if policy.lacking else []
     parts += [f"{len(policy.surplus)} too wide"] if policy.surplus else []
-    return " and ".join(parts) or "equal to what is needed"
+    fits = "equal to what is needed" if policy.surplus is not None else "holds all that is needed"
+    return " and ".join(parts) or fits
