@@ -24,8 +24,10 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.sources import file_sources, held_sources
 from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
 
 
@@ -110,7 +112,7 @@ def stage_checker(
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
         principal = principals.behind(own.profile_name or "", options.region or own.region)
-        return _checked(own, commands, principal, options)
+        return _checked(own, commands, principal, options, stages)
 
     return checked
 
@@ -149,7 +151,8 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
     The account is the one given, else the stage's, else the only one that the documents name.
     """
     located = stage.with_account(account or stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
-    documents = tuple(document for path in files for document in hand_made_documents(path, located))
+    made = [(path, hand_made_documents(path, located)) for path in files]
+    documents = tuple(document for _, found in made for document in found)
     principal = iam_ext_settings(stage).user_arn(located)
     return check(
         located,
@@ -158,6 +161,7 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
         PolicySet(identity=documents),
         principal,
         evidence=Evidence.OFFLINE,
+        sources=file_sources((path, len(found)) for path, found in made),
     )
 
 
@@ -177,11 +181,16 @@ def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, Cal
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
-    return _checked(stage, commands, Principals(options, (stage,)).of_session(session), options)
+    principal = Principals(options, (stage,)).of_session(session)
+    return _checked(stage, commands, principal, options, (stage,))
 
 
 def _checked(
-    stage: Stage, commands: Sequence[Command], principal: ReadPrincipal, options: AwsOptions
+    stage: Stage,
+    commands: Sequence[Command],
+    principal: ReadPrincipal,
+    options: AwsOptions,
+    stages: Sequence[Stage],
 ) -> Report:
     held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
@@ -194,9 +203,11 @@ def _checked(
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        sources=held_sources(held),
         facts=subject.facts,
     )
-    return replace(report, subject=subject)
+    line = deployment_policy(located, stages, commands, held)
+    return replace(report, subject=subject, deployment_policy=line)
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:
