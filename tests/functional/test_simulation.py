@@ -91,7 +91,7 @@ def held(*read, unread=(), boundary=None):
 
 
 def said(model, known, *needed, facts=None):
-    return simulate(needed, known, "us-east-1", model.ask, facts=facts or {}).voices
+    return simulate(needed, known, "us-east-1", model.ask_all, facts=facts or {}).voices
 
 
 UNREAD = held(unread=["the inline policies of user jane: iam:ListUserPolicies is denied"])
@@ -165,10 +165,9 @@ def test_a_name_that_is_two_policies_is_settled_by_leaving_them_out():
 
 
 def test_the_simulator_is_given_up_where_something_else_answers():
-    def odd(question):
-        return Answer(
-            question, faults=("iam:SimulatePrincipalPolicy: an answer that cannot be read",), odd=True
-        )
+    def odd(questions):
+        told = "iam:SimulatePrincipalPolicy: an answer that cannot be read"
+        return [Answer(question, faults=(told,), odd=True) for question in questions]
 
     simulation = simulate([GET], UNREAD, "us-east-1", odd)
     assert simulation.voices[0].says is Says.NOTHING

@@ -59,6 +59,10 @@ class ModelSimulator:
             ),
         )
 
+    def ask_all(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        """Answer questions one after the other."""
+        return [self.ask(question) for question in questions]
+
     def _decide(self, question: Question, action: str, resource: str) -> SimulatedDecision:
         left = {name: held for name, held in self.identity.items() if not self._excluded(name, question)}
         documents = {name: PolicyDocument.parse(held, stored=False) for name, held in left.items()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from zappa_iam_ext.aws.deadline import Deadline
@@ -19,12 +20,17 @@ from zappa_iam_ext.settings.regions import partition_of
 
 @dataclass(frozen=True, slots=True)
 class ReadPrincipal:
-    """Who it is, what binds them, and what further questions may need: the client that read it, and the deadline."""
+    """Who it is, what binds them, and what further questions may need.
+
+    These are the client that read it, the deadline, what opens a client of another service, and which evidence is wanted.
+    """
 
     identity: CallerIdentity
     held: PrincipalPolicies
     iam: Any
     deadline: Deadline
+    open: Callable[[str], Any]
+    evidence: str = ""
 
 
 class Principals:
@@ -61,7 +67,11 @@ class Principals:
         self._deadline = self._deadline or Deadline(self._options.timeout)
         identity = caller(sts, self._deadline)
         held = principal_policies(iam, identity.principal, self._deadline, named=self._named)
-        return ReadPrincipal(identity, held, iam, self._deadline)
+        further = partial(self._further, session, config)
+        return ReadPrincipal(identity, held, iam, self._deadline, further, self._options.evidence)
+
+    def _further(self, session: Any, config: Any, service: str) -> Any:
+        return open_client(session, service, self._options, config=config)
 
 
 def _partition(region: str) -> str:

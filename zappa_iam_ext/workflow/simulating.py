@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
 
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import NO_FACTS, Blocker, Evidence, EvidenceNote, Facts
@@ -29,14 +28,8 @@ from zappa_iam_ext.check.simulated import (
 from zappa_iam_ext.iam import Decision, Layer, PolicyDocument
 from zappa_iam_ext.permissions.model import Requirement
 
-T = TypeVar("T")
-#: Makes calls that do not hang on each other, and returns their answers in order.
-Together = Callable[[Sequence[Callable[[], T]]], Sequence[T]]
-
-
-def one_by_one(calls: Sequence[Callable[[], T]]) -> Sequence[T]:
-    """Make calls one after the other."""
-    return [call() for call in calls]
+#: Asks questions that do not hang on each other, and returns their answers in order. Never raises.
+AskAll = Callable[[Sequence[Question]], Sequence[Answer]]
 
 
 @dataclass(slots=True)
@@ -51,14 +44,13 @@ def simulate(
     requirements: Iterable[Requirement],
     held: PrincipalPolicies,
     region: str,
-    put: Callable[[Question], Answer],
+    ask_all: AskAll,
     *,
     facts: Facts = NO_FACTS,
-    together: Together[Answer] = one_by_one,
 ) -> Simulation:
-    """Return what the simulator says of requirements; ``put`` asks it one question and never raises."""
+    """Return what the simulator says of requirements; ``ask_all`` asks it."""
     asked = ask(requirements, held.principal, region, facts)
-    first = _believed(together([partial(put, question) for question in _questions(asked)]))
+    first = _believed(ask_all(_questions(asked)))
     found = {answer.question: answer for answer in first}
     absent = absent_for_certain(facts)
     told = (mentioned_in(_documents(held)),) if held.complete else told_by(first)
@@ -67,12 +59,10 @@ def simulate(
     settles = witness is not None and any(
         open_keys(told, question, absent) is None for question in _hanging(asked, found)
     )
-    second = together(
-        [partial(put, question) for question in (*more, *([witness] if settles and witness else ()))]
-    )
+    second = ask_all([*more, *([witness] if settles and witness else ())])
     told = (*told, *_told_by_witness(second, held))
     settled = Settled(lambda question: open_keys(told, question, absent), absent, held.principal.account)
-    names = _Names(put, candidates(_sources(held), held.principal))
+    names = _Names(ask_all, candidates(_sources(held), held.principal))
     voices = tuple(
         read_answer(item, _answers(item, first, second), settled, names.of(item, found)) for item in asked
     )
@@ -170,8 +160,8 @@ def _answers(item: Asked, first: Iterable[Answer], second: Iterable[Answer]) -> 
 class _Names:
     """Names the policy of an explicit deny; bisects only where the simulator's name of it could be of several."""
 
-    def __init__(self, put: Callable[[Question], Answer], known: tuple[Candidate, ...]) -> None:
-        self._put, self._known = put, known
+    def __init__(self, ask_all: AskAll, known: tuple[Candidate, ...]) -> None:
+        self._ask_all, self._known = ask_all, known
         self._bisected: dict[str, Candidate | None] = {}
 
     def of(self, item: Asked, found: dict[Question, Answer]) -> Blocker | None:
@@ -204,7 +194,7 @@ class _Names:
     def _flips(self, item: Asked, without: tuple[Exclusion, ...]) -> bool | None:
         if not item.question:
             return None
-        answer = self._put(again([item], replace(item.question, without=without)))
+        (answer,) = self._ask_all([again([item], replace(item.question, without=without))])
         decision = answer.on(item.requirement.action, item.resource)
         return decision.decision is not Decision.EXPLICIT_DENY if decision else None
 
