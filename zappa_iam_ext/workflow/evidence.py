@@ -75,7 +75,7 @@ def _simulated(
         ask_all,
         facts=facts,
     )
-    voices = dict(zip((id(item) for item in asked), found.voices, strict=True))
+    voices = dict(zip((id(item) for item in asked), found.voices, strict=False))
     return _noted(_joined(report, voices), found.note)
 
 
