@@ -25,6 +25,7 @@ from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
+from zappa_iam_ext.workflow.evidence import with_evidence
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 from zappa_iam_ext.workflow.sources import file_sources, held_sources
@@ -40,15 +41,17 @@ def check_deploy_permissions(
     region: str = "",
     endpoint_url: str = "",
     timeout: float = TIME_LIMIT,
+    evidence: str = "",
 ) -> Report:
     """Return the Report of what the stage's profile may and may not do of what the stage needs.
 
     ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
     command lines (default: the whole life cycle). ``timeout`` is how many seconds AWS may be asked in all: what is not
-    read by then is unknown. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
+    read by then is unknown. ``evidence`` is how far the check goes: ``policies``, ``simulation``, ``probe`` or ``all``
+    (``docs/evidence.md``); by default the policies, and the simulator where some could not be read. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
     ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url, timeout)
+    options = AwsOptions(profile, region, endpoint_url, timeout, evidence)
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
@@ -207,7 +210,8 @@ def _checked(
         facts=subject.facts,
     )
     line = deployment_policy(located, stages, commands, held)
-    return replace(report, subject=subject, deployment_policy=line)
+    told = replace(report, subject=subject, deployment_policy=line)
+    return with_evidence(told, located, commands, principal)
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:
