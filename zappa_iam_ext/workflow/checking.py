@@ -22,7 +22,8 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
-from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.applying import apply_stages
+from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
 
 
 def check_deploy_permissions(

@@ -289,9 +289,7 @@ def test_the_region_goes_into_the_config_file_when_asked(files, profile, monkeyp
 def test_the_files_are_found_as_botocore_finds_them(tmp_path):
     found = ProfileFiles.from_environment({"HOME": str(tmp_path)})
     assert found.path == tmp_path / ".aws" / "credentials"
-    found = ProfileFiles.from_environment(
-        {"AWS_SHARED_CREDENTIALS_FILE": "/x/c", "AWS_CONFIG_FILE": "/x/d"}
-    )
+    found = ProfileFiles.from_environment({"AWS_SHARED_CREDENTIALS_FILE": "/x/c", "AWS_CONFIG_FILE": "/x/d"})
     assert (str(found.path), str(found.config_path)) == ("/x/c", "/x/d")
     with pytest.raises(CredentialsFileError, match="set but empty"):
         ProfileFiles.from_environment({"AWS_SHARED_CREDENTIALS_FILE": ""})
