@@ -111,12 +111,20 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask before a change; without a terminal nobody can answer, so nothing is changed. Raises `ZappaIamError`."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not on_terminal():
         raise ZappaIamError(
             "nothing was changed: there is no terminal to ask on",
             hint=f"If the plan is right: {_pasted()}",
         )
     click.confirm(question, abort=True, err=True)
+
+
+def on_terminal() -> bool:
+    """Say whether somebody can answer a question."""
+    try:
+        return sys.stdin.isatty()
+    except (AttributeError, ValueError):
+        return False
 
 
 def _pasted() -> str:

@@ -76,10 +76,10 @@ def _lines(plan: Plan, about: PlanContext, style: Style, room: int) -> Iterator[
         told.append("No changes: nothing to do.")
     warnings = [*_concerns(plan, style), *_notes(about, style)]
     rest = room - len(told) - (0 if plan.empty else 1)
-    losses = list(_privileges("loses", plan.narrowed, about, style, max(min(rest // 3, 8), 2)))
-    told_warnings = _shortened(warnings, max(min(rest // 3, 8), 1))
+    losses = list(_privileges("loses", plan, about, style, max(rest // 3, 2)))
+    told_warnings = _shortened(warnings, max(rest // 3, 1))
     rest -= len(losses) + len(told_warnings)
-    gains = list(_privileges("gains", plan.widened, about, style, max(min(rest // 2, 9), 0)))
+    gains = list(_privileges("gains", plan, about, style, rest // 2))
     rest -= len(gains)
     yield from told
     changes = [_cut(f"  {change.symbol} {line(str(change))}", style) for change in plan.changes]
@@ -107,14 +107,16 @@ def _shortened(lines: Sequence[str], room: int) -> list[str]:
     return [*lines[:kept], f"  ... and {len(lines) - kept} more (-v shows all)"]
 
 
-def _privileges(
-    verb: str, privileges: Sequence[Privilege], about: PlanContext, style: Style, room: int
-) -> Iterator[str]:
+def _privileges(verb: str, plan: Plan, about: PlanContext, style: Style, room: int) -> Iterator[str]:
+    privileges = plan.narrowed if verb == "loses" else plan.widened
     if not privileges or room < 1:
         return
     what = "permission" if len(privileges) == 1 else "permissions"
-    consent = " (refused without --prune)" if verb == "loses" else ""
+    consent = " (refused without --prune)" if verb == "loses" and plan.takes_away else ""
     yield _cut(f"  {verb} {len(privileges)} {what}{consent}:", style)
+    if room >= _NO_MORE // 4:
+        yield from (_privilege(each, "-" if verb == "loses" else "+") for each in privileges)
+        return
     rows = _rows(privileges)
     if len(rows) > room - 1:
         rows = joined(rows)
@@ -130,6 +132,14 @@ def _privileges(
     )
     if room > 1:
         yield from _shortened(lines, room - 1)
+
+
+def _privilege(each: Privilege, sign: str) -> str:
+    """Return a permission with its condition, and the statement that has it."""
+    where = f" ({each.policy}: {each.sid})" if each.sid else f" ({each.policy})"
+    condition = f" if {each.condition}" if each.condition else ""
+    partly = ", partly" if each.partly else ""
+    return "    " + line(f"{sign} {each.action} on {each.resource}{condition}{partly}{where}")
 
 
 def _rows(privileges: Sequence[Privilege]) -> tuple[Row, ...]:
