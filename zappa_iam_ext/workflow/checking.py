@@ -24,10 +24,11 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.evidence import with_evidence
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
-from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
 from zappa_iam_ext.workflow.sources import file_sources, held_sources
 from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
 
