@@ -5,7 +5,6 @@ from __future__ import annotations
 from zappa_iam_ext.workflow.checking import (
     check_deploy_permissions,
     check_offline,
-    check_running_zappa,
     check_stage,
     ensure_deploy_permissions,
     held_policies,
@@ -22,7 +21,6 @@ __all__ = [
     "apply_stages",
     "check_deploy_permissions",
     "check_offline",
-    "check_running_zappa",
     "check_stage",
     "decode_denial",
     "ensure_deploy_permissions",

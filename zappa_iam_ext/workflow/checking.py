@@ -21,7 +21,7 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.text import report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
-from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
 
@@ -85,34 +85,25 @@ def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) 
     session = open_session(options.profile or stage.profile_name, options.region or stage.region)
     if options.profile:
         stage = replace(stage, profile_name=options.profile)
-    return _check_with_session(stage, commands, session, options)
+    return check_with_session(stage, commands, session, options)
 
 
-def check_running_zappa(
-    zappa_cli: Any, *, may_provision: bool = False, progress: Callable[[str], None] = lambda _: None
-) -> tuple[Report | None, str]:
-    """Check the command that a running Zappa is about to carry out, with the session it has opened.
-
-    Returns the Report and the stage's ``on_missing``; no Report when the stage turns the gate off for
-    this command. Provisions first what is missing where the stage says ``"on_missing": "provision"``
-    and ``may_provision`` agrees.
-    """
-    stage = stage_from_cli(zappa_cli)
-    own = iam_ext_settings(stage)
-    command = command_from_cli(zappa_cli)
-    if not own.enabled or (own.commands and command.name not in own.commands):
-        return None, own.on_missing
-    for warning in settings_warnings(stage, zappa_cli.stage_config):
-        progress(f"warning: {warning}")
-    session = zappa_cli.zappa.boto_session
-    report = _check_with_session(stage, (command,), session, AwsOptions())
-    if report.denied and may_provision and own.on_missing == "provision":
-        provisionings = plan_stages(
-            (stage,), life_cycle(), AwsOptions(region=stage.region), ProvisioningOptions(own.admin_profile)
-        )
-        apply_stages(provisionings, progress=progress)
-        report = _check_with_session(stage, (command,), session, AwsOptions())
-    return report, own.on_missing
+def check_with_session(
+    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
+) -> Report:
+    """Check a stage with a session that is open already."""
+    identity = caller(open_client(session, "sts", options))
+    held = principal_policies(open_client(session, "iam", options), identity.principal)
+    located = stage.with_account(identity.account, identity.partition)
+    return check(
+        located,
+        commands,
+        requirements(located, commands),
+        held.policies,
+        held.principal,
+        evidence=Evidence.POLICIES,
+        unreadable=held.unreadable,
+    )
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -138,23 +129,6 @@ def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentit
     session = open_session(options.profile, options.region or "us-east-1")
     identity = caller(open_client(session, "sts", options))
     return principal_policies(open_client(session, "iam", options), identity.principal), identity
-
-
-def _check_with_session(
-    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
-) -> Report:
-    identity = caller(open_client(session, "sts", options))
-    held = principal_policies(open_client(session, "iam", options), identity.principal)
-    located = stage.with_account(identity.account, identity.partition)
-    return check(
-        located,
-        commands,
-        requirements(located, commands),
-        held.policies,
-        held.principal,
-        evidence=Evidence.POLICIES,
-        unreadable=held.unreadable,
-    )
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:
