@@ -10,7 +10,9 @@ from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument, ZappaIamError
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.iam.trust import is_trust_policy
 from zappa_iam_ext.permissions.stage import Stage
 
 _ACCOUNT = re.compile(r":([0-9]{12}):")
@@ -85,21 +87,27 @@ def named_account(files: Iterable[str | Path]) -> str:
     return named.pop() if len(named) == 1 else ""
 
 
-def parse_documents(text: str, name: str | Path, *, readable: bool = True) -> tuple[PolicyDocument, ...]:
+def parse_documents(
+    text: str, name: str | Path, *, readable: bool = True, trusts: bool = False
+) -> tuple[PolicyDocument, ...]:
     """Return the document of a text, or the documents of a JSON list; ``name`` stands in the error.
 
-    Raises `InvalidPolicyDocument`. ``readable`` is that of `PolicyDocument.parse`.
+    Raises `InvalidPolicyDocument`. ``readable`` is that of `PolicyDocument.parse`; ``trusts`` takes trust policies too.
     """
     listed = _listed(text)
     if listed is None:
-        return (_parse(text, name, "$", readable=readable),)
-    return tuple(_parse(each, name, f"$[{index}]", readable=readable) for index, each in enumerate(listed))
+        return (_parse(text, name, "$", readable=readable, trusts=trusts),)
+    return tuple(
+        _parse(each, name, f"$[{index}]", readable=readable, trusts=trusts)
+        for index, each in enumerate(listed)
+    )
 
 
-def _parse(source: Any, name: str | Path, root: str, *, readable: bool) -> PolicyDocument:
+def _parse(source: Any, name: str | Path, root: str, *, readable: bool, trusts: bool) -> PolicyDocument:
     """Return one document; in its error paths begin at ``root``."""
     try:
-        return PolicyDocument.parse(source, readable=readable)
+        kind = PolicyKind.TRUST if trusts and is_trust_policy(source) else PolicyKind.IDENTITY
+        return PolicyDocument.parse(source, kind, readable=readable)
     except InvalidPolicyDocument as error:
         raise InvalidPolicyDocument(
             f"{error.reason} (rule: {error.rule})" if error.rule else error.reason,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import traceback
 from typing import Any
 
@@ -73,15 +74,17 @@ def _decided(zappa_cli: Any) -> Any:
 def _check(zappa_cli: Any, *, in_ci: bool) -> None:
     """Tell how it stands with each stage that is to be decided now; refuse them all when one of them may not."""
     from zappa_iam_ext.render import gate as texts
+    from zappa_iam_ext.terminal import style_of
     from zappa_iam_ext.workflow.gating import pass_gate
 
     passing = pass_gate(zappa_cli, in_ci=in_ci, progress=_say)
     refused = [answer for answer in passing if answer.refusal is not None]
     if refused:
         code = worst(answer.refusal for answer in refused if answer.refusal is not None)
-        raise _refusal(texts.refusal_text([answer.report for answer in refused]), code)
+        told = [(answer.report, answer.given) for answer in refused]
+        raise _refusal(texts.refusal_text(told, style_of(sys.stderr)), code)
     for answer in passing:
-        _say(texts.passing_text(answer.report))
+        _say(texts.passing_text(answer.report, answer.given, style_of(sys.stderr)))
 
 
 def _refusal(message: str, exit_code: ExitCode) -> Exception:

@@ -118,6 +118,41 @@ def test_a_list_of_documents_is_judged_together(lint):
     assert ESCALATION in ids(lint("a.json", "--json", a=[document(PASS), document(CREATE)]))
 
 
+def test_the_trust_policy_of_a_role_is_judged_as_one(lint):
+    provider = "arn:aws:iam::123456789012:oidc-provider/gitlab.com"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    refused = lint("a.json", a=document(statement))
+    assert refused.exit_code == 1
+    assert refused.stdout.splitlines()[0] == (
+        "a.json:4: error: statement 1: Trust policy with trusted principal gitlab.com must evaluate, using StringEquals, "
+        "StringLike or StringEqualsIgnoreCase, gitlab.com:sub which is not scoped to all. [trust/refused-by-aws]"
+    )
+    tests = {
+        "gitlab.com:aud": "https://gitlab.com",
+        "gitlab.com:sub": "project_path:a/b:ref_type:branch:ref:main",
+    }
+    fine = lint("a.json", a=document({**statement, "Condition": {"StringEquals": tests}}))
+    assert (fine.exit_code, fine.stdout) == (0, "No findings.\n")
+
+
+def test_a_trust_policy_keeps_its_place_among_the_policies_of_its_role(lint):
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "graph.facebook.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    result = lint("a.json", "b.json", "--together", "--json", a=document(trust), b=document(PASS))
+    told = json.loads(result.stdout)["findings"]
+    assert [(finding["id"], finding["source"]) for finding in told] == [
+        ("trust/refused-by-aws", "a.json"),
+        ("pass-role/any-role", "b.json"),
+    ]
+
+
 def test_a_boundary_limits(lint):
     files = {"a": document(PASS, CREATE), "b": document({**READ, "Action": "s3:*", "Resource": "*"})}
     assert ESCALATION not in ids(lint("a.json", "--boundary", "b.json", "--json", **files))

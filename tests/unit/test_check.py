@@ -9,6 +9,7 @@ from zappa_iam_ext.check import Verdict, check
 from zappa_iam_ext.config import IamExtSettings
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.commands import COMMANDS, WRITING
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Command, Consequence, Requirement, ResourceState
 from zappa_iam_ext.permissions.tables.rows import call_rows
 from zappa_iam_ext.render.gate import passing_text
@@ -311,25 +312,27 @@ READING = ("Get", "List", "Head", "Describe", "Filter", "Invoke")
 
 
 def test_a_command_that_writes_is_one_that_calls_more_than_reading():
-    writing = {row.command for row in call_rows() if not row.operation.startswith(READING)}
+    writing = {name for row in call_rows() for name in row.commands if not row.operation.startswith(READING)}
     assert {name for name in COMMANDS if name in writing} == WRITING
 
 
 @pytest.mark.parametrize(
     ("statements", "said"),
     [
-        pytest.param([ALLOW], ["holds all 1 permissions"], id="all is well: one line"),
-        pytest.param([ALLOW, VPC_ONLY], ["nothing could be decided"], id="nothing decided never sounds like passed"),
-        pytest.param([OTHER], ["lacks 1 of the 1"], id="what is missing, where it only warns"),
+        pytest.param([ALLOW], ["may run every command", "holds all 1 permissions"], id="all is well: one line"),
+        pytest.param([ALLOW, VPC_ONLY], ["the gate decided nothing", "cannot tell whether"], id="nothing decided never sounds like passed"),
+        pytest.param([OTHER], ["may not", "lambda:CreateFunction"], id="what is missing, where it only warns"),
     ],
 )  # fmt: skip
 def test_what_the_gate_says_before_it_goes_on(statements, said):
-    text = passing_text(report(statements))
+    text = passing_text(report(statements), CommandLines("dev"))
     assert all(words in text for words in said)
     assert ("holds all" in text) == (statements == [ALLOW])
 
 
 def test_the_gate_names_the_fix_of_what_only_some_states_need():
-    (line,) = passing_text(report([ONLY_CREATE], requirements=(CREATE, LEFT))).splitlines()
-    assert "lacks 1 of the 2 permissions: needed only the second time" in line
+    (line,) = passing_text(
+        report([ONLY_CREATE], requirements=(CREATE, LEFT)), CommandLines("dev")
+    ).splitlines()
+    assert "lacks 1 of 2 permissions that only some states of the account need" in line
     assert "zappa-iam apply dev" in line

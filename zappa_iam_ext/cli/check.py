@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,6 +20,8 @@ from zappa_iam_ext.cli.options import (
     stage_options,
 )
 from zappa_iam_ext.errors import worst
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.terminal import style_of
 
 
 @click.command("check")
@@ -28,6 +32,9 @@ from zappa_iam_ext.errors import worst
     "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
 )
 @click.option("--strict", is_flag=True, hidden=True, expose_value=False)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="List every permission: its call, setting, evidence and statement."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit code tells.")
 @click.option(
     "--policy",
@@ -50,6 +57,7 @@ def command(
     as_json: bool,
     output: str,
     allow_unknown: bool,
+    verbose: bool,
     quiet: bool,
     policy_files: tuple[Path, ...],
     account: str,
@@ -69,21 +77,18 @@ def command(
         else check_stage(item, commands, options)
         for item in read(stage, settings_file, all_stages=all_stages, options=options)
     ]
-    if not quiet:
-        click.echo(
-            _render(reports, settings_file, as_json=as_json or output == "json", allow_unknown=allow_unknown)
-        )
+    if not quiet and (as_json or output == "json"):
+        from zappa_iam_ext.render.json import reports_json
+
+        click.echo(reports_json(reports, allow_unknown=allow_unknown))
+    elif not quiet:
+        given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
+        click.echo(_text(reports, given, verbose=verbose))
     raise SystemExit(worst(report.exit_code(allow_unknown=allow_unknown) for report in reports))
 
 
-def _render(
-    reports: Sequence[Report], settings_file: Path | None, *, as_json: bool, allow_unknown: bool
-) -> str:
-    if as_json:
-        from zappa_iam_ext.render.json import reports_json
+def _text(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> str:
+    from zappa_iam_ext.render.report import reports_text
 
-        return reports_json(reports, allow_unknown=allow_unknown)
-    from zappa_iam_ext.permissions.fixes import fix_command
-    from zappa_iam_ext.render.text import report_text
-
-    return "\n".join(report_text(item, fix=fix_command(item.stage, settings_file)) for item in reports)
+    lines = [replace(given, stage=report.stage) for report in reports]
+    return reports_text(reports, lines, style_of(sys.stdout), verbose=verbose)

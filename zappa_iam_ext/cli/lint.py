@@ -79,7 +79,8 @@ def command(
 
     FILEs ("-" is stdin; a JSON list of documents is judged together), or the computed document of STAGE, or with
     --profile and nothing else the policies attached to the profile. Exit codes: 0 nothing to fail on, 1 findings,
-    2 could not run, 3 a policy could not be read. Every finding is explained in docs/findings.md.
+    2 could not run, 3 a policy could not be read. The trust policy of a role is judged by rules of its own: whether AWS
+    would store it, and whom it lets in. Every finding is explained in docs/findings.md.
     """
     options = AwsOptions(profile, region, endpoint_url)
     unreadable: tuple[str, ...] = ()
@@ -163,7 +164,7 @@ def _located(text: str, name: str) -> Iterator[tuple[str, PolicyDocument, tuple[
     from zappa_iam_ext.iam.positions import statement_lines
 
     lines = statement_lines(text)
-    for index, document in enumerate(parse_documents(text, name, readable=False)):
+    for index, document in enumerate(parse_documents(text, name, readable=False, trusts=True)):
         yield name, document, lines[index] if index < len(lines) else ()
 
 

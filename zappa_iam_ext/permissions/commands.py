@@ -71,6 +71,15 @@ def _without_program(words: list[str]) -> list[str]:
     return words
 
 
+def command_line(command: Command) -> str:
+    """Return the line that `parse_command` reads as this command."""
+    flags = (
+        f"--{name}={command.values[name]}" if name in command.values else f"--{name}"
+        for name in sorted(command.flags)
+    )
+    return shlex.join([command.name, *flags])
+
+
 def life_cycle() -> tuple[Command, ...]:
     """Return the default of every question: all that happens to a deployment from ``deploy`` to ``undeploy``."""
     return tuple(Command(name) for name in COMMANDS)

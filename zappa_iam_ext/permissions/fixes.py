@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ANY_STAGE = "STAGE"
 """Stands for a stage that nobody named."""
+TAKE_COMMANDS = frozenset({"apply", "check", "diff", "plan", "policy", "rehearse"})
+"""Our commands that take ``--command``."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLines:
-    """What was given on the command line; empty where nothing was. What is printed with it works when pasted.
+    """What was given on the command line; empty where nothing was. ``commands`` are those of ``--command``. What is printed with it works when pasted.
 
     Without a stage ``STAGE`` stands for it, as ``PROFILE`` stands for an administrator's profile.
     """
@@ -22,10 +24,17 @@ class CommandLines:
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
+    commands: tuple[str, ...] = ()
 
     def zappa_iam(self, command: str, *flags: str) -> str:
         """Return a command line of ours for the stage."""
-        return _joined("zappa-iam", command, *self._of_stage(), *self._of_aws(), *flags)
+        return _joined(
+            "zappa-iam", command, *self._of_stage(), *self._of_aws(), *self._of_commands(command), *flags
+        )
+
+    def as_administrator(self) -> CommandLines:
+        """Return the same for an administrator, for whose profile PROFILE stands."""
+        return replace(self, profile="PROFILE")
 
     def apply(self) -> str:
         """Return the command line that provisions what the stage's user lacks."""
@@ -38,6 +47,11 @@ class CommandLines:
     def aws(self, *words: str) -> str:
         """Return a command line of the AWS CLI."""
         return _joined("aws", *words, *self._of_aws())
+
+    def _of_commands(self, command: str) -> tuple[str, ...]:
+        if command not in TAKE_COMMANDS:
+            return ()
+        return tuple(word for line in self.commands for word in ("--command", line))
 
     def _of_stage(self) -> tuple[str, ...]:
         return (self.stage or ANY_STAGE, *_option("-s", self.settings_file))

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from zappa_iam_ext.check import Report
-from zappa_iam_ext.permissions.fixes import fix_command
-from zappa_iam_ext.render.text import report_text, summary
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.render.report import report_text, verdict
+from zappa_iam_ext.render.style import PLAIN, Style
 
 SWITCHED_OFF = "ZAPPA_IAM_EXT switches the gate off: nothing is checked"
+NOTHING_DECIDED = "the gate decided nothing: no permission is known to be held or missing"
 
 
-def refusal_text(reports: Sequence[Report]) -> str:
-    """Return the reports of the stages that may not go on."""
-    return "\n\n".join(_told(report) for report in reports)
+def refusal_text(told: Iterable[tuple[Report, CommandLines]], style: Style = PLAIN) -> str:
+    """Return the reports of the stages that may not go on; ``CommandLines`` are what was given for each."""
+    return "\n\n".join(_whole(report, given, style) for report, given in told)
 
 
-def passing_text(report: Report) -> str:
+def passing_text(report: Report, given: CommandLines, style: Style = PLAIN) -> str:
     """Return what is said before Zappa goes on: a line when all is well, else the whole report."""
-    if report.denied and not report.unknown and not report.stopping:
-        return f"{summary(report)} ({fix_command(report.stage)})"
-    if report.denied or report.unknown:
-        return _told(report)
-    return summary(report)
+    if report.unknown or report.stopping:
+        return _whole(report, given, style)
+    return f"{verdict(report)} ({given.apply()})" if report.denied else verdict(report)
 
 
-def _told(report: Report) -> str:
-    text = report_text(report, fix=fix_command(report.stage))
+def _whole(report: Report, given: CommandLines, style: Style) -> str:
+    text = report_text(report, given, style)
     if report.results and len(report.unknown) == len(report.results):
-        return f"{report.function_name}: nothing could be decided, so nothing is known to be allowed.\n{text}"
+        return f"{NOTHING_DECIDED}\n{text}"
     return text

@@ -1,100 +1,84 @@
-"""Report to text for terminals and CI logs. Colour is the edge's business."""
+"""Text for terminals and logs: made harmless, measured, cut and wrapped by the columns it takes. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from zappa_iam_ext.check import CheckedRequirement, Report
-from zappa_iam_ext.iam import Layer
-from zappa_iam_ext.permissions.model import Consequence
-
-_TOLD = {
-    Consequence.STOPS: "stops the command",
-    Consequence.SILENT: "goes unnoticed",
-    Consequence.HARMLESS: "harmless",
-}
+_LINE_ENDS = "\u2028\u2029"
+_WIDE = frozenset("WF")
 
 
 def plain(text: str) -> str:
-    """Return text from outside (AWS, files) without control characters, so that it cannot steer a terminal."""
+    """Return text from outside (AWS, files) without control characters, so that it cannot steer a terminal.
+
+    That leaves out escape sequences, characters without width, and those that turn the direction of writing; line ends of
+    other scripts become a space.
+    """
+    spaced = text.translate(dict.fromkeys(map(ord, _LINE_ENDS), " "))
     return "".join(
-        character for character in text if character == "\n" or unicodedata.category(character)[0] != "C"
+        character for character in spaced if character == "\n" or unicodedata.category(character)[0] != "C"
     )
 
 
-def summary(report: Report) -> str:
-    """Return the one line that says how it stands."""
-    who, total = _who(report), len(report.results)
-    where = f"{report.function_name} ({', '.join(report.commands)})"
-    if report.denied and not report.always_denied:
-        return (
-            f"{who} holds what {where} always needs, but lacks {len(report.denied)} of the {total} permissions: "
-            "needed only the second time or after settings changed"
-        )
-    if report.denied:
-        return f"{who} lacks {len(report.denied)} of the {total} permissions that {where} needs"
-    if report.unknown:
-        return f"{who} may hold the {total} permissions that {where} needs, but {len(report.unknown)} could not be decided"
-    return f"{who} holds all {total} permissions that {where} needs"
+def line(text: str) -> str:
+    """Return text from outside on one line: in a CI log a line of its own could be a command."""
+    return " ".join(plain(text).split())
 
 
-def report_text(report: Report, *, fix: str = "") -> str:
-    """Return the whole Report: every missing permission, why it is needed, and the command that fixes it."""
-    lines = [summary(report) + ("." if not report.denied and not report.unknown else ":")]
-    if report.always_denied:
-        lines += ["", "Missing:", *_entries(report.always_denied)]
-    if report.denied_at_times:
-        lines += [
-            "",
-            "Missing, and needed only the second time or after settings changed:",
-            *_entries(report.denied_at_times),
-        ]
-    if report.unknown:
-        lines += ["", "Could not be decided:", *_entries(report.unknown)]
-    if report.unreadable:
-        lines += ["", "Could not be read:", *(f"  {plain(name)}" for name in report.unreadable)]
-    if report.not_seen:
-        lines += ["", "Not seen by this check: " + "; ".join(report.not_seen) + "."]
-    if fix and report.denied:
-        lines += ["", f"To fix it: {fix}"]
-    return "\n".join(lines)
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a plain text takes (Unicode Standard Annex 11, East Asian Width)."""
+    return sum(map(_columns, text))
 
 
-def _entries(results: Iterable[CheckedRequirement]) -> Iterable[str]:
-    for result in results:
-        requirement = result.requirement
-        yield f"  {requirement.action}"
-        yield f"      on {plain(requirement.resource)}" + _context(result)
-        yield f"      {_why(result)}"
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
 
 
-def _context(result: CheckedRequirement) -> str:
-    restricted = [key for key in result.requirement.restrict if key in result.requirement.context]
-    return "".join(f", {key} {_value(result.requirement.context[key])}" for key in restricted)
+def cut(text: str, width: int, ellipsis: str = "...") -> str:
+    """Return the beginning of a text that takes at most ``width`` columns; ``ellipsis`` stands for the rest."""
+    if columns(text) <= width:
+        return text
+    return _beginning(text, max(width - columns(ellipsis), 0)) + ellipsis[: max(width, 0)]
 
 
-def _value(value: str | tuple[str, ...]) -> str:
-    return value if isinstance(value, str) else " or ".join(value)
+def _beginning(text: str, width: int) -> str:
+    taken = 0
+    for place, character in enumerate(text):
+        taken += _columns(character)
+        if taken > width:
+            return text[:place]
+    return text
 
 
-def _why(result: CheckedRequirement) -> str:
-    requirement = result.requirement
-    command = f"{requirement.call.command}: " if requirement.call and requirement.call.command else ""
-    parts = [f"{command}{requirement.because}", _TOLD[requirement.consequence]]
-    if requirement.symptom:
-        parts[-1] += f" ({requirement.symptom})"
-    if requirement.only_if:
-        parts.append(f"needed {requirement.only_if.words}")
-    if result.explicit:
-        parts.append(f"denied explicitly by the {result.layer} policy")
-    elif result.layer and result.layer is not Layer.IDENTITY:
-        parts.append(f"blocked by the {result.layer}")
-    if result.why:
-        parts.append(plain(result.why))
-    return "; ".join(parts)
+def padded(text: str, width: int) -> str:
+    """Return a text filled up with spaces to ``width`` columns."""
+    return text + " " * max(width - columns(text), 0)
 
 
-def _who(report: Report) -> str:
-    profile = f" (profile {plain(report.profile)})" if report.profile else ""
-    return f"{plain(report.principal)}{profile}"
+def wrapped(text: str, width: int, first: str = "", rest: str = "") -> Iterator[str]:
+    """Yield the lines of a text, none wider than ``width``: at spaces, and within a word only where it is wider alone.
+
+    ``first`` begins the first line, ``rest`` the others; both count.
+    """
+    start, held = first, ""
+    for word in _pieces(text.split(), max(width - max(columns(first), columns(rest)), 1)):
+        joined = f"{held} {word}" if held else word
+        if held and columns(start) + columns(joined) > width:
+            yield start + held
+            start, held = rest, word
+        else:
+            held = joined
+    yield start + held
+
+
+def _pieces(words: Iterable[str], width: int) -> Iterator[str]:
+    for word in words:
+        left = word
+        while columns(left) > width:
+            head = _beginning(left, width) or left[:1]
+            yield head
+            left = left[len(head) :]
+        yield left

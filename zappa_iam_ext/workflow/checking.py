@@ -14,12 +14,12 @@ from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.commands import life_cycle, parse_command
-from zappa_iam_ext.permissions.fixes import fix_command
+from zappa_iam_ext.permissions.commands import command_line, life_cycle, parse_command
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.text import report_text
+from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
@@ -75,8 +75,11 @@ def ensure_deploy_permissions(
     code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
     if code is ExitCode.OK:
         return report
+    given = CommandLines(
+        report.stage, str(settings_file or ""), profile, region, endpoint_url, _lines(wanted)
+    )
     error = InconclusiveCheck if code is ExitCode.CANNOT_TELL else DeployPermissionsMissing
-    raise error(report_text(report), report=report, hint=fix_command(report.stage))
+    raise error(report_text(report, given, fix=False), report=report, hint=advice(report, given))
 
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
@@ -143,3 +146,9 @@ def _stage(stage: str | Stage | None, settings_file: str | Path | None, options:
 def _commands(given: Iterable[str | Command]) -> tuple[Command, ...]:
     lines = (given,) if isinstance(given, str | Command) else given
     return tuple(line if isinstance(line, Command) else parse_command(line) for line in lines) or life_cycle()
+
+
+def _lines(commands: Iterable[Command]) -> tuple[str, ...]:
+    """Return the command lines of commands; none for the whole life cycle, which is the default."""
+    told = tuple(command_line(command) for command in commands)
+    return () if told == tuple(command_line(command) for command in life_cycle()) else told

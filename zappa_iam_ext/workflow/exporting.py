@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.export import ManagedPolicy, Resources, User
+from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.documents import fingerprint
-from zappa_iam_ext.plan.states import DOCUMENT_TAG, OWNER_TAG
+from zappa_iam_ext.plan.ownership import OWNER_TAG, Ownership, StageKey
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 
@@ -30,9 +31,7 @@ def resources_of(
     documents, notes = policy_documents(located, commands, options, form)
     policies = tuple(
         ManagedPolicy(
-            name if number == 1 else f"{name}-{number}",
-            document.to_dict(),
-            {OWNER_TAG[0]: OWNER_TAG[1], DOCUMENT_TAG: fingerprint(document.to_dict())},
+            name if number == 1 else f"{name}-{number}", document.to_dict(), _tags(located, document)
         )
         for number, document in enumerate(documents, 1)
     )
@@ -45,6 +44,13 @@ def resources_of(
         tags={OWNER_TAG[0]: OWNER_TAG[1]},
     )
     return made, notes
+
+
+def _tags(stages: Sequence[Stage], document: PolicyDocument) -> dict[str, str]:
+    """Return the tags that make the policy ours, so that `apply` may change it later."""
+    keys = frozenset(StageKey(stage.project_name, stage.name) for stage in stages)
+    made = fingerprint(document.to_dict())
+    return Ownership(ours=True, stages=keys, documents=(made,), zappa=stages[0].zappa_version).to_tags()
 
 
 def _one(stages: Sequence[Stage]) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.gating.zappa_stages import stages_to_come
 from zappa_iam_ext.permissions.commands import WRITING, life_cycle
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
@@ -33,6 +34,12 @@ class GateAnswer:
     settings: IamExtSettings
     in_ci: bool
     session: Any
+    settings_file: str = ""
+
+    @property
+    def given(self) -> CommandLines:
+        """What the command lines that are printed must carry to mean this stage."""
+        return CommandLines(self.stage.name, self.settings_file)
 
     @property
     def refusal(self) -> ExitCode | None:
@@ -90,7 +97,8 @@ def _answer(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> GateAnswer | 
         progress(f"warning: {warning}")
     session = zappa_cli.zappa.boto_session
     report = check_with_session(stage, (command,), session, AwsOptions())
-    return GateAnswer(stage, command, report, own, in_ci, session)
+    path = (zappa_cli.vargs or {}).get("settings_file") or ""
+    return GateAnswer(stage, command, report, own, in_ci, session, str(path))
 
 
 def _provisioned(answer: GateAnswer, progress: Progress) -> GateAnswer:

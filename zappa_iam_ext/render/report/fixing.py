@@ -1,0 +1,160 @@
+"""What to do, in words and in commands that work when they are pasted. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from zappa_iam_ext.check import Blocker, Report
+from zappa_iam_ext.check.remedies import (
+    Remedy,
+    Step,
+    Target,
+    permission_set,
+    principal_of,
+    remedies,
+    target,
+)
+from zappa_iam_ext.iam import Layer
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.render.style import PLAIN, Style
+from zappa_iam_ext.render.text import columns, line, wrapped
+
+_INDENT = "  "
+_ACTIONS = 3
+_POLICIES: Mapping[Layer, str] = {
+    Layer.IDENTITY: "policy",
+    Layer.BOUNDARY: "permissions boundary",
+    Layer.SESSION: "session policy",
+    Layer.ORGANIZATION: "policy of the organization",
+    Layer.RESOURCE: "resource policy",
+}
+FILE = "zappa-policy.json"
+
+
+def advice(report: Report, given: CommandLines) -> str:
+    """Return what to do as plain text, for a hint; empty where there is nothing to do."""
+    return "\n".join(fix_lines(report, given, PLAIN))
+
+
+def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 0) -> list[str]:
+    """Return what to do, step by step; with ``most``, steps that do not fit into so many lines are only counted."""
+    steps = [list(_step(remedy, report, given, style)) for remedy in remedies(report)]
+    lines: list[str] = []
+    for number, step in enumerate(steps):
+        left = len(steps) - number
+        if lines and most and len(lines) + len(step) + (left > 1) > most:
+            return [*lines, f"... and {left} more {'steps' if left > 1 else 'step'} (-v)"]
+        lines += step
+    return lines
+
+
+def _step(remedy: Remedy, report: Report, given: CommandLines, style: Style) -> Iterator[str]:
+    if remedy.step is Step.PROVISION:
+        yield from _provision(report, given, style)
+    elif remedy.step is Step.UNBLOCK:
+        yield from _unblock(remedy, style)
+    elif remedy.step is Step.LET_READ:
+        yield from _let_read(report, given, style)
+    elif remedy.step is Step.LOOK_UP:
+        told = "grant them on every id, as the document of this command does:"
+        yield from _told("To settle what only AWS names:", told, given.zappa_iam("policy"), style)
+    else:
+        yield from _ask(remedy, style)
+
+
+def _provision(report: Report, given: CommandLines, style: Style) -> Iterator[str]:
+    whose = target(report)
+    if whose is Target.USER:
+        yield from _told("To fix it:", "", given.apply(), style)
+        return
+    command = f"{given.zappa_iam('policy')} > {FILE}"
+    if whose is Target.ROLE:
+        yield from _told("To fix it:", "print the document, and attach it to the role:", command, style)
+        yield from _command(_put_role_policy(report, given), style)
+    elif whose is Target.PERMISSION_SET:
+        name = line(permission_set(principal_of(report).name))
+        told = f"in IAM Identity Center, put this document into the permission set {name} (the role itself cannot be edited):"
+        yield from _told("To fix it:", told, command, style)
+    else:
+        told = f"give whoever makes the credentials of this {whose} the document of:"
+        yield from _told("To fix it:", told, command, style)
+
+
+def _put_role_policy(report: Report, given: CommandLines) -> str:
+    role = principal_of(report).name
+    return given.as_administrator().aws(
+        *("iam", "put-role-policy", "--role-name", role, "--policy-name", "ZappaDeployment"),
+        *("--policy-document", f"file://{FILE}"),
+    )
+
+
+def _unblock(remedy: Remedy, style: Style) -> Iterator[str]:
+    blocker = remedy.blocker
+    assert blocker  # noqa: S101  -- an unblocking step has one
+    actions = remedy.actions[:_ACTIONS]
+    more = f" and {len(remedy.actions) - _ACTIONS} more" if len(remedy.actions) > _ACTIONS else ""
+    wish = "to lift the Deny on" if blocker.explicit else "to allow"
+    told = f"Ask the owner of {policy_words(blocker)} {wish} {', '.join(actions)}{more}; `apply` cannot."
+    yield from wrapped(line(told), style.columns, rest=_INDENT)
+
+
+def policy_words(blocker: Blocker) -> str:
+    """Return the policy that denies, its statement and its line, as far as they are known."""
+    kind = _POLICIES[blocker.layer]
+    named = f"the {kind} {line(blocker.policy)}" if blocker.policy else f"the {kind}"
+    where = [line(blocker.statement)] if blocker.statement else []
+    where += [f"line {blocker.line}"] if blocker.line else []
+    return f"{named} ({', '.join(where)})" if where else named
+
+
+def _let_read(report: Report, given: CommandLines, style: Style) -> Iterator[str]:
+    whose, name = target(report), line(principal_of(report).name)
+    command = given.zappa_iam("policy", "--self-inspection")
+    if whose is Target.PERMISSION_SET:
+        where = f"the permission set {permission_set(name)}"
+    elif whose is Target.FEDERATED:
+        where = "the user whose credentials were federated"
+    else:
+        where = f"{whose} {name}"
+    yield from _told("To let it be read:", f"give {where} the document of:", command, style)
+
+
+def _ask(remedy: Remedy, style: Style) -> Iterator[str]:
+    first = remedy.results[0].requirement
+    told = f"To settle the rest: try {line(first.action)}, or ask whoever runs the account."
+    yield from wrapped(told, style.columns, rest=_INDENT)
+
+
+def _told(lead: str, words: str, command: str, style: Style) -> Iterator[str]:
+    """Yield the words and the command: on one line where both fit, else the command on lines of its own."""
+    if not words and columns(f"{lead} {command}") <= style.columns:
+        yield f"{lead} {command}"
+        return
+    yield from wrapped(f"{lead} {words}".rstrip(), style.columns, rest=_INDENT)
+    yield from _command(command, style)
+
+
+def _command(command: str, style: Style) -> Iterator[str]:
+    """Yield a command line; one that is too wide goes on behind a backslash, an option never parted from its value."""
+    held = _INDENT
+    for part in _parts(command):
+        joined = f"{held} {part}" if held.strip() else f"{held}{part}"
+        if held.strip() and columns(joined) + len(" \\") > style.columns:
+            yield f"{held} \\"
+            held = f"{_INDENT}{_INDENT}{part}"
+        else:
+            held = joined
+    yield held
+
+
+def _parts(command: str) -> Iterator[str]:
+    """Yield the words of a command line as they are quoted, an option together with its value."""
+    words = [word if word == ">" else shlex.quote(word) for word in shlex.split(command)]
+    held: list[str] = []
+    for word in words:
+        if held and (word.startswith("-") or word == ">"):
+            yield " ".join(held)
+            held = []
+        held.append(word)
+    yield " ".join(held)

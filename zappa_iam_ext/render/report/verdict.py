@@ -1,0 +1,116 @@
+"""The lines that say how it stands: the verdict, whose it is, and the deployment policy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from zappa_iam_ext.check import CredentialKind, DeploymentPolicy, Report
+from zappa_iam_ext.check.grouping import Standing, standing, stopped_commands
+from zappa_iam_ext.check.remedies import account_of, principal_of
+from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.permissions.commands import COMMANDS
+from zappa_iam_ext.render.style import Mark
+from zappa_iam_ext.render.text import line
+
+MARKS: Mapping[Standing, Mark] = {
+    Standing.MAY: Mark.YES,
+    Standing.IMPAIRED: Mark.WARNING,
+    Standing.MAY_NOT: Mark.NO,
+    Standing.CANNOT_TELL: Mark.UNKNOWN,
+    Standing.NOTHING: Mark.UNKNOWN,
+}
+_NAMED = 3
+
+
+def verdict(report: Report) -> str:
+    """Return the one sentence that says how it stands: who, may or may not, how many of how many."""
+    told, total = standing(report), len(report.results)
+    whom, what = who(report), _doing(report)
+    if told is Standing.NOTHING:
+        return f"nothing was checked for {line(report.function_name)}: no permission is known to be needed"
+    if told is Standing.MAY:
+        return f"{whom} may {what}: holds all {total} permissions"
+    lacks = f"lacks {len(report.denied)} of {total} permissions"
+    if told is Standing.MAY_NOT:
+        return f"{whom} may not {_stopped(report) or what}: {lacks}"
+    if told is Standing.IMPAIRED:
+        return f"{whom} may {what}, but not all of it is done: {lacks}"
+    open_ = f"{len(report.unknown)} of {total} permissions could not be decided"
+    if report.denied_at_times and not report.unknown:
+        return f"{whom} may {what}, but {lacks} that only some states of the account need"
+    also = f"; {lacks}" if report.denied else ""
+    return f"cannot tell whether {whom} may {what}: {open_}{also}"
+
+
+def who(report: Report) -> str:
+    """Return the principal in words: what it is and its name."""
+    principal = principal_of(report)
+    name = line(principal.name)
+    if principal.kind is PrincipalKind.ROOT:
+        return "the root user"
+    if principal.kind is PrincipalKind.ASSUMED_ROLE:
+        return f"role {name}"
+    if principal.kind is PrincipalKind.FEDERATED_USER:
+        return f"federated user {name}"
+    return f"{principal.kind} {name}"
+
+
+def _doing(report: Report) -> str:
+    """Return what was asked: to run these commands for this function."""
+    return _running(tuple(dict.fromkeys(report.commands)), report)
+
+
+def _stopped(report: Report) -> str:
+    """Return what cannot be done: to deploy, where that is stopped, else the commands that are."""
+    stopped = stopped_commands(report)
+    return _running(("deploy",) if "deploy" in stopped else stopped, report) if stopped else ""
+
+
+def _running(commands: tuple[str, ...], report: Report) -> str:
+    where = line(report.function_name)
+    if not commands or set(commands) == set(COMMANDS):
+        return f"run every command for {where}"
+    if set(commands) <= {"deploy", "update", "undeploy"}:
+        return f"{' and '.join(commands)} {where}"
+    shown = ", ".join(map(line, commands[:_NAMED]))
+    more = f" and {len(commands) - _NAMED} more" if len(commands) > _NAMED else ""
+    return f"run {shown}{more} for {where}"
+
+
+def subject_lines(report: Report) -> Iterator[str]:
+    """Yield whose verdict it is: the credentials and their source, the account, the region and the Zappa."""
+    subject = report.subject
+    if subject:
+        kind = "" if subject.kind is CredentialKind.OTHER else str(subject.kind)
+        yield ", ".join(filter(None, (kind, line(subject.source)))) or f"profile {line(subject.profile)}"
+    elif report.profile:
+        yield f"profile {line(report.profile)}"
+    account = account_of(report)
+    alias = f" ({line(subject.alias)})" if subject and subject.alias else ""
+    partition = f", partition {subject.partition}" if subject and subject.partition != "aws" else ""
+    told = f"account {account}{alias}" if account.isdecimal() else "no account known"
+    yield f"{told}{partition}, region {line(report.region)}, Zappa {line(report.zappa_version)}"
+    if subject:
+        yield from (f"warning: {line(warning)}" for warning in subject.warnings)
+
+
+def policy_line(policy: DeploymentPolicy) -> str:
+    """Return how the stage's named deployment policy stands."""
+    name = f"policy {line(policy.name)}"
+    if policy.exists is None:
+        return f"{name}: may not be looked at"
+    if not policy.exists:
+        return f"{name}: not in this account"
+    told = [f"attached {line(policy.attached)}" if policy.attached else "NOT attached"]
+    told += [f"version {line(policy.version)}"] if policy.version else []
+    made = [f"Zappa {line(policy.zappa_version)}"] if policy.zappa_version else []
+    made += [", ".join(map(line, policy.stages))] if policy.stages else []
+    told += [f"made for {': '.join(made)}"] if made else []
+    told.append(_fit(policy))
+    return f"{name}: {', '.join(told)}"
+
+
+def _fit(policy: DeploymentPolicy) -> str:
+    parts = [f"lacks {len(policy.lacking)}"] if policy.lacking else []
+    parts += [f"{len(policy.surplus)} too wide"] if policy.surplus else []
+    return " and ".join(parts) or "equal to what is needed"
