@@ -47,7 +47,7 @@ def test_one_missing_permission_is_named_alone(newcomer):
     ran = newcomer.zappa("deploy", "dev")
     assert ran.exit_code == 1
     assert ran.written == []
-    assert re.findall(r"^  (\w+) +(\w+)", ran.stderr[ran.stderr.index("Stops") :], re.MULTILINE) == [
+    assert re.findall(r"^  (\w+) +(\w+)", ran.stderr[ran.stderr.index("Stops") : ran.stderr.index("Not seen")], re.MULTILINE) == [
         ("iam", "PassRole")
     ]
     assert "denied by the policy" in ran.stderr

@@ -321,7 +321,7 @@ def test_a_command_that_writes_is_one_that_calls_more_than_reading():
     [
         pytest.param([ALLOW], ["may run every command", "holds all 1 permissions"], id="all is well: one line"),
         pytest.param([ALLOW, VPC_ONLY], ["the gate decided nothing", "cannot tell whether"], id="nothing decided never sounds like passed"),
-        pytest.param([OTHER], ["may not", "lambda:CreateFunction"], id="what is missing, where it only warns"),
+        pytest.param([OTHER], ["may not", "CreateFunction", "To fix it"], id="what is missing, where it only warns"),
     ],
 )  # fmt: skip
 def test_what_the_gate_says_before_it_goes_on(statements, said):
