@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.credentials.machine import region_or_configured, require_sound
+from zappa_iam_ext.aws.credentials.machine import region_or_configured
 from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
@@ -23,7 +23,7 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.evidence import with_evidence
@@ -121,32 +121,12 @@ def stage_checker(
     return checked
 
 
-def check_running_zappa(
-    zappa_cli: Any, *, may_provision: bool = False, progress: Callable[[str], None] = lambda _: None
-) -> tuple[Report | None, str]:
-    """Check the command that a running Zappa is about to carry out, with the session it has opened.
-
-    Returns the Report and the stage's ``on_missing``; no Report when the stage turns the gate off for
-    this command. Provisions first what is missing where the stage says ``"on_missing": "provision"``
-    and ``may_provision`` agrees.
-    """
-    stage = stage_from_cli(zappa_cli)
-    own = iam_ext_settings(stage)
-    command = command_from_cli(zappa_cli)
-    if not own.enabled or (own.commands and command.name not in own.commands):
-        return None, own.on_missing
-    for warning in settings_warnings(stage, zappa_cli.stage_config):
-        progress(f"warning: {warning}")
-    require_sound(AwsOptions().choice(stage.profile_name))
-    session = zappa_cli.zappa.boto_session
-    report = _check_with_session(stage, (command,), session, AwsOptions())
-    if report.denied and may_provision and own.on_missing == "provision":
-        provisionings = plan_stages(
-            (stage,), life_cycle(), AwsOptions(region=stage.region), ProvisioningOptions(own.admin_profile)
-        )
-        apply_stages(provisionings, progress=progress)
-        report = _check_with_session(stage, (command,), session, AwsOptions())
-    return report, own.on_missing
+def check_with_session(
+    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
+) -> Report:
+    """Check a stage with a session that is open already."""
+    principal = Principals(options, (stage,)).of_session(session)
+    return _checked(stage, commands, principal, options, (stage,))
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -180,13 +160,6 @@ def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, Cal
     region = region_or_configured(options.region, options.choice(), "us-east-1")
     found = Principals(options).behind(options.profile, region)
     return found.held, found.identity, facts_behind(found, options.choice())
-
-
-def _check_with_session(
-    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
-) -> Report:
-    principal = Principals(options, (stage,)).of_session(session)
-    return _checked(stage, commands, principal, options, (stage,))
 
 
 def _checked(
