@@ -81,8 +81,8 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
-faults: $(STAMP) ## the files of profiles, killed and refused at each system call (minutes)
-	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py
+faults: $(STAMP) ## files of profiles killed at each system call, a rotation at each request (minutes)
+	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py tests/functional/test_keys.py
 
 races: $(STAMP) ## 20 writers of the files of profiles, 60 rounds (minutes)
 	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/unit/aws/test_profile_files_races.py
