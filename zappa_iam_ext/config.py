@@ -21,6 +21,7 @@ DEFAULT_USER = "serverless"
 OFFLINE_ACCOUNT = "123456789012"
 """Stands for the account when documents are judged offline and nobody named one."""
 DEFAULT_POLICY = "ZappaLambdaDeploymentPolicy"
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 FORMER_NAMES = {"user_name": "user", "policy_name": "policy"}
 """Settings by the names that they had in 0.1; both are read."""
 _CALLBACK = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
@@ -40,8 +41,9 @@ class IamExtSettings:
     a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
     ``unknown`` says what it does when something could not be decided: ``warn`` or ``fail``; empty: ``fail`` in CI, else ``warn``.
     ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``), ``permissions_boundary``
-    the name or the ARN of the policy that bounds the roles that are made. ``then`` is the user's own settings callback,
-    ``module.function``: Zappa has room for one, and the gate has taken it.
+    the name or the ARN of the policy that bounds the roles that are made. ``expected_account`` is the account that the
+    credentials have to belong to; empty: any. ``then`` is the user's own settings callback, ``module.function``: Zappa has
+    room for one, and the gate has taken it.
     """
 
     enabled: bool = True
@@ -51,6 +53,7 @@ class IamExtSettings:
     admin_profile: str = ""
     user: str = ""
     policy: str = DEFAULT_POLICY
+    expected_account: str = ""
     permissions_boundary: str = ""
     unknown: str = ""
     then: str = ""
@@ -84,6 +87,7 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
     if not isinstance(values.get("enabled", True), bool):
         raise _wrong(stage, f"iam_ext.enabled is true or false, not {got(values['enabled'])}")
     _check_commands(stage, values.get("commands", []))
+    _require_account(stage, values.get("expected_account", ""))
     for item in fields(IamExtSettings):
         if item.type == "str" and not isinstance(values.get(item.name, ""), str):
             raise _wrong(stage, f"iam_ext.{item.name} is a string, not {got(values[item.name])}")
@@ -120,6 +124,14 @@ def _check_forms(stage: Stage, values: Mapping[str, Any]) -> None:
     if boundary and not _BOUNDARY.fullmatch(boundary):
         raise _wrong(
             stage, f"iam_ext.permissions_boundary is the name or the ARN of a policy, not {boundary[:150]!r}"
+        )
+
+
+def _require_account(stage: Stage, account: Any) -> None:
+    """Refuse an expected account that is not twelve digits in quotes: as a number it loses the zeros in front."""
+    if account != "" and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
+        raise _wrong(
+            stage, f"iam_ext.expected_account is an account id, twelve digits in quotes, not {got(account)}"
         )
 
 

@@ -74,6 +74,18 @@ class CredentialsError(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 
 
+class NoCredentials(CredentialsError):
+    """There is no such profile anywhere, or nothing gives it credentials: nobody is behind it yet."""
+
+
+class WrongAccount(CredentialsError):
+    """The credentials belong to another account than the stage expects (``iam_ext.expected_account``)."""
+
+
+class CompromisedKey(CredentialsError):
+    """AWS holds the user's key to be leaked: it has attached its quarantine policy."""
+
+
 class CredentialSourceError(CredentialsError):
     """The source of a profile's credentials fails: a program, a token, a prompt, a sign-in that has expired."""
 
@@ -100,6 +112,16 @@ class CredentialsFileError(CredentialsError):
 
 class UnsafePlan(ZappaIamError):
     """A plan would change what someone else made or edited; nothing was changed."""
+
+
+class LosesPermissions(UnsafePlan):
+    """A plan would take permissions away from somebody, and nobody consented; nothing was changed."""
+
+    exit_code = ExitCode.DENIED
+
+
+class AccountChanged(ZappaIamError):
+    """The account is no longer as it was when the plan was made: somebody else changed it meanwhile."""
 
 
 class QuotaExceeded(ZappaIamError):

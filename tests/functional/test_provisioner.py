@@ -14,13 +14,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspection_grants
 from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
 from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
-from zappa_iam_ext.plan import DesiredPolicy, DesiredState
+from zappa_iam_ext.plan import Consents, DesiredPolicy, DesiredState
 from zappa_iam_ext.plan import plan as make_plan
 
 pytestmark = pytest.mark.aws
@@ -62,7 +62,10 @@ class World:
         )
 
     def plan(self, **consent):
-        return make_plan(self.desired, current_state(self.iam, self.desired, self.files), **consent)
+        given = Consents(**{"prune": True, "prune_versions": True, **consent})
+        current = current_state(self.iam, self.desired, self.files)
+        current = with_former_versions(self.iam, current, make_plan(self.desired, current, given))
+        return make_plan(self.desired, current, given)
 
     def apply(self, plan=None):
         provisioner = Provisioner(
@@ -191,7 +194,7 @@ def test_when_the_profile_cannot_be_written_the_key_is_deleted_again(world, monk
     def fail(*_args, **_kwargs):
         raise CredentialsFileError("disk full", hint="make room")
 
-    monkeypatch.setattr(CredentialsFile, "write", fail)
+    monkeypatch.setattr(CredentialsFile, "write_key", fail)
     with pytest.raises(ProvisioningError, match="disk full") as caught:
         world.apply()
     assert len(caught.value.done) == 4
@@ -209,7 +212,7 @@ def test_control_c_between_making_and_storing_a_key_leaves_no_orphan(world, monk
         raise KeyboardInterrupt
 
     if moment == "write":
-        monkeypatch.setattr(CredentialsFile, "write", interrupt)
+        monkeypatch.setattr(CredentialsFile, "write_key", interrupt)
     plan = world.plan()
     provisioner = Provisioner(world.iam, world.files)
     if moment == "on_step":
@@ -253,10 +256,12 @@ class Saboteur:
 def update(world):
     """Lead the world to where an update with all kinds of changes is due."""
     world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document("s3:A")),))
-    world.apply(make_plan(replace(world.desired, profile=None), current_state(world.iam, world.desired)))
+    wanted = replace(world.desired, profile=None)
+    world.apply(make_plan(wanted, current_state(world.iam, wanted), Consents(prune=True)))
     for number in range(4):
         world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document(f"s3:B{number}")),))
-        world.apply(make_plan(replace(world.desired, profile=None), current_state(world.iam, world.desired)))
+        wanted = replace(world.desired, profile=None)
+        world.apply(make_plan(wanted, current_state(world.iam, wanted), Consents(prune=True)))
     world.desired = replace(
         world.desired,
         policies=(DesiredPolicy(POLICY, document("s3:C")), DesiredPolicy(f"{POLICY}-2", document("s3:D"))),
@@ -382,6 +387,6 @@ def test_each_self_inspection_action_is_needed_and_no_other(world):
     own, identity = held_world(world, self_inspection_grants("aws", world.account, "serverless"))
     seen = set()
     own.meta.events.register("before-call.iam", lambda model, **_kwargs: seen.add(f"iam:{model.name}"))
-    assert principal_policies(own, identity.principal).complete
+    assert principal_policies(own, identity.principal, named=["ZappaLambdaDeploymentPolicy"]).complete
     grants = self_inspection_grants("aws", world.account, "serverless")
     assert seen == {a for grant in grants for a in grant.actions}

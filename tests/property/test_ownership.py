@@ -17,7 +17,7 @@ from zappa_iam_ext.plan.ownership import (
     StageKey,
     read_ownership,
     stage_tags,
-    surplus_stage_tags,
+    surplus_tags,
 )
 
 VALUE = re.compile(r"[A-Za-z0-9 _.:/=+@-]{0,256}")
@@ -54,7 +54,7 @@ def test_the_same_stages_have_the_same_tags_in_any_order(keys):
 @given(OWNERSHIPS, OWNERSHIPS)
 def test_tags_of_before_that_are_no_longer_true_are_found(before, after):
     left = before.to_tags() | after.to_tags()
-    for key in surplus_stage_tags(left, after.to_tags()):
+    for key in surplus_tags(left, after.to_tags()):
         del left[key]
     assert read_ownership(left) == after
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from zappa_iam_ext.aws.documents import document_from
 from zappa_iam_ext.aws.errors import code_of
+from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan.changes import (
     Change,
     CreateGroup,
@@ -44,6 +45,15 @@ def already_so(iam: IAMClient, change: Change, code: str) -> bool:
         if code_of(error) == "NoSuchEntity":
             return False
         raise
+
+
+def name_taken(change: Change) -> AccountChanged:
+    """Return what to tell when AWS has something else by the name that a change is to make."""
+    return AccountChanged(
+        f"could not {change}: there is one by that name already, that we did not see when we planned",
+        hint="IAM's names are unique whatever their path, and upper and lower case do not differ. If planning again does"
+        " not find it, allow iam:ListPolicies and iam:ListUsers, or choose another name (iam_ext.policy, iam_ext.user).",
+    )
 
 
 def _policy_says(iam: IAMClient, change: Any) -> bool:

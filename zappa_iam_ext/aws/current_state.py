@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from zappa_iam_ext.aws.documents import document_from
-from zappa_iam_ext.aws.errors import code_of, translated
-from zappa_iam_ext.plan import CurrentKey, CurrentPolicy, CurrentState, DesiredState, numbered_part
+from zappa_iam_ext.aws.errors import DENIED, code_of, translated
+from zappa_iam_ext.plan import (
+    CurrentGroup,
+    CurrentKey,
+    CurrentPolicy,
+    CurrentState,
+    DesiredState,
+    Plan,
+    Quotas,
+    in_family,
+    numbered_part,
+)
+from zappa_iam_ext.plan.changes import CreatePolicyVersion
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
+    from types_boto3_iam.type_defs import UserTypeDef
 
     from zappa_iam_ext.aws.credentials_file import CredentialsFile
+
+#: The fields of `Quotas` by the names that GetAccountSummary has for them.
+_QUOTAS = {
+    "AttachedPoliciesPerUserQuota": "attached_to_user",
+    "AttachedPoliciesPerGroupQuota": "attached_to_group",
+    "VersionsPerPolicyQuota": "policy_versions",
+    "PolicySizeQuota": "policy_size",
+    "AccessKeysPerUserQuota": "access_keys",
+    "GroupsPerUserQuota": "groups",
+    "Policies": "policies",
+    "PoliciesQuota": "policies_quota",
+}
 
 
 def current_state(
@@ -27,37 +52,74 @@ def current_state(
     """
     attached: Mapping[str, str] = {}
     keys: tuple[CurrentKey, ...] = ()
-    exists = _user_exists(iam, desired.user)
-    if exists:
+    groups: tuple[str, ...] = ()
+    user = _user(iam, desired.user)
+    if user is not None:
         attached = dict(_attached(iam, desired.user))
         keys = tuple(_keys(iam, desired.user))
-    names = {policy.name: desired.policy_arn(policy.name) for policy in desired.policies}
-    for arn, name in attached.items():
-        if any(
-            numbered_part(name, wanted)
-            for wanted in names
-            if not arn.startswith(f"arn:{desired.partition}:iam::aws:")
-        ):
-            names.setdefault(name, arn)
-    found = {name: _policy(iam, arn) for name, arn in names.items()}
+        groups = tuple(_groups(iam, desired.user)) if desired.group else ()
+    found = (_policy(iam, arn) for arn in _family(iam, desired, attached))
     return CurrentState(
-        user_exists=exists,
-        policies={name: policy for name, policy in found.items() if policy},
+        user_exists=user is not None,
+        policies={policy.name: policy for policy in found if policy},
         attached=tuple(attached),
         keys=keys,
         profile_key=credentials.access_key_id(desired.profile) if credentials and desired.profile else None,
+        quotas=_quotas(iam),
+        groups=groups,
+        group=_group(iam, desired.group) if desired.group else None,
+        user_tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", [])} if user else {},
+        user_boundary=user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "") if user else "",
     )
 
 
-def _user_exists(iam: IAMClient, user: str) -> bool:
+def with_former_versions(iam: IAMClient, current: CurrentState, plan: Plan) -> CurrentState:
+    """Return the state with the other versions of the policies that a plan writes anew: one may say what is wanted."""
+    arns = {change.arn for change in plan.changes if isinstance(change, CreatePolicyVersion)}
+    return _with_versions_of(iam, current, arns)
+
+
+def with_all_versions(iam: IAMClient, current: CurrentState) -> CurrentState:
+    """Return the state with the other versions of every policy of ours."""
+    return _with_versions_of(iam, current, {each.arn for each in current.policies.values() if each.ours})
+
+
+def _with_versions_of(iam: IAMClient, current: CurrentState, arns: Collection[str]) -> CurrentState:
+    policies = {
+        name: replace(policy, former=dict(_former(iam, policy))) if policy.arn in arns else policy
+        for name, policy in current.policies.items()
+    }
+    return replace(current, policies=policies)
+
+
+def find_user(iam: IAMClient, name: str) -> tuple[str, str] | None:
+    """Return the name and the path of the user that IAM takes for this one; None when there is none.
+
+    Names that differ by upper and lower case only are the same to IAM. Who may not list the users finds only the exact one.
+    """
+    user = _user(iam, name)
+    if user is not None:
+        return user["UserName"], user["Path"]
+    with translated("iam:ListUsers"):
+        try:
+            for page in iam.get_paginator("list_users").paginate():
+                for each in page["Users"]:
+                    if each["UserName"].lower() == name.lower():
+                        return each["UserName"], each["Path"]
+        except ClientError as error:
+            if code_of(error) not in DENIED:
+                raise
+    return None
+
+
+def _user(iam: IAMClient, user: str) -> UserTypeDef | None:
     with translated("iam:GetUser"):
         try:
-            iam.get_user(UserName=user)
+            return iam.get_user(UserName=user)["User"]
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
-                return False
+                return None
             raise
-        return True
 
 
 def _attached(iam: IAMClient, user: str) -> Iterator[tuple[str, str]]:
@@ -74,6 +136,60 @@ def _keys(iam: IAMClient, user: str) -> Iterator[CurrentKey]:
                 yield CurrentKey(key["AccessKeyId"], key["Status"] == "Active")
 
 
+def _groups(iam: IAMClient, user: str) -> Iterator[str]:
+    with translated("iam:ListGroupsForUser"):
+        for page in iam.get_paginator("list_groups_for_user").paginate(UserName=user):
+            yield from (group["GroupName"] for group in page["Groups"])
+
+
+def _group(iam: IAMClient, name: str) -> CurrentGroup | None:
+    with translated("iam:GetGroup"):
+        try:
+            pages = list(iam.get_paginator("get_group").paginate(GroupName=name))
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+    with translated("iam:ListAttachedGroupPolicies"):
+        attached = iam.get_paginator("list_attached_group_policies").paginate(GroupName=name)
+        arns = tuple(policy["PolicyArn"] for page in attached for policy in page["AttachedPolicies"])
+    members = tuple(user["UserName"] for page in pages for user in page["Users"])
+    group = pages[0]["Group"]
+    return CurrentGroup(group["GroupName"], group["Path"], arns, members)
+
+
+def _family(iam: IAMClient, desired: DesiredState, attached: Mapping[str, str]) -> Iterable[str]:
+    """Return the ARNs of the policies that the wanted ones may be, under any path and in upper or lower case.
+
+    Who may not list the account's policies looks at those that are attached, and at the names themselves.
+    """
+    names = {policy.name for policy in desired.policies}
+    listed = _listed(iam)
+    if listed is None:
+        own = f"arn:{desired.partition}:iam::aws:"
+        listed = {arn: name for arn, name in attached.items() if not arn.startswith(own)}
+        listed |= {desired.policy_arn(name): name for name in {*names, *filter(None, [desired.base])}}
+    return [arn for arn, name in sorted(listed.items()) if _may_be(name, desired.base, names)]
+
+
+def _may_be(name: str, base: str, names: Iterable[str]) -> bool:
+    if base and in_family(name, base):
+        return True
+    return any(name.lower() == wanted.lower() or numbered_part(name, wanted) for wanted in names)
+
+
+def _listed(iam: IAMClient) -> dict[str, str] | None:
+    """Return the account's own policies, names by ARN; None where that may not be asked."""
+    with translated("iam:ListPolicies"):
+        try:
+            pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+            return {policy["Arn"]: policy["PolicyName"] for page in pages for policy in page["Policies"]}
+        except ClientError as error:
+            if code_of(error) in DENIED:
+                return None
+            raise
+
+
 def _policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
     with translated("iam:GetPolicy"):
         try:
@@ -82,14 +198,44 @@ def _policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
             if code_of(error) == "NoSuchEntity":
                 return None
             raise
-    with translated("iam:GetPolicyVersion"):
-        version = policy["DefaultVersionId"]
-        raw = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"].get("Document")
+    version = policy["DefaultVersionId"]
     with translated("iam:ListPolicyVersions"):
         pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
         versions = [v["VersionId"] for page in pages for v in page["Versions"]]
-    tags = {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])}
-    return CurrentPolicy(arn, document_from(raw), version, tuple(sorted(versions, key=_number)), tags)
+    return CurrentPolicy(
+        arn,
+        _version(iam, arn, version),
+        version,
+        tuple(sorted(versions, key=_number)),
+        {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])},
+        holders=policy.get("AttachmentCount", 0),
+        boundary_of=policy.get("PermissionsBoundaryUsageCount", 0),
+    )
+
+
+def _version(iam: IAMClient, arn: str, version: str) -> dict[str, object]:
+    with translated("iam:GetPolicyVersion"):
+        raw = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"].get("Document")
+    return document_from(raw)
+
+
+def _former(iam: IAMClient, policy: CurrentPolicy) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for version in policy.versions:
+        if version != policy.default_version:
+            yield version, _version(iam, policy.arn, version)
+
+
+def _quotas(iam: IAMClient) -> Quotas:
+    """Return the account's quotas; the defaults where they may not be asked, or where the answer lacks one."""
+    with translated("iam:GetAccountSummary"):
+        try:
+            summary = iam.get_account_summary()["SummaryMap"]
+        except ClientError as error:
+            if code_of(error) in DENIED:
+                return Quotas()
+            raise
+    known = {field: summary.get(name) for name, field in _QUOTAS.items()}  # type: ignore[call-overload]
+    return Quotas(**{field: value for field, value in known.items() if isinstance(value, int) and value > 0})
 
 
 def _number(version: str) -> int:

@@ -6,22 +6,32 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from zappa_iam_ext.aws.already import already_so
+from zappa_iam_ext.aws.already import already_so, name_taken
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.errors import code_of, scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
+from zappa_iam_ext.aws.making_keys import create_access_key, delete_keys
 from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
-from zappa_iam_ext.aws.secret import AccessKey, Secret
-from zappa_iam_ext.errors import ProvisioningError, UnsafePlan, ZappaIamError
+from zappa_iam_ext.aws.secret import AccessKey
+from zappa_iam_ext.aws.unmoved import make_default, unmoved
+from zappa_iam_ext.ci import ci_service
+from zappa_iam_ext.errors import (
+    AccountChanged,
+    CredentialsError,
+    CredentialsFileError,
+    LosesPermissions,
+    ProvisioningError,
+    UnsafePlan,
+    ZappaIamError,
+)
 from zappa_iam_ext.plan import Change, CreateAccessKey, Plan, WriteProfile
+from zappa_iam_ext.plan.changes import SetDefaultPolicyVersion
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -66,6 +76,9 @@ class Provisioner:
             try:
                 self.on_step(change)
                 self._perform(change)
+            except AccountChanged:
+                self._delete_unstored_key()
+                raise
             except (BotoCoreError, ClientError, ZappaIamError, OSError) as error:
                 raise self._stopped(change, error, done) from None
             except BaseException:  # Ctrl-C between creating a key and storing it must not orphan the key
@@ -81,26 +94,37 @@ class Provisioner:
                     "an access key is wanted, but there is no credentials file to write it to"
                 )
             if isinstance(change, WriteProfile) and self.credentials:
-                self.credentials.check_writable(change.profile)
+                self.credentials.check_writable(change.profile, change.region)
+            if isinstance(change, CreateAccessKey):
+                _refuse_in_ci()
 
     def _perform(self, change: Change) -> None:
         special: Mapping[type[Change], Callable[[Any], None]] = {
             CreateAccessKey: self._create_key,
             WriteProfile: self._write_profile,
+            SetDefaultPolicyVersion: self._make_default,
         }
         special.get(type(change), self._call)(change)
 
     def _call(self, change: Change) -> None:
         """Make the API call of a change; what turns out to be so already is as good as made."""
 
-        def make() -> None:
+        def make() -> Any:
             try:
-                self._answer(change)
+                return self._answer(change)
             except ClientError as error:
-                if not already_so(self.iam, change, code_of(error)):
-                    raise
+                if already_so(self.iam, change, code_of(error)):
+                    return None
+                if code_of(error) == "EntityAlreadyExists":
+                    raise name_taken(change) from None
+                raise
 
-        retry(make, NOT_YET_VISIBLE | BUSY, self.sleep)
+        with unmoved(self.iam, change) as written:
+            written.answer = retry(make, NOT_YET_VISIBLE | BUSY, self.sleep)
+
+    def _make_default(self, change: SetDefaultPolicyVersion) -> None:
+        with unmoved(self.iam, change):
+            retry(lambda: make_default(self.iam, change.arn, change.version), BUSY, self.sleep)
 
     def _answer(self, change: Change) -> Any:
         call = change.call()
@@ -112,48 +136,26 @@ class Provisioner:
         return {"iam": self.iam}[service]
 
     def _create_key(self, change: CreateAccessKey) -> None:
-        try:
-            made = retry(lambda: self._answer(change)["AccessKey"], NOT_YET_VISIBLE, self.sleep)
-        except BaseException as error:
-            if _refused(error):
-                raise
-            # The answer was lost: there may be a key whose secret nobody has.
-            self._drop(change.user, tuple(set(self._key_ids(change.user)) - set(change.existing)))
-            raise
-        self._held = _HeldKey(change.user, AccessKey(made["AccessKeyId"], Secret(made["SecretAccessKey"])))
+        self._held = _HeldKey(change.user, create_access_key(self.iam, change.user, self.sleep))
 
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
             raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
-        self.credentials.write(change.profile, self._held.key, overwrite=change.overwrite)
+        self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
         self._held = None
         if change.region:
-            self.credentials.write_region(change.profile, change.region)
-
-    def _key_ids(self, user: str) -> tuple[str, ...]:
-        pages = self.iam.get_paginator("list_access_keys").paginate(UserName=user)
-        return tuple(key["AccessKeyId"] for page in pages for key in page["AccessKeyMetadata"])
-
-    def _drop(self, user: str, key_ids: tuple[str, ...]) -> None:
-        """Delete access keys that nobody can use; raise `ProvisioningError` naming one that is left."""
-        for key_id in key_ids:
             try:
-                retry(
-                    partial(self.iam.delete_access_key, UserName=user, AccessKeyId=key_id),
-                    NOT_YET_VISIBLE,
-                    self.sleep,
-                )
-            except (BotoCoreError, ClientError) as error:
-                raise ProvisioningError(
-                    f"the access key {key_id} was created, could not be stored, and could not be deleted again:"
-                    f" {translate(error, 'iam:DeleteAccessKey')}",
-                    hint=f"aws iam delete-access-key --user-name {user} --access-key-id {key_id}",
+                self.credentials.write_region(change.profile, change.region)
+            except CredentialsFileError as error:
+                raise CredentialsFileError(
+                    f"the key is stored, but not its region: {error}",
+                    hint=f"{error.hint} The region is in the Zappa settings too.",
                 ) from None
 
     def _delete_unstored_key(self) -> None:
         held, self._held = self._held, None
         if held:
-            self._drop(held.user, (held.key.access_key_id,))
+            delete_keys(self.iam, held.user, (held.key.access_key_id,), self.sleep)
 
     def _stopped(self, change: Change, error: Exception, done: list[Change]) -> ProvisioningError:
         left = ""
@@ -195,12 +197,12 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
     return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
 
 
-def _refused(error: BaseException) -> bool:
-    """Say whether AWS answered that the call was not performed."""
-    if not isinstance(error, ClientError):
-        return False
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+def _refuse_in_ci() -> None:
+    if service := ci_service(os.environ):
+        raise CredentialsError(
+            f"no access key is made in CI (this is {service}): it would be a long-lived secret on a machine of others",
+            hint="Leave out `--create-keys`, and let the job assume a role by OpenID Connect.",
+        )
 
 
 def _refuse_unsafe(plan: Plan) -> None:
@@ -208,6 +210,12 @@ def _refuse_unsafe(plan: Plan) -> None:
         raise UnsafePlan(
             "; ".join(f"{concern.subject}: {concern.reason}" for concern in plan.concerns),
             hint=plan.concerns[0].hint,
+        )
+    if plan.takes_away:
+        told = ", ".join(dict.fromkeys(privilege.action for privilege in plan.narrowed))
+        raise LosesPermissions(
+            f"{len(plan.narrowed)} permissions would be taken away ({told[:200]}); nothing was changed",
+            hint="Look at them (`zappa-iam plan -v`); `--prune` says that they may be taken away.",
         )
 
 

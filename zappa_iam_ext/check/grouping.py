@@ -80,14 +80,12 @@ class Group:
 
 def standing(report: Report) -> Standing:
     """Return the verdict on the whole; it follows the exit code, undecided ones counted."""
-    code = report.exit_code(strict=True)
+    code = report.exit_code()
     if code is ExitCode.COULD_NOT_RUN:
         return Standing.NOTHING
-    if code is ExitCode.DENIED and any(map(_stops, report.always_denied)):
-        return Standing.MAY_NOT
-    if code is ExitCode.CANNOT_TELL:
-        return Standing.CANNOT_TELL
-    return Standing.IMPAIRED if report.denied else Standing.MAY
+    if code is ExitCode.DENIED:
+        return Standing.MAY_NOT if any(map(_stops, report.stopping)) else Standing.IMPAIRED
+    return Standing.CANNOT_TELL if code is ExitCode.CANNOT_TELL else Standing.MAY
 
 
 def _stops(result: CheckedRequirement) -> bool:
@@ -101,7 +99,7 @@ def stopped_commands(report: Report) -> tuple[str, ...]:
     """
     named = {
         result.requirement.call.command
-        for result in report.always_denied
+        for result in report.stopping
         if _stops(result) and result.requirement.call
     }
     return tuple(name for name in COMMANDS if name in named)
@@ -112,14 +110,17 @@ def groups(report: Report) -> tuple[Group, ...]:
     found: dict[tuple[Kind, Blocker | None, str], list[Requirement]] = {}
     for result in report.results:
         if result.verdict is not Verdict.ALLOWED:
-            found.setdefault((_kind(result), blocker_of(result), _why(result)), []).append(result.requirement)
+            found.setdefault((kind_of(result), blocker_of(result), _why(result)), []).append(
+                result.requirement
+            )
     made = [Group(kind, rows(items), blocker, why) for (kind, blocker, why), items in found.items()]
     return tuple(
         sorted(made, key=lambda group: (_ORDER[group.kind], group.blocker is not None, -group.count))
     )
 
 
-def _kind(result: CheckedRequirement) -> Kind:
+def kind_of(result: CheckedRequirement) -> Kind:
+    """Return what its lack does; nothing is lacking of what is allowed."""
     if result.verdict is Verdict.UNKNOWN:
         return Kind.UNKNOWN
     if result.requirement.only_if:

@@ -17,6 +17,7 @@ from zappa_iam_ext.cli.options import (
     require_partition,
     stage_options,
 )
+from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
 
@@ -43,8 +44,20 @@ TOO_LONG = 1
 @click.option(
     "--self-inspection/--no-self-inspection",
     default=True,
-    help="Let the user check itself.",
+    help="Let whoever deploys check itself.",
     show_default=True,
+)
+@click.option(
+    "--user",
+    default="",
+    metavar="NAME|ARN",
+    help="Who checks itself: this user; default: who the profile is.",
+)
+@click.option(
+    "--role",
+    default="",
+    metavar="NAME|ARN",
+    help="Who checks itself: this role, or the role of this session.",
 )
 def command(
     stage: str | None,
@@ -60,15 +73,21 @@ def command(
     compact: bool,
     computed: bool,
     self_inspection: bool,
+    user: str,
+    role: str,
 ) -> None:
     """Print the least-privilege policy document of STAGE: real ARNs, grouped, in a stable order.
 
-    Offline and without credentials once --account is given; stderr says which account was taken otherwise. Stages
+    Offline and without credentials once --account is given; stderr says which account was taken otherwise. The
+    statements by which whoever deploys reads its own policies are for --user or --role; without them for who the
+    profile is where AWS is asked, else for the user that iam_ext.user names. Stages
     of several partitions (--all) give a JSON list, one document for each. Exit codes: 0 printed, 1 printed, and
     with --compact still too long for a managed policy, 2 could not run.
     """
     from zappa_iam_ext.workflow import PolicyOptions, policy_documents
 
+    if user and role:
+        raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
     options = AwsOptions(profile, region, endpoint_url)
     stages = read(stage, settings_file, all_stages=all_stages, options=options)
     wanted = PolicyOptions(
@@ -78,6 +97,8 @@ def command(
         compact=compact,
         computed=computed,
         self_inspection=self_inspection,
+        user=user,
+        role=role,
     )
     documents, notes = policy_documents(stages, parse_commands(command_lines), options, wanted)
     for note in notes:

@@ -15,6 +15,7 @@ from zappa_iam_ext.plan.changes import (
     WriteProfile,
 )
 from zappa_iam_ext.plan.model import Concern, Plan
+from zappa_iam_ext.plan.naming import in_family, numbered_part
 from zappa_iam_ext.plan.ownership import (
     DOCUMENT_TAG,
     OWNER_TAG,
@@ -22,8 +23,10 @@ from zappa_iam_ext.plan.ownership import (
     StageKey,
     read_ownership,
 )
-from zappa_iam_ext.plan.planning import numbered_part, plan
+from zappa_iam_ext.plan.planning import Consents, plan
+from zappa_iam_ext.plan.privileges import Privilege
 from zappa_iam_ext.plan.states import (
+    CurrentGroup,
     CurrentKey,
     CurrentPolicy,
     CurrentState,
@@ -38,10 +41,12 @@ __all__ = [
     "AttachUserPolicy",
     "Change",
     "Concern",
+    "Consents",
     "CreateAccessKey",
     "CreatePolicy",
     "CreatePolicyVersion",
     "CreateUser",
+    "CurrentGroup",
     "CurrentKey",
     "CurrentPolicy",
     "CurrentState",
@@ -51,10 +56,12 @@ __all__ = [
     "DetachUserPolicy",
     "Ownership",
     "Plan",
+    "Privilege",
     "Quotas",
     "StageKey",
     "TagPolicy",
     "WriteProfile",
+    "in_family",
     "numbered_part",
     "plan",
     "read_ownership",

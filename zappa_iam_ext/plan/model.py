@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from zappa_iam_ext.plan.changes import Change
+from zappa_iam_ext.plan.privileges import Privilege
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,17 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The changes in the order in which they are made, and what makes them unsafe."""
+    """The changes in the order in which they are made, and what makes them unsafe.
+
+    ``narrowed`` is what somebody loses by them, ``widened`` what the user gains; ``may_narrow`` says that losses are
+    consented to.
+    """
 
     changes: tuple[Change, ...] = ()
     concerns: tuple[Concern, ...] = ()
+    narrowed: tuple[Privilege, ...] = ()
+    widened: tuple[Privilege, ...] = ()
+    may_narrow: bool = False
 
     @property
     def empty(self) -> bool:
@@ -34,10 +42,18 @@ class Plan:
         """Whether applying it would change what somebody else made or edited."""
         return bool(self.concerns)
 
+    @property
+    def takes_away(self) -> bool:
+        """Whether somebody would lose permissions without anybody's consent."""
+        return bool(self.narrowed) and not self.may_narrow
+
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON: each change with its name and its fields. It never holds a secret."""
         return {
             "changes": [change.to_json() for change in self.changes],
             "concerns": [asdict(concern) for concern in self.concerns],
-            "unsafe": self.unsafe,
+            "narrowed": [privilege.to_json() for privilege in self.narrowed],
+            "widened": [privilege.to_json() for privilege in self.widened],
+            "may_narrow": self.may_narrow,
+            "unsafe": self.unsafe or self.takes_away,
         }

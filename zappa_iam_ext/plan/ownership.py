@@ -98,7 +98,7 @@ def stage_tags(stages: Iterable[StageKey]) -> dict[str, str]:
     return dict(zip(_stage_keys(), values, strict=False))
 
 
-def surplus_stage_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:
+def surplus_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:
     """Return the keys of ours that these tags have and the wanted ones have not."""
     ours = [DOCUMENT_TAG, ZAPPA_TAG, PREVIOUS_TAG, *_present_stage_keys(tags)]
     return tuple(key for key in ours if key in tags and key not in wanted)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from zappa_iam_ext.aws.credentials.machine import require_sound
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.errors import ExitCode
@@ -16,8 +17,9 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.checking import check_with_session
-from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
 
 _DECIDED = "_zappa_iam_ext_decided"
 """The attribute of a ``ZappaCLI`` that names the stages which were decided before it was their turn."""
@@ -96,6 +98,7 @@ def _answer(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> GateAnswer | 
         return None
     for warning in settings_warnings(stage, zappa_cli.stage_config):
         progress(f"warning: {warning}")
+    require_sound(AwsOptions().choice(stage.profile_name))
     session = zappa_cli.zappa.boto_session
     report = check_with_session(stage, (command,), session, AwsOptions())
     path = (zappa_cli.vargs or {}).get("settings_file") or ""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zappa_iam_ext.aws.identity import caller
-from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents
@@ -18,6 +17,8 @@ from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.guarding import require_account
+from zappa_iam_ext.workflow.inspecting import Inspected, inspected, of_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class PolicyOptions:
     """How a document is wanted.
 
     ``split`` allows several documents, each within the size of a managed policy; ``compact`` shortens with
-    wildcards; ``computed`` ignores ``iam_ext.policy_document``; ``self_inspection`` lets the user check itself.
+    wildcards; ``computed`` ignores ``iam_ext.policy_document``; ``self_inspection`` lets whoever deploys check itself:
+    ``user`` or ``role`` (a name or an ARN), else who the profile is when AWS is asked for the account anyway.
     """
 
     account: str = ""
@@ -36,6 +38,7 @@ class PolicyOptions:
     self_inspection: bool = False
     user: str = ""
     user_path: str = "/"
+    role: str = ""
 
 
 def policy_documents(
@@ -48,11 +51,14 @@ def policy_documents(
     that the credentials belong to lies in another partition than the stage.
     """
     located = [with_caller_account(stage, options, wanted.account, wanted.partition) for stage in stages]
+    whom = [_whom(stage, options, wanted) for stage in located] if wanted.self_inspection else []
+    inspecting = {id(stage): who.statements(stage) for stage, who in zip(located, whom, strict=False)}
     groups: dict[str, list[Stage]] = {}
     for stage in located:
         groups.setdefault(stage.partition, []).append(stage)
-    made = [_documents(group, commands, wanted) for group in groups.values()]
-    notes = (*(() if wanted.account else _accounts(located, options)), *_partitions(groups))
+    made = [_documents(group, commands, wanted, inspecting) for group in groups.values()]
+    told = dict.fromkeys(note for who in whom for note in who.notes())
+    notes = (*(() if wanted.account else _accounts(located, options)), *told, *_partitions(groups))
     where = [f"{name}: " if len(groups) > 1 else "" for name in groups]
     return (
         tuple(document for documents, _ in made for document in documents),
@@ -61,10 +67,13 @@ def policy_documents(
 
 
 def _documents(
-    stages: Sequence[Stage], commands: Sequence[Command], wanted: PolicyOptions
+    stages: Sequence[Stage],
+    commands: Sequence[Command],
+    wanted: PolicyOptions,
+    inspecting: Mapping[int, tuple[Statement, ...]],
 ) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
     """Return the documents of stages in one partition, and the notes on them."""
-    made = [_document(stage, commands, wanted) for stage in stages]
+    made = [_document(stage, commands, wanted, inspecting.get(id(stage), ())) for stage in stages]
     document = made[0][0] if len(made) == 1 else merge([document for document, _ in made])
     notes = tuple(note for _, group in made for note in group)
     if wanted.compact:
@@ -108,13 +117,18 @@ def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", pa
     if account:
         return stage.with_account(account, partition or None)
     try:
-        session = open_session(options.profile or stage.profile_name, options.region or stage.region)
+        session = open_session(
+            options.profile or stage.profile_name,
+            options.region or stage.region,
+            options.choice(stage.profile_name).named_by,
+        )
         identity = caller(open_client(session, "sts", options))
     except (CredentialsError, AwsUnavailable) as error:
         raise type(error)(
             f"give --account: the AWS account is not known, and cannot be asked of AWS: {error}",
             hint=error.hint,
         ) from error
+    require_account(stage, identity.account)
     _require_partition(stage, partition or identity.partition)
     return stage.with_account(identity.account, partition or None)
 
@@ -130,15 +144,14 @@ def _require_partition(stage: Stage, partition: str) -> None:
 
 
 def _document(
-    stage: Stage, commands: Sequence[Command], wanted: PolicyOptions
+    stage: Stage, commands: Sequence[Command], wanted: PolicyOptions, inspecting: Sequence[Statement]
 ) -> tuple[PolicyDocument, tuple[str, ...]]:
     own = iam_ext_settings(stage)
     needed = requirements(stage, commands)
-    inspecting = _self_inspection(stage, own, wanted) if wanted.self_inspection else ()
     if own.policy_document and not wanted.computed:
         documents = list(hand_made_documents(own.policy_document, stage))
         lacking = _measure(documents, needed, stage, own)
-        documents += [PolicyDocument(inspecting)] if inspecting else []
+        documents += [PolicyDocument(tuple(inspecting))] if inspecting else []
         return (merge(documents) if len(documents) > 1 else documents[0]), lacking
     foreign = [item for item in needed if _partition(item) not in {stage.partition, ""}]
     here = [item for item in needed if item not in foreign]
@@ -161,9 +174,11 @@ def _left_out(foreign: Sequence[Requirement], stage: Stage) -> Iterator[str]:
         yield f"left out, for IAM takes only ARNs of {stage.partition}: {', '.join(names)} on {resource}"
 
 
-def _self_inspection(stage: Stage, own: IamExtSettings, wanted: PolicyOptions) -> tuple[Statement, ...]:
-    user = wanted.user or own.user
-    return self_inspection_grants(stage.partition, stage.account, user, path=wanted.user_path)
+def _whom(stage: Stage, options: AwsOptions, wanted: PolicyOptions) -> Inspected:
+    """Return whom the self-inspection statements are about; AWS is asked only where it is asked for the account too."""
+    if wanted.user and not wanted.user.startswith("arn:"):
+        return of_user(wanted.user, wanted.user_path)
+    return inspected(stage, options, user=wanted.user, role=wanted.role, asked=not wanted.account)
 
 
 def _grants(statement: Statement) -> list[Grant]:

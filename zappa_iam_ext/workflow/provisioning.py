@@ -1,24 +1,44 @@
-"""Plan, then apply: what the profile of some stages lacks, carried out with other credentials."""
+"""Plan, then apply: what the profile of some stages lacks, carried out with other credentials.
+
+A policy belongs to the stages that its tags name; what another stage or project was given stays.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
 from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
-from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, SettingsError, UnknownPrincipal
-from zappa_iam_ext.iam import PolicyDocument, PrincipalKind
+from zappa_iam_ext.errors import (
+    CredentialsError,
+    CredentialSourceError,
+    SettingsError,
+    UnknownPrincipal,
+)
+from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.iam.findings import findings
+from zappa_iam_ext.iam.findings.catalogue import ESCALATION
+from zappa_iam_ext.iam.synthesis import merge
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.plan import CreateAccessKey, DesiredPolicy, DesiredState, Plan, plan
+from zappa_iam_ext.plan import (
+    Consents,
+    CreatePolicyVersion,
+    CurrentState,
+    DesiredState,
+    Plan,
+    StageKey,
+    plan,
+)
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -30,16 +50,25 @@ DEFAULT_PROFILE = "serverless"
 class Provisioning:
     """The plan for one profile, who would carry it out, and what it is for.
 
-    ``notes`` say what a hand-made document lacks and what the document in place allows beyond the new one.
+    ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
+    of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
+    profile has no credentials of the user that work, and that the plan makes none.
     """
 
     plan: Plan
+    desired: DesiredState
+    current: CurrentState
+    consents: Consents
     administrator: str
     account: str
     user: str
     profile: str
     stages: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    admin_profile: str = ""
+    rights: Rights = field(default_factory=Rights)
+    findings: tuple[str, ...] = ()
+    lacks_key: bool = False
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
 
@@ -48,24 +77,26 @@ class Provisioning:
 class ProvisioningOptions:
     """What a plan may do.
 
-    ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``adopt`` lets
-    it replace policies that somebody else made or edited, ``overwrite_profile`` another key in the profile.
-    ``create_key`` makes an access key for a profile that has none that works.
+    ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
+    what it may touch and take away. ``create_key`` makes an access key for a profile that has no
+    credentials that work: only when asked for.
+    ``group`` names a group that is to hold the policies.
     """
 
     admin_profile: str = ""
-    adopt: bool = False
-    overwrite_profile: bool = False
-    create_key: bool = True
+    consents: Consents = field(default_factory=Consents)
+    create_key: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Whose permissions are provisioned."""
+    """Whose permissions are provisioned, and whether the profile has credentials of that user that work."""
 
     user: str
     path: str
     profile: str
+    works: bool = False
 
 
 def plan_stages(
@@ -91,25 +122,6 @@ def plan_stages(
     )
 
 
-def apply_stages(
-    provisionings: Sequence[Provisioning], *, progress: Callable[[str], None] = lambda _: None
-) -> None:
-    """Carry the plans out, in order; a plan with nothing to do makes no call.
-
-    Waits until AWS accepts a key that was made. Raises `UnsafePlan` before the first change,
-    `ProvisioningError` when one fails: planning and applying again continues there.
-    """
-    for provisioning in provisionings:
-        if provisioning.plan.empty and not provisioning.plan.unsafe:
-            continue
-        assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
-        apply_plan(provisioning.iam, provisioning.plan, progress=progress)
-        if any(isinstance(change, CreateAccessKey) for change in provisioning.plan.changes):
-            progress(f"wait until AWS accepts the new key of {provisioning.user}")
-            session = open_session(provisioning.profile, provisioning.options.region)
-            wait_until_accepted(open_client(session, "sts", provisioning.options))
-
-
 def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> None:
     names = [policy for _, _, policy in groups]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -129,9 +141,87 @@ def _plan_group(
 ) -> Provisioning:
     profile, user_name, policy_name = key
     region = options.region or stages[0].region
-    administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
+    administrator, iam = open_administrator(
+        wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
+    )
     _require_one_partition(stages, administrator)
-    target = _target(profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url))
+    target = _target(
+        profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
+    )
+    needs, notes = _needs(stages, commands, options, administrator, target)
+    files = CredentialsFile.from_environment(os.environ)
+    desired = DesiredState(
+        account=administrator.account,
+        user=target.user,
+        partition=administrator.partition,
+        profile=key_profile(
+            profile,
+            files,
+            works=target.works,
+            wanted=wanted.create_key,
+            overwrite=wanted.consents.overwrite_profile,
+        ),
+        region=region if files.takes_region(profile) else None,
+        base=policy_name,
+        needs=needs,
+        zappa=stages[0].zappa_version,
+        group=wanted.group,
+    )
+    current, planned = look(iam, desired, wanted.consents)
+    return Provisioning(
+        plan=planned,
+        desired=desired,
+        current=current,
+        consents=wanted.consents,
+        administrator=administrator.arn,
+        account=administrator.account,
+        user=target.user,
+        profile=profile,
+        stages=tuple(stage.name for stage in stages),
+        notes=(
+            *notes,
+            *about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key),
+        ),
+        lacks_key=not (target.works or wanted.create_key),
+        admin_profile=wanted.admin_profile,
+        rights=administrator_rights(iam, administrator, planned, region),
+        findings=escalations(desired),
+        iam=iam,
+        options=AwsOptions(profile, region, options.endpoint_url),
+    )
+
+
+def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
+    """Return the current state and the plan; former versions are read of the policies that would be written."""
+    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    planned = plan(desired, current, consents)
+    if any(isinstance(change, CreatePolicyVersion) for change in planned.changes):
+        current = with_former_versions(iam, current, planned)
+        planned = plan(desired, current, consents)
+    return current, planned
+
+
+def escalations(desired: DesiredState) -> tuple[str, ...]:
+    """Return how whoever holds these documents could give itself more, as `zappa-iam lint` finds it."""
+    found = findings(list(desired.needs.values()))
+    return tuple(
+        dict.fromkeys(f"{each.id}: {each.message}" for each in found if each.id.startswith(ESCALATION))
+    )
+
+
+def stage_key(stage: Stage) -> StageKey:
+    """Return what a policy's tags call the stage."""
+    return StageKey(stage.project_name, stage.name)
+
+
+def _needs(
+    stages: Sequence[Stage],
+    commands: Sequence[Command],
+    options: AwsOptions,
+    administrator: CallerIdentity,
+    target: _Target,
+) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
+    """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
         account=administrator.account,
         partition=administrator.partition,
@@ -140,27 +230,13 @@ def _plan_group(
         user=target.user,
         user_path=target.path,
     )
-    documents, notes = policy_documents(stages, commands, options, form)
-    desired = DesiredState(
-        account=administrator.account,
-        user=target.user,
-        policies=tuple(_named(policy_name, documents)),
-        partition=administrator.partition,
-        profile=target.profile if wanted.create_key else None,
-        region=region,
-    )
-    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
-    return Provisioning(
-        plan=plan(desired, current, adopt=wanted.adopt, overwrite_profile=wanted.overwrite_profile),
-        administrator=administrator.arn,
-        account=administrator.account,
-        user=target.user,
-        profile=profile,
-        stages=tuple(stage.name for stage in stages),
-        notes=(*notes, *_removed_actions(desired, current.policies)),
-        iam=iam,
-        options=AwsOptions(profile, region, options.endpoint_url),
-    )
+    needs: dict[StageKey, dict[str, Any]] = {}
+    notes: tuple[str, ...] = ()
+    for stage in stages:
+        documents, told = policy_documents((stage,), commands, options, form)
+        needs[stage_key(stage)] = (documents[0] if len(documents) == 1 else merge(documents)).to_dict()
+        notes += told
+    return needs, notes
 
 
 def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
@@ -174,21 +250,23 @@ def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentit
         )
 
 
-def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
-    session = open_session(profile or None, options.region)
-    return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
+def _target(
+    profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
+) -> _Target:
+    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
 
-
-def _target(profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions) -> _Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one."""
-    if user_name:
-        return _Target(user_name, "/", profile)
+    One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
+    """
     try:
         identity = caller(open_client(open_session(profile, options.region), "sts", options))
     except CredentialSourceError:
         raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except (CredentialsError, UnknownPrincipal):
-        return _Target(DEFAULT_USER, "/", profile)
+        named = user_name or DEFAULT_USER
+        return _Target(*(find_user(iam, named) or (named, "/")), profile)
+    if user_name:
+        works = belongs_to(identity, user_name, administrator.account)
+        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile, works)
     if identity.account != administrator.account:
         raise SettingsError(
             f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
@@ -199,23 +277,4 @@ def _target(profile: str, user_name: str, administrator: CallerIdentity, options
             f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
             hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
         )
-    return _Target(identity.principal.name, identity.principal.path, profile)
-
-
-def _named(name: str, documents: Sequence[PolicyDocument]) -> Iterator[DesiredPolicy]:
-    for number, document in enumerate(documents, 1):
-        yield DesiredPolicy(name if number == 1 else f"{name}-{number}", document.to_dict())
-
-
-def _removed_actions(desired: DesiredState, present: Any) -> Iterator[str]:
-    """Say which actions a document in place allows and none of the new ones names."""
-    new = {action for policy in desired.policies for action in _actions(policy.document)}
-    old = {action for policy in present.values() if policy.ours for action in _actions(policy.document)}
-    if gone := sorted(old - new):
-        yield f"no longer allowed: {', '.join(gone)} (for another stage? `--all` covers every stage of the file)"
-
-
-def _actions(document: Any) -> Iterator[str]:
-    for statement in document.get("Statement", []):
-        listed = statement.get("Action", []) if isinstance(statement, dict) else []
-        yield from [listed] if isinstance(listed, str) else listed
+    return _Target(identity.principal.name, identity.principal.path, profile, works=True)

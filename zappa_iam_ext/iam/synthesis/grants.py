@@ -39,8 +39,8 @@ class Grant:
     purpose: str = ""
 
 
-_Condition = frozenset[tuple[str, str, tuple[str, ...]]]
-_Frozen = tuple[str, str, _Condition, str]
+FrozenCondition = frozenset[tuple[str, str, tuple[str, ...]]]
+_Frozen = tuple[str, str, FrozenCondition, str]
 
 
 def synthesize(grants: Iterable[Grant]) -> PolicyDocument:
@@ -50,7 +50,7 @@ def synthesize(grants: Iterable[Grant]) -> PolicyDocument:
     resources share a statement: no statement allows a pair that was not granted.
     """
     kept = _without_covered(sorted(set(map(_frozen, grants))))
-    groups: dict[tuple[str, _Condition], dict[str, set[str]]] = {}
+    groups: dict[tuple[str, FrozenCondition], dict[str, set[str]]] = {}
     for action, resource, condition, purpose in kept:
         groups.setdefault((purpose, condition), {}).setdefault(action, set()).add(resource)
     found = [
@@ -97,7 +97,7 @@ def _covers(wider: _Frozen, narrower: _Frozen, *, earlier: bool) -> bool:
 
 
 def _within(narrower: _Frozen, wider: _Frozen) -> bool:
-    if not _implies(narrower[2], wider[2]):
+    if not implies(narrower[2], wider[2]):
         return False
     one, other = wider[0].lower(), narrower[0].lower()
     if one != other and not (is_pattern(one) and surely_covers(text_glob(one), text_glob(other))):
@@ -107,7 +107,7 @@ def _within(narrower: _Frozen, wider: _Frozen) -> bool:
     return "${" not in wider[1] and surely_covers(arn_glob(wider[1]), arn_glob(narrower[1]))
 
 
-def _implies(condition: _Condition, wider: _Condition) -> bool:
+def implies(condition: FrozenCondition, wider: FrozenCondition) -> bool:
     """Say whether one condition holds only where another does: each test of it is there, with no other values.
 
     Of a negated operator, which more values narrow, the values have to be the same.
@@ -136,19 +136,19 @@ def _rectangles(granted: Mapping[str, set[str]]) -> Iterable[tuple[tuple[str, ..
         yield tuple(sorted(actions)), shared
 
 
-def _order(statement: tuple[str, tuple[str, ...], tuple[str, ...], _Condition]) -> tuple[object, ...]:
+def _order(statement: tuple[str, tuple[str, ...], tuple[str, ...], FrozenCondition]) -> tuple[object, ...]:
     purpose, actions, resources, condition = statement
     return purpose, actions, resources, sorted(condition)
 
 
-def _statement(found: tuple[str, tuple[str, ...], tuple[str, ...], _Condition]) -> Statement:
+def _statement(found: tuple[str, tuple[str, ...], tuple[str, ...], FrozenCondition]) -> Statement:
     purpose, actions, resources, condition = found
     return Statement(
         Effect.ALLOW, actions=actions, resources=resources, condition=_thawed(condition), sid=purpose
     )
 
 
-def _thawed(condition: _Condition) -> Condition:
+def _thawed(condition: FrozenCondition) -> Condition:
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for operator, key, values in sorted(condition):
         found.setdefault(operator, {})[key] = values

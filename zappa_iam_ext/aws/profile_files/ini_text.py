@@ -34,13 +34,29 @@ def parse(text: str) -> configparser.RawConfigParser:
     return parser
 
 
+class Unreadable(ValueError):
+    """A text that ``configparser`` can read and botocore cannot."""
+
+
+def require_readable(text: str) -> None:
+    """Raise `configparser.Error` or `Unreadable` where botocore would not read ``text`` (``raw_config_parse``)."""
+    parser = parse(text)
+    for section in parser.sections():
+        for value in parser[section].values():
+            # A value that begins on the next line is a group of settings of its own.
+            if value.startswith("\n") and any("=" not in line for line in value.splitlines() if line.strip()):
+                raise Unreadable(f"a nested setting of [{section}] has no equals sign")
+
+
 def read_section(text: str, is_section: Callable[[str], bool]) -> Mapping[str, str]:
-    """Return the options of the first section whose name satisfies ``is_section``; names in lower case.
+    """Return the options of the section whose name satisfies ``is_section``; names in lower case.
+
+    Of several it is the last, as botocore has it where a profile is named in several ways.
 
     Raises `configparser.Error` when the text is not what botocore could read.
     """
     parser = parse(text)
-    for name in parser.sections():
+    for name in reversed(parser.sections()):
         if is_section(name):
             return dict(parser[name])
     return {}
@@ -61,7 +77,9 @@ def edit_section(
     lines = _split(text)
     newline = "\r\n" if any(line.endswith("\r\n") for line in lines[:1]) else "\n"
     entries = list(_entries(lines))
-    start = next((n for n, e in enumerate(entries) if e.header is not None and is_section(e.header)), None)
+    start = max(
+        (n for n, e in enumerate(entries) if e.header is not None and is_section(e.header)), default=None
+    )
     if start is None:
         return _append(text, newline, new_header, values)
     end = next((n for n in range(start + 1, len(entries)) if entries[n].header is not None), len(entries))

@@ -13,6 +13,7 @@ from zappa_iam_ext.errors import QuotaExceeded, ZappaIamError
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan import (
     DOCUMENT_TAG,
+    Consents,
     CreatePolicyVersion,
     CurrentKey,
     CurrentPolicy,
@@ -20,6 +21,7 @@ from zappa_iam_ext.plan import (
     DeletePolicyVersion,
     DesiredPolicy,
     DesiredState,
+    Quotas,
 )
 from zappa_iam_ext.plan import (
     plan as make_plan,
@@ -74,12 +76,12 @@ def kinds(plan):
         ),
         pytest.param(
             replace(DONE, policies={NAME: policy(OTHER)}),
-            ["CreatePolicyVersion", "TagPolicy"],
+            ["TagPolicy", "CreatePolicyVersion"],
             id="our unedited policy is brought up to date",
         ),
         pytest.param(
             replace(DONE, policies={NAME: policy(OTHER, versions=("v3", "v4", "v5", "v6", "v7"))}),
-            ["DeletePolicyVersion", "CreatePolicyVersion", "TagPolicy"],
+            ["TagPolicy", "DeletePolicyVersion", "CreatePolicyVersion"],
             id="five versions: the oldest makes room",
         ),
         pytest.param(
@@ -124,7 +126,7 @@ def kinds(plan):
     ],
 )
 def test_changes(current, expected):
-    plan = make_plan(DESIRED, current)
+    plan = make_plan(DESIRED, current, Consents(prune_versions=True))
     assert kinds(plan) == expected
     assert not plan.unsafe
     assert plan.empty == (not expected)
@@ -135,8 +137,8 @@ def test_the_oldest_version_that_is_not_the_default_makes_room():
     current = replace(
         DONE, policies={NAME: CurrentPolicy(ARN, OTHER, "v3", ("v3", "v4", "v5", "v6", "v7"), {})}
     )
-    plan = make_plan(DESIRED, current, adopt=True)
-    assert plan.changes[:2] == (DeletePolicyVersion(ARN, "v4"), CreatePolicyVersion(ARN, DOCUMENT, "v3"))
+    plan = make_plan(DESIRED, current, Consents(adopt=True))
+    assert plan.changes[1:] == (DeletePolicyVersion(ARN, "v4"), CreatePolicyVersion(ARN, DOCUMENT, "v3"))
 
 
 @pytest.mark.parametrize(
@@ -153,6 +155,12 @@ def test_the_oldest_version_that_is_not_the_default_makes_room():
             "somebody edited",
             {"adopt": True},
             id="a policy of ours that somebody edited",
+        ),
+        pytest.param(
+            replace(DONE, policies={NAME: policy(OTHER, versions=("v3", "v4", "v5", "v6", "v7"))}),
+            "v3, the oldest, would be deleted",
+            {"prune_versions": True},
+            id="a sixth version",
         ),
         pytest.param(
             replace(DONE, profile_key="AKIAOTHER"),
@@ -174,7 +182,7 @@ def test_what_is_not_ours_is_unsafe_until_somebody_consents(current, reason, con
     assert reason in plan.concerns[0].reason
     assert plan.concerns[0].hint
     assert plan.to_json()["unsafe"] is True
-    assert not make_plan(DESIRED, current, **consent).unsafe
+    assert not make_plan(DESIRED, current, Consents(**consent)).unsafe
 
 
 TEN = tuple(f"arn:aws:iam::123456789012:policy/p{n}" for n in range(10))
@@ -208,7 +216,9 @@ def test_a_quota_is_met_before_any_call(desired, current, message):
 
 def test_ten_policies_are_fine_when_ours_is_one_of_them():
     assert make_plan(DESIRED, replace(DONE, attached=(*TEN[:9], ARN))).empty
-    assert kinds(make_plan(DESIRED, replace(DONE, attached=TEN), max_attached=20)) == ["AttachUserPolicy"]
+    assert kinds(make_plan(DESIRED, replace(DONE, attached=TEN, quotas=Quotas(attached_to_user=20)))) == [
+        "AttachUserPolicy"
+    ]
 
 
 @pytest.mark.parametrize(

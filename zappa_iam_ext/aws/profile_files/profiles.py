@@ -1,0 +1,303 @@
+"""Writes an access key or a role into one profile of AWS's two files, and nothing else into them.
+
+The files are botocore's (``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credentials``, ``AWS_CONFIG_FILE`` or
+``~/.aws/config``). What is written is read back as botocore reads it before it replaces the old text.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zappa_iam_ext.aws.profile_files.ini_text import edit_section, parse, read_section
+from zappa_iam_ext.aws.profile_files.names import (
+    KEY_ID,
+    OF_ANOTHER_KEY,
+    OTHER_KINDS,
+    SECRET,
+    check_profile_name,
+    config_header,
+    in_config,
+    in_credentials,
+    key_material,
+    misspelt,
+)
+from zappa_iam_ext.aws.profile_files.stored_file import StoredFile
+from zappa_iam_ext.aws.secret import AccessKey
+from zappa_iam_ext.errors import CredentialsFileError
+
+_ROLE_SOURCES = ("source_profile", "credential_source")
+_ROLE_STRANGERS = ("web_identity_token_file", "credential_source", "source_profile")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A profile's section in one of the files: how it is recognised, and what a new one is called."""
+
+    file: StoredFile
+    named: Callable[[str], bool]
+    header: str
+
+    def settings(self) -> Mapping[str, str]:
+        return read_section(self.file.text(), self.named)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFiles:
+    """Where credentials (``path``) and other profile settings (``config_path``) are kept."""
+
+    path: Path
+    config_path: Path
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> ProfileFiles:
+        """Find both files the way botocore does; raise `CredentialsFileError` when a variable is empty."""
+        return cls(
+            _located(environ, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+            _located(environ, "AWS_CONFIG_FILE", "~/.aws/config"),
+        )
+
+    @property
+    def credentials(self) -> StoredFile:
+        """The credentials file."""
+        return StoredFile(self.path, "AWS_SHARED_CREDENTIALS_FILE", secret=True)
+
+    @property
+    def config(self) -> StoredFile:
+        """The config file."""
+        return StoredFile(self.config_path, "AWS_CONFIG_FILE")
+
+    def access_key_id(self, profile: str) -> str | None:
+        """Return the id of the access key that the profile holds in either file, or None."""
+        return next(
+            filter(None, (section.settings().get(KEY_ID) for section in self._sections(profile))), None
+        )
+
+    def check_kind(self, profile: str) -> None:
+        """Raise `CredentialsFileError` when the profile gets its credentials from anything but an access key."""
+        for section in self._sections(profile):
+            _refuse_other_kind(profile, section.file, section.settings())
+
+    def check_replaceable(self, profile: str, *, overwrite: bool) -> None:
+        """Raise `CredentialsFileError` when a new key would replace key material that is misspelt in the profile."""
+        for section in self._sections(profile):
+            _refuse_misspelt(profile, section.file, section.settings(), overwrite=overwrite)
+
+    def check_writable(self, profile: str, region: str | None = None) -> None:
+        """Raise `CredentialsFileError` unless a key, and ``region``, could be written; leaves nothing behind.
+
+        Meant to be asked before anything is created on AWS.
+        """
+        check_profile_name(profile)
+        self.check_kind(profile)
+        self._key_section(profile).file.check_writable()
+        if region and not self.region(profile):
+            self.config.check_writable()
+
+    def takes_region(self, profile: str) -> bool:
+        """Say whether the config file has the profile's region, or looks as if it could be written; tries nothing."""
+        return bool(self.region(profile)) or self.config.seems_writable()
+
+    def region(self, profile: str) -> str | None:
+        """Return the region that the config file has for the profile."""
+        return self._config_section(profile).settings().get("region") or None
+
+    def write_key(
+        self, profile: str, key: AccessKey, *, overwrite: bool = False, replacing: str | None = None
+    ) -> bool:
+        """Store ``key`` under ``profile``; return whether the file had to change.
+
+        Raises `CredentialsFileError`, with the old file intact, when the profile holds another key, or anything like
+        one, that is not ``replacing`` and ``overwrite`` is false, when botocore would not use the key, or when the
+        file cannot be written. A key that the config file holds is replaced there.
+        """
+        check_profile_name(profile)
+        wanted = {KEY_ID: key.access_key_id, SECRET: key.secret_access_key.reveal()}
+        _require_plain(wanted)
+        self.check_kind(profile)
+        section = self._key_section(profile)
+
+        def edit(text: str) -> str:
+            current = read_section(text, section.named)
+            _refuse_other_kind(profile, section.file, current)
+            if {name: current.get(name) for name in wanted} == wanted and set(key_material(current)) == set(
+                wanted
+            ):
+                return text
+            known = current.get(KEY_ID) in {key.access_key_id, replacing} - {None}
+            _refuse_misspelt(profile, section.file, current, overwrite=overwrite)
+            if key_material(current) and not known and not overwrite:
+                raise CredentialsFileError(
+                    f"profile {profile!r} in {section.file.path} already holds another access key",
+                    hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
+                )
+            gone = (
+                OF_ANOTHER_KEY
+                if current.get(KEY_ID) != key.access_key_id
+                else OF_ANOTHER_KEY - {"aws_account_id"}
+            )
+            return _edited(section, text, wanted, gone | set(misspelt(current)))
+
+        return section.file.change(edit)
+
+    def write_region(self, profile: str, region: str, *, overwrite: bool = False) -> bool:
+        """Store ``region`` for ``profile`` in the config file; return whether the file had to change."""
+        check_profile_name(profile)
+        _require_plain({"region": region})
+        section = self._config_section(profile)
+
+        def edit(text: str) -> str:
+            current = read_section(text, section.named).get("region")
+            if current == region or (current and not overwrite):
+                return text
+            return _edited(section, text, {"region": region})
+
+        current = self.region(profile)
+        return section.file.change(edit) if current != region and (overwrite or not current) else False
+
+    def write_role(
+        self,
+        profile: str,
+        role_arn: str,
+        *,
+        source_profile: str = "",
+        credential_source: str = "",
+        region: str | None = None,
+        overwrite: bool = False,
+    ) -> bool:
+        """Let ``profile`` assume a role, in the config file; return whether the file had to change.
+
+        The role's credentials come from ``source_profile``, or from ``credential_source`` (``Environment``,
+        ``Ec2InstanceMetadata``, ``EcsContainer``). Raises `CredentialsFileError`, with the file intact, when the
+        profile has credentials of its own or another role and ``overwrite`` is false, when there is no such source,
+        and when the file cannot be written. Keys of the profile stay where they are: botocore prefers the role.
+        """
+        check_profile_name(profile)
+        if bool(source_profile) == bool(credential_source):
+            raise CredentialsFileError(
+                "a role's profile needs either a source profile or a credential source"
+            )
+        source = dict(zip(_ROLE_SOURCES, (source_profile, credential_source), strict=True))
+        wanted = {"role_arn": role_arn, **{name: value for name, value in source.items() if value}}
+        _require_plain(wanted if region is None else wanted | {"region": region})
+        if source_profile:
+            self._require_source(profile, source_profile)
+        section, other = self._config_section(profile), self._credentials_section(profile)
+        if not overwrite:
+            _refuse_other_credentials(profile, other.file, other.settings(), wanted)
+
+        def edit(text: str) -> str:
+            current = read_section(text, section.named)
+            if not overwrite:
+                _refuse_other_credentials(profile, section.file, current, wanted)
+            more = {"region": region} if region and (overwrite or not current.get("region")) else {}
+            values = {name: value for name, value in (wanted | more).items() if current.get(name) != value}
+            gone = frozenset(_ROLE_STRANGERS) - set(wanted)
+            if not values and not gone & set(current):
+                return text
+            return _edited(section, text, wanted | more, gone)
+
+        return section.file.change(edit)
+
+    def _require_source(self, profile: str, source: str) -> None:
+        if source == profile and not self.access_key_id(profile):
+            raise CredentialsFileError(
+                f"profile {profile!r} cannot be its own source: it holds no access key"
+            )
+        if not any(section.settings() for section in self._sections(source)):
+            raise CredentialsFileError(
+                f"there is no profile {source!r} that the role could be assumed by",
+                hint="`aws configure list-profiles` names those there are.",
+            )
+
+    def _sections(self, profile: str) -> tuple[_Section, _Section]:
+        return self._credentials_section(profile), self._config_section(profile)
+
+    def _key_section(self, profile: str) -> _Section:
+        """Return the section that holds the profile's key, else where a new one goes: the credentials file."""
+        ours, config = self._sections(profile)
+        if key_material(ours.settings()) or not key_material(config.settings()):
+            return ours
+        secret = StoredFile(self.config_path, "AWS_CONFIG_FILE", secret=True)
+        return _Section(secret, config.named, config.header)
+
+    def _credentials_section(self, profile: str) -> _Section:
+        return _Section(self.credentials, in_credentials(profile), profile)
+
+    def _config_section(self, profile: str) -> _Section:
+        return _Section(self.config, in_config(profile), config_header(profile))
+
+
+def _refuse_other_kind(profile: str, file: StoredFile, section: Mapping[str, str]) -> None:
+    for name in OTHER_KINDS:
+        if name in section:
+            raise CredentialsFileError(
+                f"profile {profile!r} has {name} in {file.path}: an access key would shadow it, or never be used",
+                hint="Choose another profile name for the access key.",
+            )
+
+
+def _refuse_other_credentials(
+    profile: str, file: StoredFile, section: Mapping[str, str], wanted: Mapping[str, str]
+) -> None:
+    others = (n for n in (*OTHER_KINDS, *_ROLE_SOURCES) if n in section and section[n] != wanted.get(n))
+    for name in (*others, *key_material(section)):
+        raise CredentialsFileError(
+            f"profile {profile!r} already has {name} in {file.path}",
+            hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
+        )
+
+
+def _refuse_misspelt(profile: str, file: StoredFile, section: Mapping[str, str], *, overwrite: bool) -> None:
+    wrong = misspelt(section)
+    if wrong and not overwrite:
+        name, intended = next(iter(wrong.items()))
+        raise CredentialsFileError(
+            f"profile {profile!r} in {file.path} has {name}, which is no setting: did you mean {intended}?",
+            hint="Correct its name, or say that the profile may be overwritten (`--overwrite-profile`).",
+        )
+
+
+def _require_plain(values: Mapping[str, str]) -> None:
+    """Refuse values that would not be read back, without telling them."""
+    for name, value in values.items():
+        if value != value.strip() or not value.isprintable() or not value:
+            raise CredentialsFileError(
+                f"{name} is empty, or has blanks around it or control characters in it"
+            )
+
+
+def _edited(
+    section: _Section, before: str, values: Mapping[str, str], remove: frozenset[str] = frozenset()
+) -> str:
+    """Return the new text; raise `CredentialsFileError` unless it says what it must and the rest is as it was."""
+    after = edit_section(before, section.named, section.header, values, remove)
+    try:
+        seen = parse(after)
+    except configparser.Error:
+        seen = configparser.RawConfigParser()
+    old = parse(before)
+    ours = next((name for name in reversed(seen.sections()) if section.named(name)), None)
+    rest = [{s: dict(p[s]) for s in p.sections() if not section.named(s)} for p in (old, seen)]
+    if rest[0] != rest[1] or ours is None or any(seen[ours].get(n) != v for n, v in values.items()):
+        raise CredentialsFileError(
+            f"the profile cannot be written to {section.file.path} without disturbing the rest; it was left as it is",
+            hint=f"Look for oddly indented lines in it, or choose another file ({section.file.variable}).",
+        )
+    return after
+
+
+def _located(environ: Mapping[str, str], variable: str, default: str) -> Path:
+    text = environ.get(variable, default)
+    if not text:
+        raise CredentialsFileError(
+            f"{variable} is set but empty", hint=f"Unset it, or name a file: {default}."
+        )
+    home = environ.get("HOME")
+    text = os.path.expandvars(text)
+    if home and (text == "~" or text.startswith("~/")):
+        return Path(home, text[2:])
+    return Path(text).expanduser()

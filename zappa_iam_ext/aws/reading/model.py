@@ -1,0 +1,81 @@
+"""What was read: the policies that bind a principal, each with its origin, and what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from zappa_iam_ext.iam import PolicyDocument, PolicySet, Principal
+
+HeldLayer = Literal["identity", "group", "boundary"]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPolicy:
+    """A policy that binds the principal.
+
+    ``source`` says where it comes from in words (``group deployers / managed policy X``), ``arn`` names a
+    managed policy and is empty for an inline one. ``text`` is the JSON as IAM stores it, empty where it is not known.
+    """
+
+    source: str
+    layer: HeldLayer
+    document: PolicyDocument
+    arn: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPolicy:
+    """A managed policy that was looked for by name, and found in the account.
+
+    ``version`` is the default one. ``tags`` is None where they may not be read, ``document`` where it may not or is none.
+    """
+
+    name: str
+    arn: str
+    version: str = ""
+    tags: Mapping[str, str] | None = None
+    document: PolicyDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalPolicies:
+    """Everything that binds a principal as far as it could be read.
+
+    ``policies`` is for the evaluator, ``held`` for the evidence. ``unreadable`` names what could not be
+    read, with the action that was denied or the reason; empty means that the picture is complete. ``principal`` knows
+    the ARN of the role behind a session where the role could be read; ``described`` is IAM's answer about the user or role, its tags
+    among it, None where it could not be read. ``named`` are the policies that were looked for by name, and their further parts; ``absent`` the
+    names that the account has not.
+    """
+
+    principal: Principal
+    held: tuple[HeldPolicy, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    described: Mapping[str, Any] | None = None
+    named: tuple[NamedPolicy, ...] = ()
+    absent: frozenset[str] = frozenset()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every policy that binds the principal was read."""
+        return not self.unreadable
+
+    @property
+    def tags(self) -> Mapping[str, str] | None:
+        """The tags of the user or role; None where they could not be read."""
+        if self.described is None:
+            return None
+        return {tag["Key"]: tag["Value"] for tag in self.described.get("Tags") or ()}
+
+    @property
+    def policies(self) -> PolicySet:
+        """The documents by layer."""
+        return PolicySet(
+            identity=self._layer("identity"), group=self._layer("group"), boundary=self._layer("boundary")
+        )
+
+    def _layer(self, layer: HeldLayer) -> tuple[PolicyDocument, ...]:
+        return tuple(policy.document for policy in self.held if policy.layer == layer)
