@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from tests.support.newcomer import ADMINISTRATOR, SETTINGS, allow
 from zappa_iam_ext.cli import COMMANDS
+from zappa_iam_ext.config import IamExtSettings
 from zappa_iam_ext.errors import ExitCode
 
 OURS = [sys.executable, "-m", "zappa_iam_ext"]
@@ -214,3 +216,10 @@ def test_an_error_that_nobody_foresaw_is_2_and_asks_to_be_reported(project, debu
 def test_the_readme_tells_every_exit_code():
     rows = re.findall(r"^\| (\d+) \| (.+) \|$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert [int(code) for code, _ in rows] == sorted(ExitCode)
+
+
+def test_the_docs_tell_every_setting_of_the_gate():
+    text = (ROOT / "docs" / "how-to.md").read_text("utf-8")
+    table = text[text.index("| key | default | meaning |") :].split("\n\n")[0]
+    told = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(told) == sorted(item.name for item in fields(IamExtSettings))
