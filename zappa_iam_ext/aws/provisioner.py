@@ -96,7 +96,7 @@ class Provisioner:
             if isinstance(change, WriteProfile) and self.credentials:
                 self.credentials.check_writable(change.profile, change.region)
             if isinstance(change, CreateAccessKey):
-                _refuse_in_ci()
+                refuse_keys_in_ci(os.environ)
 
     def _perform(self, change: Change) -> None:
         special: Mapping[type[Change], Callable[[Any], None]] = {
@@ -197,8 +197,9 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
     return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
 
 
-def _refuse_in_ci() -> None:
-    if service := ci_service(os.environ):
+def refuse_keys_in_ci(environ: Mapping[str, str]) -> None:
+    """Raise `CredentialsError` where a CI service runs this process: no access key is made there."""
+    if service := ci_service(environ):
         raise CredentialsError(
             f"no access key is made in CI (this is {service}): it would be a long-lived secret on a machine of others",
             hint="Leave out `--create-keys`, and let the job assume a role by OpenID Connect.",

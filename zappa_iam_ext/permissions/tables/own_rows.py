@@ -14,7 +14,7 @@ from zappa_iam_ext.permissions.tables.templating import Filler, compiled
 
 #: What asks AWS on our own account. ``check`` is whatever judges a profile by its own policies: the gate in Zappa,
 #: ``check``, ``can-i``, and ``diff``, ``lint`` and ``rehearse`` with ``--profile-policy``.
-OWN_COMMANDS = ("check", "policy", "plan", "apply", "destroy", "explain")
+OWN_COMMANDS = ("check", "policy", "plan", "apply", "destroy", "keys", "explain")
 #: The kinds of principal whose policies can be read.
 PRINCIPALS = ("user", "role")
 
