@@ -85,9 +85,13 @@ def show(plans: Sequence[Provisioning], *, as_json: bool, documents: bool = Fals
     )
 
 
+def _whose(item: Provisioning) -> str:
+    return f"profile {item.profile}" if item.profile else "no profile"
+
+
 def _heading(item: Provisioning) -> str:
     stages = ", ".join(item.stages)
-    return f"{stages}: user {item.user} (profile {item.profile}) in account {item.account}, by {item.administrator}"
+    return f"{stages}: user {item.user} ({_whose(item)}) in account {item.account}, by {item.administrator}"
 
 
 def _about(item: Provisioning) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
@@ -165,6 +166,17 @@ def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentit
     """Return what binds the principal behind a profile, and who that is."""
     held, identity, _ = held_policies_and_facts(options)
     return held, identity
+
+
+def held_by_stage(stage: Stage, options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal that a stage is deployed as, who that is, and what its credentials decide.
+
+    Raises `WrongAccount` when the stage expects another account.
+    """
+    region = options.region or stage.region
+    found = Principals(options).behind(options.profile or stage.profile_name or "", region)
+    require_account(stage, found.identity.account)
+    return found.held, found.identity, facts_behind(found, options.choice(stage.profile_name))
 
 
 def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:

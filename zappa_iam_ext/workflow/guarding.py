@@ -70,9 +70,13 @@ def compromised(user: str) -> CompromisedKey:
 def session_warnings(stage: Stage, options: AwsOptions, machine: Machine | None = None) -> tuple[str, ...]:
     """Return what is odd about whose session it is and where it deploys, each a sentence."""
     choice = options.choice(stage.profile_name)
-    return tuple(
-        scrub(told) for told in (*_region(stage, choice, options), *odd(choice, machine or this_machine()))
-    )
+    told = (*region_warnings(stage, options), *odd(choice, machine or this_machine()))
+    return tuple(map(scrub, told))
+
+
+def region_warnings(stage: Stage, options: AwsOptions) -> tuple[str, ...]:
+    """Return what is odd about where a stage is deployed to, each a sentence."""
+    return tuple(_region(stage, options.choice(stage.profile_name), options))
 
 
 def _region(stage: Stage, choice: SessionChoice, options: AwsOptions) -> Iterator[str]:

@@ -13,18 +13,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
+from zappa_iam_ext.aws.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
-from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
+from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
     AccountChanged,
-    CredentialsError,
-    CredentialSourceError,
     SettingsError,
-    UnknownPrincipal,
 )
-from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.iam.synthesis import merge
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
@@ -40,12 +36,13 @@ from zappa_iam_ext.plan import (
     plan,
 )
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.targets import Target, profile_of, target_of
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-DEFAULT_PROFILE = "serverless"
 MAX_ATTEMPTS = 6
 """So often a plan is made again when other runs change the account meanwhile."""
 
@@ -87,15 +84,6 @@ class ProvisioningOptions:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Whose permissions are provisioned."""
-
-    user: str
-    path: str
-    profile: str
-
-
 def plan_stages(
     stages: Sequence[Stage],
     commands: Sequence[Command],
@@ -110,7 +98,7 @@ def plan_stages(
     groups: dict[tuple[str, str, str], list[Stage]] = {}
     for stage in stages:
         own = iam_ext_settings(stage)
-        profile = options.profile or stage.profile_name or DEFAULT_PROFILE
+        profile = profile_of(stage, options)
         groups.setdefault((profile, own.user, own.policy), []).append(stage)
     _refuse_shared_names(groups)
     return tuple(
@@ -199,15 +187,16 @@ def _plan_group(
     region = options.region or stages[0].region
     administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
     _require_one_partition(stages, administrator)
-    target = _target(
-        profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
-    )
+    for stage in stages:
+        require_account(stage, administrator.account, "the administrator belongs")
+    asked = AwsOptions(options.profile, region, options.endpoint_url)
+    target = target_of(stages[0], profile, user_name, administrator, asked, iam)
     needs, notes = _needs(stages, commands, options, administrator, target)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         partition=administrator.partition,
-        profile=target.profile if wanted.create_key else None,
+        profile=target.profile if target.profile and wanted.create_key and not target.works else None,
         region=region,
         base=policy_name,
         needs=needs,
@@ -215,6 +204,8 @@ def _plan_group(
         group=wanted.group,
     )
     current, planned = _looked(iam, desired, wanted.consents)
+    if any(map(is_quarantine, current.attached)):
+        raise compromised(target.user)
     return Provisioning(
         plan=planned,
         desired=desired,
@@ -241,7 +232,7 @@ def _needs(
     commands: Sequence[Command],
     options: AwsOptions,
     administrator: CallerIdentity,
-    target: _Target,
+    target: Target,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
     """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
@@ -273,33 +264,5 @@ def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentit
 
 
 def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
-    session = open_session(profile or None, options.region)
+    session = open_session(profile or None, options.region, "--admin-profile")
     return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
-
-
-def _target(
-    profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
-) -> _Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
-
-    One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
-    """
-    if user_name:
-        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile)
-    try:
-        identity = caller(open_client(open_session(profile, options.region), "sts", options))
-    except CredentialSourceError:
-        raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
-    except (CredentialsError, UnknownPrincipal):
-        return _Target(*(find_user(iam, DEFAULT_USER) or (DEFAULT_USER, "/")), profile)
-    if identity.account != administrator.account:
-        raise SettingsError(
-            f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
-            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
-        )
-    if identity.principal.kind is not PrincipalKind.USER:
-        raise SettingsError(
-            f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
-            hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
-        )
-    return _Target(identity.principal.name, identity.principal.path, profile)
