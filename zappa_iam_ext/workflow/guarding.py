@@ -83,12 +83,13 @@ def _region(stage: Stage, choice: SessionChoice, options: AwsOptions) -> Iterato
     setting = stage.settings.get("aws_region")
     if options.region or not setting or setting == stage.region:
         return
-    by = (
-        f"{REGION_VARIABLE} wins over it, as the keys are in the environment"
-        if choice.environment_keys and os.environ.get(REGION_VARIABLE) == stage.region
-        else "the session has another"
-    )
-    yield f"aws_region of stage {stage.name} is {setting}, but Zappa deploys to {stage.region}: {by}"
+    if choice.environment_keys and os.environ.get(REGION_VARIABLE) == stage.region:
+        yield (
+            f"aws_region of stage {stage.name} is {setting}, but Zappa deploys to {stage.region}: with keys in the environment"
+            f" {REGION_VARIABLE} wins. It still calls Lambda in {setting}: make them equal"
+        )
+    else:
+        yield f"aws_region of stage {stage.name} is {setting}, but the session is for {stage.region}"
 
 
 def principal_warnings(kind: CredentialKind, principal: Principal) -> Iterator[str]:
