@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, NoCred
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.profile_key import belongs_to
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -51,6 +53,13 @@ def profile_of(stage: Stage, options: AwsOptions) -> str:
     return ""
 
 
+def unnamed(stages: Iterable[Stage], profile: str, options: AwsOptions) -> Iterator[str]:
+    """Yield a note where the profile is the conventional one, which Zappa will not use by itself."""
+    for stage in stages:
+        if profile and options.choice(stage.profile_name).profile is None:
+            yield f'stage {stage.name} names no profile: add "profile_name": "{profile}" to it, or set AWS_PROFILE={profile}'
+
+
 def target_of(  # noqa: PLR0917  -- each is known to somebody else
     stage: Stage,
     profile: str,
@@ -68,7 +77,12 @@ def target_of(  # noqa: PLR0917  -- each is known to somebody else
     identity = _behind(stage, profile, options, named=bool(user_name))
     if user_name or identity is None:
         user, path = find_user(iam, user_name or DEFAULT_USER) or (user_name or DEFAULT_USER, "/")
-        return Target(user, path, profile, works=_is(identity, user, administrator.account))
+        return Target(
+            user,
+            path,
+            profile,
+            works=identity is not None and belongs_to(identity, user, administrator.account),
+        )
     if identity.account != administrator.account:
         raise SettingsError(
             f"{_whose(profile)} belong to account {identity.account}, the administrator to {administrator.account}",
@@ -106,10 +120,3 @@ def _behind(stage: Stage, profile: str, options: AwsOptions, *, named: bool) -> 
 
 def _whose(profile: str) -> str:
     return f"the credentials of profile {profile}" if profile else "the credentials in use"
-
-
-def _is(identity: CallerIdentity | None, user: str, account: str) -> bool:
-    """Say whether the credentials are this user's; IAM's names are unique whatever their case."""
-    if identity is None or identity.account != account or identity.principal.kind is not PrincipalKind.USER:
-        return False
-    return identity.principal.name.lower() == user.lower()
