@@ -11,16 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
+from zappa_iam_ext.aws.current_state import current_state, with_former_versions
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
-    CredentialsError,
-    CredentialSourceError,
     SettingsError,
-    UnknownPrincipal,
 )
-from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION
 from zappa_iam_ext.iam.synthesis import merge
@@ -35,15 +31,15 @@ from zappa_iam_ext.plan import (
     StageKey,
     plan,
 )
-from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
-from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
+from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.targets import Target, profile_of, target_of, unnamed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
-
-DEFAULT_PROFILE = "serverless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +85,6 @@ class ProvisioningOptions:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Whose permissions are provisioned, and whether the profile has credentials of that user that work."""
-
-    user: str
-    path: str
-    profile: str
-    works: bool = False
-
-
 def plan_stages(
     stages: Sequence[Stage],
     commands: Sequence[Command],
@@ -113,7 +99,7 @@ def plan_stages(
     groups: dict[tuple[str, str, str], list[Stage]] = {}
     for stage in stages:
         own = iam_ext_settings(stage)
-        profile = options.profile or stage.profile_name or DEFAULT_PROFILE
+        profile = profile_of(stage, options)
         groups.setdefault((profile, own.user, own.policy), []).append(stage)
     _refuse_shared_names(groups)
     return tuple(
@@ -145,9 +131,10 @@ def _plan_group(
         wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
     )
     _require_one_partition(stages, administrator)
-    target = _target(
-        profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
-    )
+    for stage in stages:
+        require_account(stage, administrator.account, "the administrator belongs")
+    asked = AwsOptions(options.profile, region, options.endpoint_url)
+    target = target_of(stages[0], profile, user_name, administrator, asked, iam)
     needs, notes = _needs(stages, commands, options, administrator, target)
     files = CredentialsFile.from_environment(os.environ)
     desired = DesiredState(
@@ -161,13 +148,15 @@ def _plan_group(
             wanted=wanted.create_key,
             overwrite=wanted.consents.overwrite_profile,
         ),
-        region=region if files.takes_region(profile) else None,
+        region=region if profile and files.takes_region(profile) else None,
         base=policy_name,
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
     )
     current, planned = look(iam, desired, wanted.consents)
+    if any(map(is_quarantine, current.attached)):
+        raise compromised(target.user)
     return Provisioning(
         plan=planned,
         desired=desired,
@@ -180,6 +169,7 @@ def _plan_group(
         stages=tuple(stage.name for stage in stages),
         notes=(
             *notes,
+            *unnamed(stages, profile, options),
             *about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key),
         ),
         lacks_key=not (target.works or wanted.create_key),
@@ -219,7 +209,7 @@ def _needs(
     commands: Sequence[Command],
     options: AwsOptions,
     administrator: CallerIdentity,
-    target: _Target,
+    target: Target,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
     """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
@@ -248,33 +238,3 @@ def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentit
             f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
             hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
         )
-
-
-def _target(
-    profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
-) -> _Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
-
-    One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
-    """
-    try:
-        identity = caller(open_client(open_session(profile, options.region), "sts", options))
-    except CredentialSourceError:
-        raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
-    except (CredentialsError, UnknownPrincipal):
-        named = user_name or DEFAULT_USER
-        return _Target(*(find_user(iam, named) or (named, "/")), profile)
-    if user_name:
-        works = belongs_to(identity, user_name, administrator.account)
-        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile, works)
-    if identity.account != administrator.account:
-        raise SettingsError(
-            f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
-            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
-        )
-    if identity.principal.kind is not PrincipalKind.USER:
-        raise SettingsError(
-            f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
-            hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
-        )
-    return _Target(identity.principal.name, identity.principal.path, profile, works=True)
