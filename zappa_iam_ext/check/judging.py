@@ -28,9 +28,9 @@ from zappa_iam_ext.permissions.untold import untold
 
 #: What the policies attached to a principal cannot tell.
 NOT_SEEN = (
-    "service control policies and resource control policies of the organization",
-    "session policies of temporary credentials",
-    "policies on the resources themselves (buckets, keys)",
+    "policies of the organization",
+    "session policies",
+    "policies on resources",
 )
 
 

@@ -64,6 +64,13 @@ class PrincipalPolicies:
         return not self.unreadable
 
     @property
+    def tags(self) -> Mapping[str, str] | None:
+        """The tags of the user or role; None where they could not be read."""
+        if self.described is None:
+            return None
+        return {tag["Key"]: tag["Value"] for tag in self.described.get("Tags") or ()}
+
+    @property
     def policies(self) -> PolicySet:
         """The documents by layer."""
         return PolicySet(
