@@ -9,15 +9,15 @@ from zappa_iam_ext.check import Report
 from zappa_iam_ext.check.grouping import groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.report.body import body
+from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import fix_lines
 from zappa_iam_ext.render.report.verbose import verbose_lines
 from zappa_iam_ext.render.report.verdict import MARKS, policy_line, subject_lines, verdict
+from zappa_iam_ext.render.sections import LINES, section_lines
 from zappa_iam_ext.render.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.text import columns, cut, line, wrapped
 
-LINES = 25
 _SHOWN_UNREADABLE = 2
 _LEAST_BODY = 4
 
@@ -80,7 +80,8 @@ def report_text(
         left = LINES - len(head) - len(notes) - len(fixes) - 1
         if left >= min(_LEAST_BODY, len(found)):
             break
-    shown = body(found, style, left, account=account_of(report), region=report.region)
+    sections = [section(group) for group in found]
+    shown = section_lines(sections, style, left, account=account_of(report), region=report.region)
     return "\n".join([*head, *(["", *shown] if shown else []), *notes, *fixes])
 
 
