@@ -110,9 +110,12 @@ def policy_line(policy: DeploymentPolicy) -> str:
 
 
 def _fit(policy: DeploymentPolicy) -> str:
+    if policy.lacking is None:
+        return "its document may not be read"
     parts = [f"lacks {_listed(policy.lacking)}"] if policy.lacking else []
     parts += [f"wider than needed: {_listed(policy.surplus)}"] if policy.surplus else []
-    return "; ".join(parts) or "equal to what is needed"
+    fits = "equal to what is needed" if policy.surplus is not None else "holds all that is needed"
+    return "; ".join(parts) or fits
 
 
 def _listed(names: tuple[str, ...]) -> str:
