@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.support.rehearsals import a_policy, another_zappa, carried, denied, not_everything
 from tests.support.reports import REPORTS, lacks_everything, two_stages
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.rehearsal.summary import rehearsal_text
+from zappa_iam_ext.render.difference import difference_text
 from zappa_iam_ext.render.report import report_text, reports_text
 from zappa_iam_ext.render.style import Style
 
@@ -25,6 +28,10 @@ def texts() -> dict[str, str]:
     several = two_stages()
     lines = [CommandLines(report.stage) for report in several]
     found["two stages"] = reports_text(several, lines, TERMINAL)
+    for name, make in (("carried", carried), ("denied", denied), ("not everything", not_everything)):
+        found[f"rehearsal {name}"] = rehearsal_text(make(), style=TERMINAL)
+    for name, compared in (("another Zappa", another_zappa()), ("a policy", a_policy())):
+        found[f"diff with {name}"] = difference_text(compared, TERMINAL)
     return {f"{name.replace(' ', '-').replace(',', '')}.txt": text for name, text in found.items()}
 
 
