@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from zappa_iam_ext.check.judging import judge
 from zappa_iam_ext.check.model import CheckedRequirement, Evidence, Verdict
+from zappa_iam_ext.check.sources import NO_SOURCES, Sources
 from zappa_iam_ext.check.subject import NO_FACTS, Facts
 from zappa_iam_ext.iam import CompiledPolicySet, Principal
 from zappa_iam_ext.permissions.chosen_names import has_chosen_name, marker_of, with_name
@@ -36,6 +37,7 @@ def with_actual_name(
     made: Collection[Need],
     used: Collection[Need],
     facts: Facts = NO_FACTS,
+    sources: Sources = NO_SOURCES,
 ) -> CheckedRequirement:
     """Return the verdict on the thing that is in the account.
 
@@ -47,7 +49,7 @@ def with_actual_name(
     if not name or not hangs_on_a_name(result):
         return result
     actual = replace(requirement, resource=with_name(requirement.resource, name))
-    judged = judge(actual, policies, principal, region, Evidence.POLICIES, facts=facts)
+    judged = judge(actual, policies, principal, region, Evidence.POLICIES, facts=facts, sources=sources)
     need = need_of(requirement)
     if judged.verdict is Verdict.DENIED and need in used:
         why = f"{actual.resource} is the one in the account"

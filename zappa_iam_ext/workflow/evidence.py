@@ -15,8 +15,8 @@ from zappa_iam_ext.check import NO_FACTS, CheckedRequirement, Evidence, Evidence
 from zappa_iam_ext.check.joining import Says, Voice, join, voice_of
 from zappa_iam_ext.check.looked_up import hangs_on_a_name, need_of, with_actual_name
 from zappa_iam_ext.check.probed import Probed, resolved
-from zappa_iam_ext.check.questions import source_arn
-from zappa_iam_ext.check.simulated import Answer, Question
+from zappa_iam_ext.check.simulation.questions import source_arn
+from zappa_iam_ext.check.simulation.words import Answer, Question
 from zappa_iam_ext.iam import compile_policies
 from zappa_iam_ext.permissions.chosen_names import marker_of
 from zappa_iam_ext.permissions.model import Command
@@ -24,6 +24,7 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.workflow.principals import ReadPrincipal
 from zappa_iam_ext.workflow.simulating import simulate
+from zappa_iam_ext.workflow.sources import held_sources
 
 CHOICES = ("policies", "simulation", "probe", "all")
 """How far a check goes. By default: the policies, and the simulator where some of them could not be read."""
@@ -137,6 +138,7 @@ def _with_names(
     others = [command for command in commands if command.name != "deploy"]
     made = {need_of(each) for each in requirements(stage, first)} if first else set()
     used = {need_of(each) for each in requirements(stage, others)} if others else set()
+    sources = held_sources(principal.held)
     compiled = compile_policies(principal.held.policies)
     results = tuple(
         with_actual_name(
@@ -148,6 +150,7 @@ def _with_names(
             made=made,
             used=used,
             facts=facts,
+            sources=sources,
         )
         for item in report.results
     )

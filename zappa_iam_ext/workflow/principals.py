@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from zappa_iam_ext.aws.deadline import Deadline
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.identity import AccountAlias, CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.aws.together import asking_config
 from zappa_iam_ext.config import iam_ext_settings
@@ -22,7 +22,8 @@ from zappa_iam_ext.settings.regions import partition_of
 class ReadPrincipal:
     """Who it is, what binds them, and what further questions may need.
 
-    These are the client that read it, the deadline, what opens a client of another service, and which evidence is wanted.
+    These are the client that read it, the deadline, what opens a client of another service, which evidence is wanted, the
+    session that was opened, and what tells the account's alias.
     """
 
     identity: CallerIdentity
@@ -31,6 +32,8 @@ class ReadPrincipal:
     deadline: Deadline
     open: Callable[[str], Any]
     evidence: str = ""
+    session: Any = None
+    alias: Callable[[], str] = str
 
 
 class Principals:
@@ -52,7 +55,9 @@ class Principals:
         """
         key = profile, _partition(region)
         if key not in self._known:
-            self._known[key] = self.of_session(open_session(profile, region))
+            self._known[key] = self.of_session(
+                open_session(profile, region, self._options.choice(profile).named_by)
+            )
         return self._known[key]
 
     def of_session(self, session: Any) -> ReadPrincipal:
@@ -66,9 +71,18 @@ class Principals:
         iam = open_client(session, "iam", self._options, config=config)
         self._deadline = self._deadline or Deadline(self._options.timeout)
         identity = caller(sts, self._deadline)
+        alias = AccountAlias(iam)
         held = principal_policies(iam, identity.principal, self._deadline, named=self._named)
-        further = partial(self._further, session, config)
-        return ReadPrincipal(identity, held, iam, self._deadline, further, self._options.evidence)
+        return ReadPrincipal(
+            identity,
+            held,
+            iam,
+            self._deadline,
+            open=partial(self._further, session, config),
+            evidence=self._options.evidence,
+            session=session,
+            alias=alias,
+        )
 
     def _further(self, session: Any, config: Any, service: str) -> Any:
         return open_client(session, service, self._options, config=config)
