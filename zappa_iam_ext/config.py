@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,6 +19,7 @@ DEFAULT_USER = "serverless"
 OFFLINE_ACCOUNT = "123456789012"
 """Stands for the account when documents are judged offline and nobody named one."""
 DEFAULT_POLICY = "ZappaLambdaDeploymentPolicy"
+_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 FORMER_NAMES = {"user_name": "user", "policy_name": "policy"}
 """Settings by the names that they had in 0.1; both are read."""
 
@@ -30,6 +32,7 @@ class IamExtSettings:
     hand-made policy file that takes the computed document's place. ``on_missing`` says what the gate does when
     a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
     ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``).
+    ``expected_account`` is the account that the credentials have to belong to; empty: any.
     """
 
     enabled: bool = True
@@ -39,6 +42,7 @@ class IamExtSettings:
     admin_profile: str = ""
     user: str = ""
     policy: str = DEFAULT_POLICY
+    expected_account: str = ""
 
     @property
     def user_or_default(self) -> str:
@@ -74,6 +78,7 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
         near = _near(str(strange[0]), COMMANDS)
         told = f"iam_ext.commands is a list of {', '.join(COMMANDS)}; {str(strange[0])[:80]!r} is none of them{near}"
         raise _wrong(stage, told)
+    _require_account(stage, values.get("expected_account", ""))
     for name in ("policy_document", "on_missing", "admin_profile", "user", "policy"):
         if not isinstance(values.get(name, ""), str):
             raise _wrong(stage, f"iam_ext.{name} is a string, not {got(values[name])}")
@@ -85,6 +90,14 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
             stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
         )
     return IamExtSettings(**values | {"commands": tuple(commands)})
+
+
+def _require_account(stage: Stage, account: Any) -> None:
+    """Refuse an expected account that is not twelve digits in quotes: as a number it loses the zeros in front."""
+    if account != "" and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
+        raise _wrong(
+            stage, f"iam_ext.expected_account is an account id, twelve digits in quotes, not {got(account)}"
+        )
 
 
 def _near(name: str, known: Collection[str]) -> str:

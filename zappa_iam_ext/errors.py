@@ -74,6 +74,18 @@ class CredentialsError(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 
 
+class NoCredentials(CredentialsError):
+    """There is no such profile anywhere, or nothing gives it credentials: nobody is behind it yet."""
+
+
+class WrongAccount(CredentialsError):
+    """The credentials belong to another account than the stage expects (``iam_ext.expected_account``)."""
+
+
+class CompromisedKey(CredentialsError):
+    """AWS holds the user's key to be leaked: it has attached its quarantine policy."""
+
+
 class CredentialSourceError(CredentialsError):
     """The source of a profile's credentials fails: a program, a token, a prompt, a sign-in that has expired."""
 

@@ -6,59 +6,81 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from zappa_iam_ext.errors import AwsUnavailable, CredentialsError
-
-_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+from zappa_iam_ext.aws.credentials.choice import KEY_VARIABLES, PROFILE_SETTING, SessionChoice, choose
+from zappa_iam_ext.aws.credentials.machine import require_sound
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
+from zappa_iam_ext.errors import AwsUnavailable, NoCredentials
 
 
 @dataclass(frozen=True, slots=True)
 class AwsOptions:
-    """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says."""
+    """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says.
+
+    ``timeout`` is how many seconds a check may ask AWS in all.
+    """
 
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
+    timeout: float = TIME_LIMIT
+
+    def choice(self, profile_name: str | None = "") -> SessionChoice:
+        """Return whose session it is, for a stage's ``profile_name``: the option wins over it."""
+        if self.profile:
+            return choose(self.profile, os.environ, "--profile")
+        return choose(profile_name, os.environ)
 
 
-def open_session(profile: str | None, region: str | None) -> Any:
+def open_session(profile: str | None, region: str | None, named_by: str = PROFILE_SETTING) -> Any:
     """Return a boto3 session with Zappa's precedence: the profile, else the environment, else boto3's chain.
 
-    Raises `CredentialsError` when the profile does not exist or its file cannot be read
-    (``core.py``, ``load_credentials``).
+    ``region`` is the one to use; without one the session has what is configured. ``named_by`` is the setting or option that
+    names the profile. Raises `NoCredentials` when there is no such profile, `CredentialSourceError` for what cannot work,
+    `CredentialsError` when a file cannot be read (``core.py``, ``load_credentials``).
     """
+    from zappa_iam_ext.aws.errors import translated
+
+    choice = choose(profile, os.environ, named_by)
+    require_sound(choice)
+    with translated():
+        return _boto_session(choice, region)
+
+
+def _boto_session(choice: SessionChoice, region: str | None) -> Any:
+    """Open the session in Zappa's own way: the environment's keys are given by name, ``AWS_SECURITY_TOKEN`` is not read."""
     import boto3
     from botocore.exceptions import ProfileNotFound
 
-    from zappa_iam_ext.aws.errors import translated
-
-    with translated():
-        try:
-            if profile:
-                return boto3.Session(profile_name=profile, region_name=region)
-            if all(os.environ.get(name) for name in _ENVIRONMENT):
-                return boto3.Session(region_name=os.environ.get("AWS_DEFAULT_REGION") or region)
-            return boto3.Session(region_name=region)
-        except ProfileNotFound as error:
-            missing = profile or os.environ.get("AWS_PROFILE", "")
-            raise CredentialsError(
-                f"there is no profile {missing!r} in the AWS credentials or config file",
-                hint=f"Make it with `zappa-iam apply --admin-profile PROFILE`, or with `aws configure --profile {missing}`.",
-            ) from error
+    try:
+        if choice.environment_keys:
+            key_id, secret = (os.environ[name] for name in KEY_VARIABLES)
+            token = os.environ.get("AWS_SESSION_TOKEN") or None
+            return boto3.Session(key_id, secret, token, region_name=region or None)
+        return boto3.Session(
+            profile_name=choice.profile if choice.explicit else None, region_name=region or None
+        )
+    except ProfileNotFound as error:  # a profile that its own files do not show us
+        raise NoCredentials(
+            f"there is no profile {choice.settings_of!r} in the AWS credentials or config file ({choice.named_by})",
+            hint=f"Make it with `aws configure --profile {choice.settings_of}`.",
+        ) from error
 
 
-def open_client(session: Any, service: str, options: AwsOptions) -> Any:
+def open_client(session: Any, service: str, options: AwsOptions, *, config: Any = None) -> Any:
     """Return a client of the session, at the endpoint that the command line names, if it does.
+
+    ``config`` is a botocore Config, which goes before the session's own.
 
     Raises `CredentialsError` when the profile holds half a key, `CredentialSourceError` when the source of its
     credentials fails, `AwsUnavailable` for an endpoint that is none.
     """
-    from zappa_iam_ext.aws.credential_sources import require_credentials
+    from zappa_iam_ext.aws.credentials.failures import require_credentials
     from zappa_iam_ext.aws.errors import translated
 
     with translated():
         require_credentials(session)
         try:
-            return session.client(service, endpoint_url=options.endpoint_url or None)
+            return session.client(service, endpoint_url=options.endpoint_url or None, config=config)
         except ValueError as error:
             if "endpoint" not in str(error):
                 raise

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.exceptions import BotoCoreError
 
+from zappa_iam_ext.aws.credentials.choice import PROFILE_SETTING
+from zappa_iam_ext.aws.credentials.machine import stage_region
 from zappa_iam_ext.aws.errors import translate
-from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.errors import SettingsError, ZappaIamError
 from zappa_iam_ext.permissions.commands import command_of
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
@@ -117,10 +119,10 @@ def _read_stage(
             if refusals:
                 raise _refused(path, name, refusals)
             cli.load_settings(_checked_path(path))
-        wanted = profile or cli.profile_name
+        wanted, named_by = profile or cli.profile_name, "--profile" if profile else PROFILE_SETTING
         if not region and cli.aws_region:
             partition_of(str(cli.aws_region), f"{_named(path)}: {name}.aws_region: ")
-        stage = _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted))
+        stage = _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted, named_by))
         return stage, settings_warnings(stage, settings)
 
 
@@ -193,22 +195,15 @@ def _reading() -> Iterator[None]:
         os.environ.update(own)
 
 
-def _region(setting: str | None, profile: str | None) -> str:
+def _region(setting: str | None, profile: str | None, named_by: str) -> str:
     """Return the region as ``Zappa.load_credentials`` would find it; reading the config file is no AWS call."""
-    if setting:
-        return str(setting)
-    from botocore.session import Session
-
-    try:
-        region = Session(profile=profile).get_config_variable("region")
-    except ProfileNotFound:
-        region = os.environ.get("AWS_DEFAULT_REGION")
+    region = stage_region(str(setting) if setting else None, profile, named_by).region
     if not region:
         raise SettingsError(
             "no AWS region is set",
             hint="Set aws_region in the stage, region in the profile, or give --region.",
         )
-    return str(region)
+    return region
 
 
 def _stage(cli: Any, settings: Mapping[str, Any], profile: str | None, region: str) -> Stage:
@@ -242,6 +237,12 @@ def _role(cli: Any, settings: Mapping[str, Any]) -> ExecutionRole:
     )
 
 
+def settings_path(path: str | Path | None = None) -> Path | None:
+    """Return the settings file: the one named, else the one that Zappa finds; None where there is none."""
+    found = Path(_named(path))
+    return found if found.is_file() else None
+
+
 def _named(path: str | Path | None) -> str:
     """Return the name of the settings file; without a path the one that Zappa finds first."""
     found = (f"zappa_settings.{kind}" for kind in ("json", "toml", "yml", "yaml"))
@@ -254,7 +255,7 @@ def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[
     where = _named(path) + (f", stage {stage}" if stage else "")
     try:
         yield
-    except SettingsError:
+    except ZappaIamError:
         raise
     except BotoCoreError as error:
         raise translate(error) from None

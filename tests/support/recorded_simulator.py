@@ -81,6 +81,14 @@ def _exclusion(member: Mapping[str, Any]) -> Any:
     return member["PolicyArn"]
 
 
+ALLOWING = {
+    "SourcePolicyId": "Deploys",
+    "SourcePolicyType": "IAM Policy",
+    "StartPosition": {"Line": 1, "Column": 38},
+    "EndPosition": {"Line": 1, "Column": 84},
+}
+
+
 def answered(
     action: str, resources: Mapping[str, str], *, organization: bool | None = None, **details: Any
 ) -> dict[str, Any]:
@@ -103,8 +111,10 @@ def answered(
     specific = []
     for resource, decision in resources.items():
         each: dict[str, Any] = {"EvalResourceName": resource, "EvalResourceDecision": decision}
+        if decision == "allowed":
+            each["MatchedStatements"] = [ALLOWING]
         for name, key in (("MatchedStatements", "matched"), ("MissingContextValues", "missing")):
-            if details.get(key):
+            if details.get(key) and decision != "allowed":
                 each[name] = details[key]
         if limited:
             each["PermissionsBoundaryDecisionDetail"] = limited

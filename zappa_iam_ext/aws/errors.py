@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from zappa_iam_ext.errors import (
     AccessDenied,
@@ -83,6 +84,9 @@ _UNREACHABLE = (
 )
 
 
+_PROXY = "Is there a proxy on the way (HTTPS_PROXY), or a portal to sign in at? Is the endpoint AWS's?"
+
+
 def scrub(text: str) -> str:
     """Return ``text`` fit for a terminal or a log: one line, no control characters, keys and tokens masked."""
     line = _CONTROL.sub(" ", text).strip()
@@ -94,7 +98,7 @@ def code_of(error: BaseException) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
-def translate(error: BotoCoreError | ClientError, action: str = "") -> ZappaIamError:
+def translate(error: BotoCoreError | ClientError | ResponseParserError, action: str = "") -> ZappaIamError:
     """Return our error for one of botocore's; ``action`` is the IAM action of the call that failed."""
     return _from_service(error, action) if isinstance(error, ClientError) else _from_botocore(error)
 
@@ -104,7 +108,7 @@ def translated(action: str = "") -> Iterator[None]:
     """Raise our errors in place of botocore's; the original (which may quote tokens) is not chained."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         raise translate(error, action) from None
 
 
@@ -144,6 +148,8 @@ def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PL
 
 def _from_botocore(error: BaseException) -> ZappaIamError:  # noqa: PLR0911  -- a table, one row per kind
     text = scrub(str(error))
+    if isinstance(error, ResponseParserError):
+        return AwsUnavailable("what answered is not AWS", hint=_PROXY)
     if isinstance(error, boto.ProfileNotFound):
         return CredentialsError(
             text, hint="`aws configure list-profiles` names those there are; is it misspelt?"

@@ -8,7 +8,7 @@ says in which order they are made.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -41,9 +41,16 @@ _SOON = 0.5
 
 
 def principal_policies(
-    iam: IAMClient, principal: Principal, deadline: Deadline | None = None, *, named: str = ""
+    iam: IAMClient,
+    principal: Principal,
+    deadline: Deadline | None = None,
+    *,
+    named: Sequence[str] = (),
+    further: Sequence[str] = (),
 ) -> PrincipalPolicies:
-    """Return the policies of a user, a role, or the role behind a session, and the policy ``named`` if there is one.
+    """Return the policies of a user, a role, or the role behind a session.
+
+    Policies by the names of ``named`` are looked for in the account, those of ``further`` told where they are met.
 
     Root holds none and is bound by none of these. A federated user is bound by a policy that no API shows,
     so it is unreadable. What vanishes between two calls is looked for once more: if it is then not listed, it binds no
@@ -52,20 +59,20 @@ def principal_policies(
     """
     deadline = deadline or Deadline()
     keep_texts(iam)
-    reader, found = _read(iam, principal, deadline, named)
+    reader, found = _read(iam, principal, deadline, (named, further))
     if (reader.vanished or reader.unknown) and deadline.left > 2 * _SOON:
         time.sleep(_SOON)
-        reader, found = _read(iam, principal, deadline, named)
+        reader, found = _read(iam, principal, deadline, (named, further))
     if reader.unknown:
         raise UnknownPrincipal(f"IAM does not know {scrub(reader.unknown)}")
     return found
 
 
 def _read(
-    iam: IAMClient, principal: Principal, deadline: Deadline, named: str
+    iam: IAMClient, principal: Principal, deadline: Deadline, named: tuple[Sequence[str], Sequence[str]]
 ) -> tuple[Reader, PrincipalPolicies]:
     managed = ManagedPolicies(iam)
-    reader = Reader(iam, managed, NamedPolicies(managed, named, principal.partition, principal.account))
+    reader = Reader(iam, managed, NamedPolicies(managed, principal, *named))
     if principal.kind is PrincipalKind.USER:
         ask_all(reader.user(principal.name), deadline)
     elif principal.kind in {PrincipalKind.ROLE, PrincipalKind.ASSUMED_ROLE}:
@@ -80,7 +87,7 @@ def _read(
         unreadable=tuple(reader.unreadable),
         tags=reader.tags,
         named=tuple(_with_document(policy, managed) for policy in reader.named.found()),
-        named_exists=reader.named.exists(),
+        absent=reader.named.absent(),
     )
 
 

@@ -52,13 +52,23 @@ class PolicySimulator:
     def __init__(self, iam: IAMClient, source_arn: str) -> None:
         self._iam = iam
         self._source_arn = source_arn
+        self._final: tuple[str, ...] = ()
 
     def ask(self, question: Question) -> Answer:
         """Return what is answered to a question.
 
         One bad item fails a whole call (recorded), so what is refused as bad input is asked in parts, until the bad one is
-        alone. What AWS groups as known and unknown names is asked by these groups.
+        alone. What AWS groups as known and unknown names is asked by these groups. After an answer that any other question
+        would meet as well nothing more is asked.
         """
+        if self._final:
+            return Answer(question, faults=self._final, final=True)
+        answer = self._ask(question)
+        if answer.final:
+            self._final = answer.faults
+        return answer
+
+    def _ask(self, question: Question) -> Answer:
         try:
             return _read(question, self._pages(question))
         except ClientError as error:
@@ -68,7 +78,9 @@ class PolicySimulator:
         except BotoCoreError as error:
             return Answer(question, faults=(f"{ACTION}: {translate(error, ACTION)}",))
         except (AttributeError, KeyError, TypeError, ValueError, ResponseParserError) as error:
-            return Answer(question, faults=(f"{ACTION}: an answer that cannot be read ({_kind(error)})",))
+            return Answer(
+                question, faults=(f"{ACTION}: an answer that cannot be read ({_kind(error)})",), odd=True
+            )
 
     def _pages(self, question: Question) -> Iterator[Any]:
         """Yield the results of all pages: the marker is an offset, so each page repeats the request exactly."""
@@ -120,27 +132,31 @@ def _read(question: Question, results: Iterator[Mapping[str, Any]]) -> Answer:
     wanted = {action.lower() for action in question.actions}
     found: dict[tuple[str, str], SimulatedDecision] = {}
     faults: list[str] = []
+    odd = False
     for result in results:
         action = result["EvalActionName"]
         if action.lower() not in wanted:
             faults.append(f"{ACTION}: an answer about an action that was not asked")
+            odd = True
             continue
         try:
             for decision in _decisions(question, result):
                 found[action.lower(), decision.resource] = decision
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             faults.append(f"{ACTION}: the answer about {scrub(action)} cannot be read ({_kind(error)})")
+            odd = True
     answered = {action for action, _ in found}
     lost = len(wanted - answered)
     if lost and not faults:
         faults.append(f"{ACTION}: no answer about {lost} of {len(wanted)} actions")
-    return Answer(question, tuple(found.values()), tuple(dict.fromkeys(faults)))
+    return Answer(question, tuple(found.values()), tuple(dict.fromkeys(faults)), odd=odd)
 
 
 def _decisions(question: Question, result: Mapping[str, Any]) -> Iterator[SimulatedDecision]:
     """Yield the decisions on one action.
 
     Recorded: with resources each has a result of its own, in their order; only the organization's part is told for the whole.
+    What is allowed names the statements that allow it.
     """
     organization = _allows(result.get("OrganizationsDecisionDetail"), "AllowedByOrganizations")
     if not question.resources:
@@ -159,6 +175,8 @@ def _decisions(question: Question, result: Mapping[str, Any]) -> Iterator[Simula
 def _decision(
     told: Mapping[str, Any], resource: str, decision: str, organization: bool | None
 ) -> SimulatedDecision:
+    if decision == Decision.ALLOWED and not told.get("MatchedStatements"):
+        raise ValueError(decision)
     return SimulatedDecision(
         action=told.get("EvalActionName", ""),
         resource=resource,
@@ -222,6 +240,7 @@ def _together(question: Question, answers: Sequence[Answer]) -> Answer:
         tuple(decision for answer in answers for decision in answer.decisions),
         tuple(dict.fromkeys(fault for answer in answers for fault in answer.faults)),
         final=any(answer.final for answer in answers),
+        odd=any(answer.odd for answer in answers),
     )
 
 

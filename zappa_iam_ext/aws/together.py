@@ -9,7 +9,6 @@ import itertools
 import queue
 import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -17,15 +16,14 @@ from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from zappa_iam_ext.aws.deadline import TIME_LIMIT, Deadline
 from zappa_iam_ext.aws.errors import THROTTLED, code_of
-from zappa_iam_ext.errors import TimeLimitReached
 
+__all__ = ["LIMIT", "TIME_LIMIT", "Deadline", "ask", "asking_config", "together"]
 T = TypeVar("T")
 
 LIMIT = 50
 """So many questions are on their way at once. A client that asks them needs as many connections: `asking_config`."""
-TIME_LIMIT = 30.0
-"""Seconds that all questions of a check may take together, unless somebody says otherwise."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _ATTEMPTS_ON_THE_WAY = 3
 _CONNECT, _READ = 5.0, 15.0
@@ -33,28 +31,6 @@ _CONNECT, _READ = 5.0, 15.0
 _SERVER_ERROR = 500
 _TOO_MANY_REQUESTS = 429
 _ON_THE_WAY = (boto.HTTPClientError, boto.ConnectionError)
-
-
-class Deadline:
-    """A moment after which nobody waits for an answer any more."""
-
-    def __init__(self, seconds: float = TIME_LIMIT, clock: Callable[[], float] = time.monotonic) -> None:
-        """Let it be so many seconds from now."""
-        self.seconds = seconds
-        self._clock = clock
-        self._end = clock() + seconds
-
-    @property
-    def left(self) -> float:
-        """The seconds that are left, at least 0."""
-        return max(0.0, self._end - self._clock())
-
-    def passed(self) -> TimeLimitReached:
-        """Return the error that says that the time is up."""
-        return TimeLimitReached(
-            f"AWS did not answer within {self.seconds:g} seconds",
-            hint="Try again in a minute, or give more time with `--timeout`.",
-        )
 
 
 def asking_config(seconds: float = TIME_LIMIT) -> Config:

@@ -110,14 +110,17 @@ def groups(report: Report) -> tuple[Group, ...]:
     found: dict[tuple[Kind, Blocker | None, str], list[Requirement]] = {}
     for result in report.results:
         if result.verdict is not Verdict.ALLOWED:
-            found.setdefault((_kind(result), blocker_of(result), _why(result)), []).append(result.requirement)
+            found.setdefault((kind_of(result), blocker_of(result), _why(result)), []).append(
+                result.requirement
+            )
     made = [Group(kind, rows(items), blocker, why) for (kind, blocker, why), items in found.items()]
     return tuple(
         sorted(made, key=lambda group: (_ORDER[group.kind], group.blocker is not None, -group.count))
     )
 
 
-def _kind(result: CheckedRequirement) -> Kind:
+def kind_of(result: CheckedRequirement) -> Kind:
+    """Return what its lack does; nothing is lacking of what is allowed."""
     if result.verdict is Verdict.UNKNOWN:
         return Kind.UNKNOWN
     if result.requirement.only_if:

@@ -65,11 +65,11 @@ def read_answer(
         return _nothing(f"AWS's simulator gave no answer: {'; '.join(faults) or 'it was not asked'}")
     if first.decision is Decision.ALLOWED:
         return _allowed(asked, settled)
-    if first.decision is Decision.EXPLICIT_DENY and first.matched:
+    if first.decision is Decision.EXPLICIT_DENY and (first.matched or named):
         return _explicit(first, asked.question, settled, named)
     without = {kinds: answer.on(action, asked.resource) for kinds, answer in found.items() if kinds}
     bare = without.get((PolicyType.SCP,))
-    if first.by_organization is False and bare is not None and bare.matched:
+    if first.by_organization is False and bare and bare.matched and bare.decision is Decision.EXPLICIT_DENY:
         return _explicit(bare, asked.question, settled, named)
     return _denied(first, without, settled)
 

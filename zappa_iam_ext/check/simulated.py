@@ -109,13 +109,14 @@ class SimulatedDecision:
 class Answer:
     """What was answered to one question, and why the rest was not.
 
-    ``final``: any other question would meet the same.
+    ``final``: any other question would meet the same. ``odd``: it is not what AWS's simulator answers.
     """
 
     question: Question
     decisions: tuple[SimulatedDecision, ...] = ()
     faults: tuple[str, ...] = ()
     final: bool = False
+    odd: bool = False
 
     def on(self, action: str, resource: str) -> SimulatedDecision | None:
         """Return the decision on one action and resource; None where there is none."""
@@ -154,13 +155,14 @@ def told_by(answers: Iterable[Answer]) -> tuple[Mentioned, ...]:
     """Return what the implicit denies of these answers tell of the keys that policies mention.
 
     Recorded: an implicit deny lists every absent key that any policy mentions, for other actions and resources too; an
-    ``allowed`` lists none, even where a conditional Deny was skipped.
+    ``allowed`` lists none, even where a conditional Deny was skipped. What it lists where an organization policy denies is not
+    recorded, so that tells nothing.
     """
     return tuple(
         Mentioned(found.missing, answer.question.supplied)
         for answer in answers
         for found in answer.decisions
-        if found.decision is Decision.IMPLICIT_DENY
+        if found.decision is Decision.IMPLICIT_DENY and found.by_organization is not False
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from zappa_iam_ext.cli.options import AwsOptions, format_options
 from zappa_iam_ext.cli.provisioning import confirm, make_plans, provisioning_options, show
+from zappa_iam_ext.cli.wanting_keys import wants_keys
 from zappa_iam_ext.errors import ZappaIamError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, *
     """Provision what STAGE's profile lacks: user, policy, attachment, access key.
 
     Shows the plan and asks first. Applying twice changes nothing the second time. In STAGE's place stands a file
-    that `plan --out` wrote: just these changes are made, or none.
+    that `plan --out` wrote: just these changes are made, or none. An access key is made with --create-keys, or when
+    you say yes to the question for it; never in CI.
     """
     from zappa_iam_ext.workflow import apply_stages, refuse_denied
 
@@ -51,6 +53,8 @@ def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, *
 def _make(given: dict[str, Any], *, yes: bool) -> tuple[Provisioning, ...]:
     """Return the plans; whoever answers the question after seeing a version go has consented to it."""
     plans = make_plans({**given, "prune_versions": given["prune_versions"] or not yes})
+    if wants_keys(plans, given, yes=yes):
+        plans = make_plans({**given, "create_keys": True, "prune_versions": True})
     if not given["rollback"]:
         return plans
     from zappa_iam_ext.workflow import rolled_back

@@ -3,35 +3,64 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.cli.options import (
     AwsOptions,
     aws_options,
-    format_options,
     parse_commands,
     read,
     require_account_id,
     stage_options,
 )
-from zappa_iam_ext.errors import worst
+from zappa_iam_ext.cli.output import (
+    chosen,
+    is_masked,
+    machine_text,
+    own_version,
+    positions,
+    report_options,
+    say,
+)
+from zappa_iam_ext.errors import ZappaIamError, worst
+from zappa_iam_ext.mask import masked_values
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.terminal import style_of
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.permissions.stage import Stage
+    from zappa_iam_ext.render.report.failed import NotChecked
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How it is shown, and the options that were given."""
+
+    output: str
+    given: CommandLines
+    verbose: bool
+    as_list: bool
+    allow_unknown: bool
+    settings_file: Path | None
 
 
 @click.command("check")
 @stage_options
 @aws_options
-@format_options
+@report_options
 @click.option(
     "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
 )
-@click.option("--strict", is_flag=True, hidden=True, expose_value=False)
+@click.option(
+    "--strict", is_flag=True, hidden=True, expose_value=False, help="The default, by its former name."
+)
 @click.option(
     "-v", "--verbose", is_flag=True, help="List every permission: its call, setting, evidence and statement."
 )
@@ -45,6 +74,14 @@ from zappa_iam_ext.terminal import style_of
 )
 @click.option(
     "--account", default="", callback=require_account_id, help="Account id for --policy; default: any."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, max=3600, min_open=True),
+    default=TIME_LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds that AWS may be asked in all; what is not read by then is unknown.",
 )
 def command(
     stage: str | None,
@@ -61,34 +98,75 @@ def command(
     quiet: bool,
     policy_files: tuple[Path, ...],
     account: str,
+    timeout: float,
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
     Exit codes: 0 may deploy, 1 denied, 2 could not run, 3 cannot tell: something could not be decided, or what is missing
-    is needed only the second time or after settings changed.
+    is needed only the second time or after settings changed. What is harmless when it is denied is told, and counts
+    for nothing. With --all a stage that cannot be checked is told, and the others are checked.
     """
-    from zappa_iam_ext.workflow import check_offline, check_stage
+    from zappa_iam_ext.workflow import check_offline, stage_checker
 
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     commands = parse_commands(command_lines)
-    reports = [
-        check_offline(item, commands, policy_files, account)
-        if policy_files
-        else check_stage(item, commands, options)
-        for item in read(stage, settings_file, all_stages=all_stages, options=options)
-    ]
-    if not quiet and (as_json or output == "json"):
-        from zappa_iam_ext.render.json import reports_json
+    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    online = stage_checker(stages, commands, options)
 
-        click.echo(reports_json(reports, allow_unknown=allow_unknown))
-    elif not quiet:
+    def checked(item: Stage) -> Report:
+        if policy_files:
+            return check_offline(item, commands, policy_files, account)
+        return online(item)
+
+    reports, failed = _each(stages, checked, all_stages=all_stages)
+    if not quiet:
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
-        _tell(reports, given, verbose=verbose)
-    raise SystemExit(worst(report.exit_code(allow_unknown=allow_unknown) for report in reports))
+        shown = _Shown(
+            chosen(output, as_json=as_json), given, verbose, all_stages, allow_unknown, settings_file
+        )
+        say(_text(reports, failed, shown))
+    codes = [*(report.exit_code(allow_unknown=allow_unknown) for report in reports)]
+    raise SystemExit(worst([*codes, *(item.exit_code for item in failed)]))
 
 
-def _tell(reports: Sequence[Report], given: CommandLines, *, verbose: bool) -> None:
+def _each(
+    stages: Sequence[Stage], checked: Callable[[Stage], Report], *, all_stages: bool
+) -> tuple[list[Report], list[NotChecked]]:
+    """Check stage by stage; with ``--all`` an error of one does not keep the others from being checked."""
+    from zappa_iam_ext.render.report.failed import NotChecked
+
+    reports: list[Report] = []
+    failed: list[NotChecked] = []
+    for stage in stages:
+        try:
+            reports.append(checked(stage))
+        except ZappaIamError as error:
+            if not all_stages:
+                raise
+            failed.append(NotChecked(stage.name, str(error), error.hint, error.exit_code))
+    return reports, failed
+
+
+def _text(reports: Sequence[Report], failed: Sequence[NotChecked], shown: _Shown) -> str:
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.json import reports_json
     from zappa_iam_ext.render.report import reports_text
+    from zappa_iam_ext.render.report.failed import of_formats
+    from zappa_iam_ext.render.report.items import items, summary
 
-    lines, style = [replace(given, stage=report.stage) for report in reports], style_of(sys.stdout)
-    click.echo(reports_text(reports, lines, style, verbose=verbose), color=style.colour)
+    if is_masked():
+        reports, failed = masked_values(list(reports)), masked_values(list(failed))
+    if shown.output == "json":
+        return reports_json(reports, failed, as_list=shown.as_list, allow_unknown=shown.allow_unknown)
+    lines = [replace(shown.given, stage=report.stage) for report in reports]
+    if shown.output == "text":
+        return reports_text(reports, lines, style_of(sys.stdout), verbose=shown.verbose, failed=failed)
+    where = positions(shown.settings_file)
+    told = Told(
+        "zappa-iam check",
+        own_version(),
+        items=tuple(item for report in reports for item in items(report, where)),
+        summaries=tuple(summary(report, line, where) for report, line in zip(reports, lines, strict=True)),
+        failed=tuple(of_formats(item, where.of(item.stage)) for item in failed),
+    )
+    return machine_text(told, shown.output)

@@ -32,9 +32,9 @@ def provisioning_options(function: Decorated) -> Decorated:
         ),
         click.option(
             "--create-keys/--no-create-keys",
-            default=True,
-            show_default=True,
-            help="Make an access key for the profile when it has none that works.",
+            default=None,
+            help="Make an access key for the profile when it has none that works, or never; default: "
+            "`apply` asks at a terminal, and makes none elsewhere.",
         ),
         click.option(
             "--adopt",
@@ -75,7 +75,7 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
                 prune_versions=given["prune_versions"],
                 overwrite_profile=given["overwrite_profile"],
             ),
-            create_key=given["create_keys"],
+            create_key=bool(given["create_keys"]),
             group=given["group"],
         ),
     )

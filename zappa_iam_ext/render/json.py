@@ -6,15 +6,29 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from zappa_iam_ext.check import CheckedRequirement, Report
+from zappa_iam_ext.check import Blocker, CheckedRequirement, DeploymentPolicy, Report, Subject
+from zappa_iam_ext.check.grouping import standing
+from zappa_iam_ext.render.report.failed import NotChecked
 
 SCHEMA_VERSION = 1
 
 
-def reports_json(reports: Sequence[Report], *, allow_unknown: bool = False) -> str:
-    """Return one Report as a JSON document; several are listed under ``reports``."""
+def reports_json(
+    reports: Sequence[Report],
+    failed: Sequence[NotChecked] = (),
+    *,
+    as_list: bool = False,
+    allow_unknown: bool = False,
+) -> str:
+    """Return one Report as a JSON document; with ``as_list``, and of several, ``reports`` and the ``errors`` of the others."""
     entries = [_report(report, allow_unknown=allow_unknown) for report in reports]
-    return dump(entries[0] if len(entries) == 1 else {"reports": entries})
+    if len(entries) == 1 and not failed and not as_list:
+        return dump(entries[0])
+    errors = [
+        {"stage": item.stage, "message": item.message, "hint": item.hint or None, "exit_code": item.exit_code}
+        for item in failed
+    ]
+    return dump({"reports": entries, "errors": errors})
 
 
 def dump(document: dict[str, Any]) -> str:
@@ -31,12 +45,53 @@ def _report(report: Report, *, allow_unknown: bool) -> dict[str, Any]:
         "commands": list(report.commands),
         "principal": report.principal,
         "profile": report.profile or None,
+        "subject": _subject(report.subject) if report.subject else None,
+        "deployment_policy": _policy(report.deployment_policy) if report.deployment_policy else None,
+        "standing": str(standing(report)),
         "exit_code": report.exit_code(allow_unknown=allow_unknown),
         "denied": len(report.denied),
         "unknown": len(report.unknown),
         "results": [_result(result) for result in report.results],
         "unreadable": list(report.unreadable),
         "not_seen": list(report.not_seen),
+        "evidence": [{"evidence": str(note.evidence), "told": note.told or None} for note in report.evidence],
+    }
+
+
+def _subject(subject: Subject) -> dict[str, Any]:
+    return {
+        "kind": str(subject.kind),
+        "source": subject.source or None,
+        "profile": subject.profile or None,
+        "account": subject.account,
+        "alias": subject.alias or None,
+        "partition": subject.partition,
+        "region": subject.region,
+        "warnings": list(subject.warnings),
+    }
+
+
+def _policy(policy: DeploymentPolicy) -> dict[str, Any]:
+    return {
+        "name": policy.name,
+        "exists": policy.exists,
+        "arn": policy.arn or None,
+        "attached": policy.attached or None,
+        "version": policy.version or None,
+        "zappa_version": policy.zappa_version or None,
+        "stages": list(policy.stages),
+        "lacking": list(policy.lacking),
+        "surplus": list(policy.surplus),
+    }
+
+
+def _blocker(blocker: Blocker) -> dict[str, Any]:
+    return {
+        "layer": str(blocker.layer),
+        "explicit": blocker.explicit,
+        "policy": blocker.policy or None,
+        "statement": blocker.statement or None,
+        "line": blocker.line or None,
     }
 
 
@@ -55,6 +110,7 @@ def _result(result: CheckedRequirement) -> dict[str, Any]:
         "layer": result.layer or None,
         "explicit": result.explicit,
         "why": result.why or None,
+        "blocker": _blocker(result.blocker) if result.blocker else None,
         "because": requirement.because,
         "consequence": str(requirement.consequence),
         "symptom": requirement.symptom or None,

@@ -14,10 +14,13 @@ from zappa_iam_ext.workflow.checking import (
     check_offline,
     check_running_zappa,
     check_stage,
+    check_stages,
     ensure_deploy_permissions,
     held_policies,
+    stage_checker,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
+from zappa_iam_ext.workflow.destroying import plan_destruction
 from zappa_iam_ext.workflow.exporting import resources_of
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages
@@ -31,9 +34,11 @@ __all__ = [
     "check_offline",
     "check_running_zappa",
     "check_stage",
+    "check_stages",
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
+    "plan_destruction",
     "plan_file_text",
     "plan_stages",
     "plans_of_file",
@@ -41,5 +46,6 @@ __all__ = [
     "refuse_denied",
     "resources_of",
     "rolled_back",
+    "stage_checker",
     "with_caller_account",
 ]

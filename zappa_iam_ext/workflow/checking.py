@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
-from zappa_iam_ext.check import Evidence, Report, check
+from zappa_iam_ext.aws.credentials.machine import region_or_configured, require_sound
+from zappa_iam_ext.aws.deadline import TIME_LIMIT
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
+from zappa_iam_ext.check import Evidence, Facts, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
@@ -20,10 +22,12 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
-from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.applying import apply_stages
+from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
+from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
 
 
 def check_deploy_permissions(
@@ -34,14 +38,16 @@ def check_deploy_permissions(
     profile: str = "",
     region: str = "",
     endpoint_url: str = "",
+    timeout: float = TIME_LIMIT,
 ) -> Report:
     """Return the Report of what the stage's profile may and may not do of what the stage needs.
 
     ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
-    command lines (default: the whole life cycle). Raises `SettingsError`, `CredentialsError` or
-    `AwsUnavailable`; a denial is no error, see ``Report.denied``.
+    command lines (default: the whole life cycle). ``timeout`` is how many seconds AWS may be asked in all: what is not
+    read by then is unknown. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
+    ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url)
+    options = AwsOptions(profile, region, endpoint_url, timeout)
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
@@ -85,11 +91,29 @@ def ensure_deploy_permissions(
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
     """Check a stage with the credentials of its profile."""
-    iam_ext_settings(stage)
-    session = open_session(options.profile or stage.profile_name, options.region or stage.region)
-    if options.profile:
-        stage = replace(stage, profile_name=options.profile)
-    return _check_with_session(stage, commands, session, options)
+    (report,) = check_stages((stage,), commands, options)
+    return report
+
+
+def check_stages(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> tuple[Report, ...]:
+    """Check stages, each with the credentials of its profile; what binds a principal is read once for all of them."""
+    return tuple(map(stage_checker(stages, commands, options), stages))
+
+
+def stage_checker(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> Callable[[Stage], Report]:
+    """Return what checks one of these stages after the other; what binds a principal is read once for all of them."""
+    principals = Principals(options, stages)
+
+    def checked(stage: Stage) -> Report:
+        own = replace(stage, profile_name=options.profile) if options.profile else stage
+        principal = principals.behind(own.profile_name or "", options.region or own.region)
+        return _checked(own, commands, principal, options)
+
+    return checked
 
 
 def check_running_zappa(
@@ -108,6 +132,7 @@ def check_running_zappa(
         return None, own.on_missing
     for warning in settings_warnings(stage, zappa_cli.stage_config):
         progress(f"warning: {warning}")
+    require_sound(AwsOptions().choice(stage.profile_name))
     session = zappa_cli.zappa.boto_session
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":
@@ -139,18 +164,30 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
     """Return what binds the principal behind a profile, and who that is."""
-    session = open_session(options.profile, options.region or "us-east-1")
-    identity = caller(open_client(session, "sts", options))
-    return principal_policies(open_client(session, "iam", options), identity.principal), identity
+    held, identity, _ = held_policies_and_facts(options)
+    return held, identity
+
+
+def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal behind a profile, who that is, and what its credentials decide."""
+    region = region_or_configured(options.region, options.choice(), "us-east-1")
+    found = Principals(options).behind(options.profile, region)
+    return found.held, found.identity, facts_behind(found, options.choice())
 
 
 def _check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
-    identity = caller(open_client(session, "sts", options))
-    held = principal_policies(open_client(session, "iam", options), identity.principal)
+    return _checked(stage, commands, Principals(options, (stage,)).of_session(session), options)
+
+
+def _checked(
+    stage: Stage, commands: Sequence[Command], principal: ReadPrincipal, options: AwsOptions
+) -> Report:
+    held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
-    return check(
+    subject = subject_of(located, principal, options)
+    report = check(
         located,
         commands,
         requirements(located, commands),
@@ -158,7 +195,9 @@ def _check_with_session(
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        facts=subject.facts,
     )
+    return replace(report, subject=subject)
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:

@@ -38,6 +38,7 @@ from zappa_iam_ext.plan import (
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -50,7 +51,8 @@ class Provisioning:
     """The plan for one profile, who would carry it out, and what it is for.
 
     ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
-    of, so that it can be made again; ``rights`` is what the administrator may not do of it.
+    of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
+    profile has no credentials of the user that work, and that the plan makes none.
     """
 
     plan: Plan
@@ -66,6 +68,7 @@ class Provisioning:
     admin_profile: str = ""
     rights: Rights = field(default_factory=Rights)
     findings: tuple[str, ...] = ()
+    lacks_key: bool = False
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
 
@@ -75,23 +78,25 @@ class ProvisioningOptions:
     """What a plan may do.
 
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
-    what it may touch and take away. ``create_key`` makes an access key for a profile that has none that works.
+    what it may touch and take away. ``create_key`` makes an access key for a profile that has no
+    credentials that work: only when asked for.
     ``group`` names a group that is to hold the policies.
     """
 
     admin_profile: str = ""
     consents: Consents = field(default_factory=Consents)
-    create_key: bool = True
+    create_key: bool = False
     group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Whose permissions are provisioned."""
+    """Whose permissions are provisioned, and whether the profile has credentials of that user that work."""
 
     user: str
     path: str
     profile: str
+    works: bool = False
 
 
 def plan_stages(
@@ -144,12 +149,19 @@ def _plan_group(
         profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
     )
     needs, notes = _needs(stages, commands, options, administrator, target)
+    files = CredentialsFile.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         partition=administrator.partition,
-        profile=target.profile if wanted.create_key else None,
-        region=region,
+        profile=key_profile(
+            profile,
+            files,
+            works=target.works,
+            wanted=wanted.create_key,
+            overwrite=wanted.consents.overwrite_profile,
+        ),
+        region=region if files.takes_region(profile) else None,
         base=policy_name,
         needs=needs,
         zappa=stages[0].zappa_version,
@@ -166,7 +178,11 @@ def _plan_group(
         user=target.user,
         profile=profile,
         stages=tuple(stage.name for stage in stages),
-        notes=notes,
+        notes=(
+            *notes,
+            *about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key),
+        ),
+        lacks_key=not (target.works or wanted.create_key),
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
@@ -241,14 +257,16 @@ def _target(
 
     One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
     """
-    if user_name:
-        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile)
     try:
         identity = caller(open_client(open_session(profile, options.region), "sts", options))
     except CredentialSourceError:
         raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except (CredentialsError, UnknownPrincipal):
-        return _Target(*(find_user(iam, DEFAULT_USER) or (DEFAULT_USER, "/")), profile)
+        named = user_name or DEFAULT_USER
+        return _Target(*(find_user(iam, named) or (named, "/")), profile)
+    if user_name:
+        works = belongs_to(identity, user_name, administrator.account)
+        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile, works)
     if identity.account != administrator.account:
         raise SettingsError(
             f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
@@ -259,4 +277,4 @@ def _target(
             f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
             hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
         )
-    return _Target(identity.principal.name, identity.principal.path, profile)
+    return _Target(identity.principal.name, identity.principal.path, profile, works=True)

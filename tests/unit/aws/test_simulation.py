@@ -265,7 +265,8 @@ ODD = {
     "a statement without a policy": page(
         [answered("s3:GetObject", {OBJECT: "explicitDeny"}, matched=[{"StartPosition": {"Line": 1, "Column": 1}}])]
     ),
-    "nothing about the action": page([]),
+    "allowed by no statement": page([{**answered("s3:GetObject", {OBJECT: "allowed"}),
+        "ResourceSpecificResults": [{"EvalResourceName": OBJECT, "EvalResourceDecision": "allowed"}]}]),
 }  # fmt: skip
 
 
@@ -282,6 +283,24 @@ def test_an_odd_answer_is_not_believed(answer):
     found = ask(Iam(), ONE)
     assert found.decisions == ()
     assert found.faults
+    assert found.odd
+
+
+def test_an_answer_that_leaves_an_action_out_says_so():
+    with stubbed() as (iam, stubber):
+        stubber.add_response("simulate_principal_policy", page([]))
+        answer = ask(iam, ONE)
+    assert answer.faults == ("iam:SimulatePrincipalPolicy: no answer about 1 of 1 actions",)
+    assert not answer.odd
+
+
+def test_after_a_refusal_that_any_question_would_meet_nothing_more_is_asked():
+    with stubbed() as (iam, stubber):
+        stubber.add_client_error("simulate_principal_policy", "AccessDenied", "no", 403)
+        simulator = PolicySimulator(iam, USER)
+        first, second = simulator.ask(ONE), simulator.ask(Question(("iam:GetUser",), (USER,)))
+    assert first.final
+    assert second.faults == first.faults == ("iam:SimulatePrincipalPolicy is denied",)
 
 
 FAULTS = {

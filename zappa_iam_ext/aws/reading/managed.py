@@ -50,6 +50,10 @@ class ManagedPolicies:
         """Remember the default version of a policy that a list names."""
         self._of(listed["Arn"]).version = listed["DefaultVersionId"]
 
+    def is_absent(self, arn: str) -> bool:
+        """Say whether IAM said that there is no such policy."""
+        return arn in self.known and self.known[arn].absent
+
     def document(self, arn: str, what: str) -> Iterator[Question]:
         """Yield the questions for the document in force, unless they were asked already."""
         policy = self._of(arn)

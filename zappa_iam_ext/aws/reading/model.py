@@ -47,8 +47,8 @@ class PrincipalPolicies:
     ``policies`` is for the evaluator, ``held`` for the evidence. ``unreadable`` names what could not be
     read, with the action that was denied or the reason; empty means that the picture is complete. ``principal`` knows
     the ARN of the role behind a session where the role could be read; ``tags`` are those of the user or role, None where
-    they could not be read. ``named`` are the policies by the name that was looked for, and its further parts, the one by
-    the very name first; ``named_exists`` says whether that one is there, None where it could not be told.
+    they could not be read. ``named`` are the policies that were looked for by name, and their further parts; ``absent`` the
+    names that the account has not.
     """
 
     principal: Principal
@@ -56,7 +56,7 @@ class PrincipalPolicies:
     unreadable: tuple[str, ...] = ()
     tags: Mapping[str, str] | None = None
     named: tuple[NamedPolicy, ...] = ()
-    named_exists: bool | None = None
+    absent: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:

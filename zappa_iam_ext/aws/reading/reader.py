@@ -176,7 +176,7 @@ class Reader:
     def _attached(self, owner: str, layer: HeldLayer, policies: Iterable[Any]) -> Iterator[Question]:
         for policy in policies:
             arn, name = policy["PolicyArn"], policy["PolicyName"]
-            yield from self.named.attached(name, arn)
+            yield from self.named.listed(name, arn)
             yield from self._managed(arn, f"{owner} / managed policy {name}", layer)
 
     def _managed(self, arn: str, source: str, layer: HeldLayer) -> Iterator[Question]:

@@ -9,6 +9,7 @@ from zappa_iam_ext.check.grouping import Group, Kind, groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.render.report.body import body
+from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import fix_lines
 from zappa_iam_ext.render.report.verbose import verbose_lines
 from zappa_iam_ext.render.report.verdict import MARKS, policy_line, subject_lines, verdict
@@ -27,13 +28,14 @@ def reports_text(
     style: Style = PLAIN,
     *,
     verbose: bool = False,
+    failed: Sequence[NotChecked] = (),
 ) -> str:
-    """Return several Reports, one under the other."""
-    told = (
+    """Return several Reports, one under the other, and the stages that could not be checked."""
+    told = [
         report_text(report, lines, style, verbose=verbose)
         for report, lines in zip(reports, given, strict=True)
-    )
-    return "\n\n".join(told)
+    ]
+    return "\n\n".join([*told, *("\n".join(failed_lines(item, style)) for item in failed)])
 
 
 def report_text(

@@ -1,0 +1,138 @@
+"""A Report as items for the formats of others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from zappa_iam_ext.check import CheckedRequirement, Report, Verdict
+from zappa_iam_ext.check.grouping import Kind, Standing, blocker_of, kind_of, short_resource, standing
+from zappa_iam_ext.check.remedies import account_of
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Place, Rule, Summary
+from zappa_iam_ext.render.report.fixing import advice, policy_words
+from zappa_iam_ext.render.report.verdict import policy_line, subject_lines, verdict
+
+RULES = {
+    Kind.STOPS: Rule(
+        "missing-permission-stops",
+        "A missing permission stops the Zappa command",
+        "Zappa ends with AccessDenied when it makes the call. Grant the permission, or change the policy that denies it.",
+    ),
+    Kind.SILENT: Rule(
+        "missing-permission-unnoticed",
+        "A missing permission goes unnoticed",
+        "Zappa passes over the denial: the command ends with exit code 0 and something is left undone.",
+    ),
+    Kind.HARMLESS: Rule(
+        "missing-permission-harmless",
+        "A missing permission does no harm",
+        "Zappa goes on; what is left undone is cleaning up or cosmetic.",
+        Level.NOTE,
+    ),
+    Kind.AT_TIMES: Rule(
+        "missing-permission-at-times",
+        "A permission is missing that is needed only the second time or after settings changed",
+        "Only some states of the account need it, such as what former settings left over.",
+        Level.WARNING,
+    ),
+    Kind.UNKNOWN: Rule(
+        "undecided-permission",
+        "Whether a permission is held could not be decided",
+        "A condition, a policy that may not be read or a policy of the organization decides it.",
+        Level.WARNING,
+    ),
+}
+HELD = Rule("held-permission", "A permission is held", level=Level.NOTE)
+
+
+def _first(_stage: str, _setting: str) -> int:
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Where the settings stand: the file, relative with forward slashes, and the line of a stage's setting."""
+
+    file: str = ""
+    line: Callable[[str, str], int] = _first
+
+    def of(self, stage: str, setting: str = "") -> Place:
+        """Return the line of a stage's setting, or that of the stage."""
+        return Place(self.file, self.line(stage, setting)) if self.file else Place()
+
+
+NOWHERE = Positions()
+
+
+def summary(report: Report, given: CommandLines, positions: Positions = NOWHERE) -> Summary:
+    """Return how the stage stands."""
+    told = standing(report)
+    notes = [*subject_lines(report)]
+    notes += [policy_line(report.deployment_policy)] if report.deployment_policy else []
+    notes += [f"could not be read: {name}" for name in report.unreadable]
+    if report.not_seen:
+        notes.append(f"not seen by this check: {'; '.join(report.not_seen)}")
+    return Summary(
+        text=verdict(report),
+        passed=told is Standing.MAY,
+        level=Level.WARNING if told is Standing.CANNOT_TELL else Level.ERROR,
+        notes=tuple(notes),
+        advice=advice(report, given),
+        place=positions.of(report.stage),
+        suite=report.stage,
+    )
+
+
+def items(report: Report, positions: Positions = NOWHERE) -> Iterator[Item]:
+    """Yield an item for each permission, held ones too."""
+    account = account_of(report)
+    for result in report.results:
+        requirement = result.requirement
+        setting = requirement.call.setting if requirement.call else ""
+        service = requirement.action.partition(":")[0]
+        kind = kind_of(result)
+        rule = HELD if result.verdict is Verdict.ALLOWED else RULES[kind]
+        yield Item(
+            rule=rule,
+            name=requirement.action,
+            where=requirement.resource,
+            message=_message(result),
+            outcome=_OUTCOMES[result.verdict],
+            level=rule.level,
+            suite=report.stage,
+            case=f"{service} {short_resource(requirement.resource, account, report.region)}",
+            fold=_told(result),
+            place=positions.of(report.stage, setting),
+            key=(
+                report.stage,
+                requirement.action,
+                requirement.resource,
+                str(sorted(requirement.context.items())),
+            ),
+        )
+
+
+_OUTCOMES = {
+    Verdict.ALLOWED: Outcome.PASSED,
+    Verdict.DENIED: Outcome.FAILED,
+    Verdict.UNKNOWN: Outcome.UNDECIDED,
+}
+
+
+def _message(result: CheckedRequirement) -> str:
+    requirement = result.requirement
+    if result.verdict is Verdict.ALLOWED:
+        return "held"
+    symptom = [requirement.symptom] if requirement.symptom and result.verdict is Verdict.DENIED else []
+    return "; ".join([_told(result), *symptom, *([requirement.because] if requirement.because else [])])
+
+
+def _told(result: CheckedRequirement) -> str:
+    """Return what it does that it is missing, and why it is."""
+    if result.verdict is Verdict.UNKNOWN:
+        return f"{Kind.UNKNOWN}: {result.why}"
+    blocker = blocker_of(result)
+    if not blocker:
+        return f"{kind_of(result)}: no policy allows it"
+    return f"{kind_of(result)}: {'denied' if blocker.explicit else 'blocked'} by {policy_words(blocker)}"

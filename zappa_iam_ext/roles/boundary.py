@@ -1,0 +1,150 @@
+"""The permissions boundary of an execution role, and the deployment policy that can write only roles within it.
+
+A deployer that writes a role's policies and makes a function run as that role would hold whatever it writes. IAM User
+Guide, "Permissions boundaries for IAM entities" (delegating responsibility): role writes are granted only where the
+role has the boundary, and nothing that changes the boundary or takes it off is granted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam import PolicyDocument, Statement
+from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.permissions.stage import Stage
+
+BOUNDARY_KEY = "iam:PermissionsBoundary"
+INLINE_POLICY = "zappa-permissions"
+"""The inline policy of the execution role, by the name that Zappa has for it (``core.py``, ``create_iam_roles``)."""
+_ENDING = "-Boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedRole:
+    """The execution role of a stage as Zappa would make it, and the boundary that it gets.
+
+    ``trust`` and ``policy`` are Zappa's own documents after the settings, so that Zappa finds nothing to change.
+    ``limit`` is what the boundary says; empty where the settings name another boundary, which is used as it is.
+    """
+
+    name: str
+    arn: str
+    trust: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    boundary_arn: str
+    limit: Mapping[str, Any]
+
+    @property
+    def boundary_name(self) -> str:
+        """The name of the boundary, without its path."""
+        return self.boundary_arn.rpartition("/")[2]
+
+
+def bounded_role(stage: Stage, boundary: str = "") -> BoundedRole | None:
+    """Return the execution role that Zappa would make for a stage in a known account; None where it makes none.
+
+    ``boundary`` names another policy as the boundary, by name or ARN. Raises `SettingsError` for documents in the
+    settings that are none.
+    """
+    if not stage.role.managed or stage.role.arn:
+        return None
+    policy = dict(_document(stage, "attach_policy", stage.role.attach_policy))
+    policy["Statement"] = [*_listed(policy.get("Statement", [])), *map(dict, stage.role.extra_permissions)]
+    named = boundary or f"{stage.role.name}{_ENDING}"
+    arn = named if named.startswith("arn:") else f"arn:{stage.partition}:iam::{stage.account}:policy/{named}"
+    return BoundedRole(
+        name=stage.role.name,
+        arn=stage.named_role_arn,
+        trust=_document(stage, "assume_policy", stage.role.assume_policy),
+        policy=policy,
+        boundary_arn=arn,
+        limit={} if boundary else _limit(policy),
+    )
+
+
+def bounded(document: PolicyDocument, role_arn: str, boundary_arn: str) -> PolicyDocument:
+    """Return a deployment policy whose writes of the role demand the boundary.
+
+    Only actions that support the condition key get the condition, in a statement of their own; what is granted on other
+    resources stays.
+    """
+    statements = [
+        part for statement in document.statements for part in _divided(statement, role_arn, boundary_arn)
+    ]
+    return replace(document, statements=tuple(_named_apart(statements)))
+
+
+def _divided(statement: Statement, role_arn: str, boundary_arn: str) -> Iterator[Statement]:
+    writes = tuple(action for action in statement.actions if takes_boundary(action))
+    if not writes or role_arn not in statement.resources:
+        yield statement
+        return
+    others = tuple(action for action in statement.actions if action not in writes)
+    elsewhere = tuple(resource for resource in statement.resources if resource != role_arn)
+    if others:
+        yield replace(statement, actions=others)
+    if elsewhere:
+        yield replace(statement, actions=writes, resources=elsewhere)
+    condition = {name: dict(tests) for name, tests in statement.condition.items()}
+    condition.setdefault("StringEquals", {})[BOUNDARY_KEY] = (boundary_arn,)
+    yield replace(
+        statement,
+        actions=writes,
+        resources=(role_arn,),
+        condition=condition,
+        sid="WriteBoundedRole" if statement.sid else "",
+    )
+
+
+def takes_boundary(action: str) -> bool:
+    """Say whether an action writes a role and AWS decides it by the role's boundary.
+
+    ``iam:PassRole`` does not support the key: with it the grant would never hold.
+    """
+    known = action_definition(action)
+    return (
+        known is not None and known.name.startswith("iam:") and known.writes and known.supports(BOUNDARY_KEY)
+    )
+
+
+def _named_apart(statements: list[Statement]) -> Iterator[Statement]:
+    """Yield the statements with Sids that differ."""
+    taken: set[str] = set()
+    for statement in statements:
+        sid, number = statement.sid, 2
+        while sid and sid in taken:
+            sid, number = f"{statement.sid}{number}", number + 1
+        taken.add(sid)
+        yield replace(statement, sid=sid)
+
+
+def _limit(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the boundary allows: what Zappa and the settings give the function, and no more."""
+    statements = [
+        {name: value for name, value in statement.items() if name != "Sid"}
+        for statement in _listed(policy["Statement"])
+    ]
+    return {"Version": policy.get("Version", "2012-10-17"), "Statement": statements}
+
+
+def _document(stage: Stage, setting: str, text: str) -> Mapping[str, Any]:
+    try:
+        read = json.loads(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"stage {stage.name}: the document of {setting} is not JSON",
+            hint="Zappa could not use it either.",
+        ) from error
+    if not isinstance(read, dict):
+        raise SettingsError(
+            f"stage {stage.name}: {setting} is a policy document", hint="It is a JSON object."
+        )
+    return read
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -1,0 +1,183 @@
+"""Identity providers of CI systems, by the table ``providers.toml``: URL, audience, subject, further claims."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from zappa_iam_ext.errors import ZappaIamError
+
+
+class UnknownProvider(ZappaIamError):
+    """No such CI system, or what was said of it does not make a strict trust."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A form of the claim ``sub``; ``also`` is another form for the same, ``flag`` a parameter that chooses it."""
+
+    template: str
+    also: str = ""
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """A row of the table. ``parameters`` are patterns of what may be given, ``conditions`` maps them to claims."""
+
+    id: str
+    title: str
+    url: str
+    audience: str
+    keys: tuple[str, ...]
+    source: str
+    note: str
+    parameters: Mapping[str, str]
+    subjects: tuple[Subject, ...]
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    one_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """Whose tokens a role trusts: the provider's URL, the audience, and what claims have to say.
+
+    ``subjects`` may hold a star where the system ends a subject with an id of the run. ``claims`` are by name.
+    """
+
+    provider: str
+    url: str
+    audience: str
+    subjects: tuple[str, ...]
+    claims: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def issuer(self) -> str:
+        """The URL without its scheme: the prefix of condition keys, and the name in the provider's ARN."""
+        return self.url.removeprefix("https://")
+
+    def provider_arn(self, partition: str, account: str) -> str:
+        """Return the ARN of the identity provider in an account."""
+        return f"arn:{partition}:iam::{account}:oidc-provider/{self.issuer}"
+
+
+@lru_cache(maxsize=1)
+def provider_rows() -> Mapping[str, ProviderRow]:
+    """Return the table by id."""
+    read = tomllib.loads((files(__package__) / "providers.toml").read_text(encoding="utf-8"))["provider"]
+    return {row["id"]: _row(row) for row in read}
+
+
+def federation(provider: str, given: Mapping[str, str]) -> Federation:
+    """Return whose tokens are trusted; empty values are as good as none.
+
+    Raises `UnknownProvider` for a system that the table does not have, for what it does not know, what is missing, and
+    what would leave the trust open.
+    """
+    row = provider_rows().get(provider)
+    if row is None:
+        raise UnknownProvider(
+            f"there is no provider {provider[:80]!r}", hint=f"Known are {', '.join(provider_rows())}."
+        )
+    told = {name: value for name, value in given.items() if value}
+    _check(row, told)
+    values = _values(row, told)
+    subject = _subject(row, values)
+    return Federation(
+        provider=row.id,
+        url=_filled(row.url, values, row),
+        audience=_filled(row.audience, values, row),
+        subjects=tuple(_forms(subject, values)),
+        claims={claim: told[name] for name, claim in row.conditions.items() if name in told},
+        given=told,
+        note=row.note,
+    )
+
+
+def _row(row: Mapping[str, Any]) -> ProviderRow:
+    return ProviderRow(
+        **{
+            **row,
+            "subjects": tuple(Subject(**each) for each in row["subjects"]),
+            "keys": tuple(row["keys"]),
+            "one_of": tuple(row.get("one_of", ())),
+            "note": row.get("note", ""),
+        }
+    )
+
+
+def _check(row: ProviderRow, told: Mapping[str, str]) -> None:
+    flags = {subject.flag for subject in row.subjects if subject.flag}
+    for name, value in told.items():
+        if name in flags:
+            continue
+        pattern = row.parameters.get(name)
+        if pattern is None:
+            known = ", ".join(map(option, (*row.parameters, *sorted(flags))))
+            raise UnknownProvider(f"{row.title} has no {option(name)}", hint=f"It takes {known}.")
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise UnknownProvider(
+                f"{value[:80]!r} cannot be {option(name)} of {row.title}",
+                hint="Give one exact name: wildcards and variables would open the role to others.",
+            )
+    if row.one_of and not any(name in told for name in row.one_of):
+        raise UnknownProvider(
+            f"{row.title} needs {' or '.join(map(option, row.one_of))}",
+            hint=row.note,
+        )
+
+
+def _values(row: ProviderRow, told: Mapping[str, str]) -> dict[str, str]:
+    """Return what templates are filled with; of GitHub owner and name of the repository apart, a colon escaped."""
+    values = dict(told)
+    if row.id == "github" and "repository" in told:
+        values["owner"], _, values["name"] = told["repository"].partition("/")
+        values["environment"] = told.get("environment", "").replace(":", "%3A")
+    return {name: value for name, value in values.items() if value}
+
+
+def _subject(row: ProviderRow, values: Mapping[str, str]) -> Subject:
+    for subject in row.subjects:
+        if (not subject.flag or subject.flag in values) and _fields(subject.template) <= values.keys():
+            return subject
+    wanted = " or ".join(" and ".join(_options_for(subject)) for subject in row.subjects)
+    raise UnknownProvider(
+        f"which runs of {row.title} may assume the role is not said", hint=f"Give {wanted}."
+    )
+
+
+def _options_for(subject: Subject) -> Iterator[str]:
+    names = [
+        "repository" if name in {"owner", "name"} else name for name in sorted(_fields(subject.template))
+    ]
+    yield from dict.fromkeys(map(option, sorted([*names, *([subject.flag] if subject.flag else [])])))
+
+
+def _forms(subject: Subject, values: Mapping[str, str]) -> Iterator[str]:
+    yield subject.template.format_map(values)
+    if subject.also and _fields(subject.also) <= values.keys():
+        yield subject.also.format_map(values)
+
+
+def _filled(template: str, values: Mapping[str, str], row: ProviderRow) -> str:
+    missing = sorted(_fields(template) - values.keys())
+    if missing:
+        raise UnknownProvider(f"{row.title} needs {' and '.join(map(option, missing))}", hint=row.note)
+    return template.format_map(values)
+
+
+def _fields(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def option(name: str) -> str:
+    """Return a parameter as the command line spells it."""
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,80 @@
+"""Who is behind a profile or a session and what binds them, each read once however many stages share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from zappa_iam_ext.aws.deadline import Deadline
+from zappa_iam_ext.aws.identity import AccountAlias, CallerIdentity, caller
+from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
+from zappa_iam_ext.aws.together import asking_config
+from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.settings.regions import partition_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPrincipal:
+    """Who it is, what binds them, and what further questions may need: the client that read it, and the deadline.
+
+    ``session`` is the one that was opened, ``alias`` tells the account's alias.
+    """
+
+    identity: CallerIdentity
+    held: PrincipalPolicies
+    iam: Any
+    deadline: Deadline
+    session: Any = None
+    alias: Callable[[], str] = str
+
+
+class Principals:
+    """Reads principals within one limit of time, and remembers them by the profile they are behind.
+
+    ``stages`` say which deployment policies are looked for on the way.
+    """
+
+    def __init__(self, options: AwsOptions, stages: Iterable[Stage] = ()) -> None:
+        self._options = options
+        self._deadline: Deadline | None = None
+        self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in stages))
+        self._known: dict[tuple[str, str], ReadPrincipal] = {}
+
+    def behind(self, profile: str, region: str) -> ReadPrincipal:
+        """Return who is behind a profile, else behind the environment's credentials.
+
+        Raises as `of_session`, and `CredentialsError` where there is no such profile.
+        """
+        key = profile, _partition(region)
+        if key not in self._known:
+            self._known[key] = self.of_session(
+                open_session(profile, region, self._options.choice(profile).named_by)
+            )
+        return self._known[key]
+
+    def of_session(self, session: Any) -> ReadPrincipal:
+        """Return who is behind a session.
+
+        The time runs from when the credentials are there: to type an MFA code takes as long as it takes. Raises
+        `CredentialsError`, `AwsUnavailable` or `UnknownPrincipal` where nobody can tell who it is.
+        """
+        config = asking_config(self._options.timeout)
+        sts = open_client(session, "sts", self._options, config=config)
+        iam = open_client(session, "iam", self._options, config=config)
+        self._deadline = self._deadline or Deadline(self._options.timeout)
+        identity = caller(sts, self._deadline)
+        alias = AccountAlias(iam)
+        held = principal_policies(iam, identity.principal, self._deadline, named=self._named)
+        return ReadPrincipal(identity, held, iam, self._deadline, session, alias)
+
+
+def _partition(region: str) -> str:
+    """Return the partition of a region: credentials are those of one. A region that nobody knows stands for itself."""
+    try:
+        return partition_of(region)
+    except SettingsError:
+        return region

@@ -1,0 +1,231 @@
+"""Asks AWS's simulator about requirements: once, again for denials without what may be to blame, then for the policy's name.
+
+Three rounds of questions that do not hang on each other; the second and the third only where something is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
+from zappa_iam_ext.check import NO_FACTS, Blocker, Evidence, EvidenceNote, Facts
+from zappa_iam_ext.check.blocking import Candidate, bisect, blocker_of, candidates, fitting
+from zappa_iam_ext.check.joining import Voice
+from zappa_iam_ext.check.questions import Asked, absent_for_certain, again, ask
+from zappa_iam_ext.check.readings import Settled, needed_again, read_answer
+from zappa_iam_ext.check.simulated import (
+    Answer,
+    Exclusion,
+    Mentioned,
+    Question,
+    SimulatedDecision,
+    mentioned_in,
+    open_keys,
+    told_by,
+)
+from zappa_iam_ext.iam import Decision, Layer, PolicyDocument
+from zappa_iam_ext.permissions.model import Requirement
+
+T = TypeVar("T")
+#: Makes calls that do not hang on each other, and returns their answers in order.
+Together = Callable[[Sequence[Callable[[], T]]], Sequence[T]]
+
+
+def one_by_one(calls: Sequence[Callable[[], T]]) -> Sequence[T]:
+    """Make calls one after the other."""
+    return [call() for call in calls]
+
+
+@dataclass(slots=True)
+class Simulation:
+    """What the simulator said of some requirements: a voice for each, in order, and how far it went."""
+
+    voices: tuple[Voice, ...] = ()
+    note: EvidenceNote = field(default_factory=lambda: EvidenceNote(Evidence.SIMULATION))
+
+
+def simulate(
+    requirements: Iterable[Requirement],
+    held: PrincipalPolicies,
+    region: str,
+    put: Callable[[Question], Answer],
+    *,
+    facts: Facts = NO_FACTS,
+    together: Together[Answer] = one_by_one,
+) -> Simulation:
+    """Return what the simulator says of requirements; ``put`` asks it one question and never raises."""
+    asked = ask(requirements, held.principal, region, facts)
+    first = _believed(together([partial(put, question) for question in _questions(asked)]))
+    found = {answer.question: answer for answer in first}
+    absent = absent_for_certain(facts)
+    told = (mentioned_in(_documents(held)),) if held.complete else told_by(first)
+    more = [*_again(asked, found)]
+    witness = _witness(asked, found, held) if not held.complete else None
+    settles = witness is not None and any(
+        open_keys(told, question, absent) is None for question in _hanging(asked, found)
+    )
+    second = together(
+        [partial(put, question) for question in (*more, *([witness] if settles and witness else ()))]
+    )
+    told = (*told, *_told_by_witness(second, held))
+    settled = Settled(lambda question: open_keys(told, question, absent), absent, held.principal.account)
+    names = _Names(put, candidates(_sources(held), held.principal))
+    voices = tuple(
+        read_answer(item, _answers(item, first, second), settled, names.of(item, found)) for item in asked
+    )
+    return Simulation(voices, _note(asked, first))
+
+
+def _questions(asked: Iterable[Asked]) -> tuple[Question, ...]:
+    return tuple(dict.fromkeys(item.question for item in asked if item.question))
+
+
+def _believed(answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Return the answers; none of them where one is not what AWS's simulator answers, for then something else does."""
+    if not any(answer.odd for answer in answers):
+        return answers
+    return [replace(answer, decisions=()) for answer in answers]
+
+
+def _decision(item: Asked, found: dict[Question, Answer]) -> SimulatedDecision | None:
+    answer = found.get(item.question) if item.question else None
+    return answer.on(item.requirement.action, item.resource) if answer else None
+
+
+def _again(asked: Sequence[Asked], found: dict[Question, Answer]) -> Iterable[Question]:
+    """Yield the questions about what is denied, less the policies that do not allow it."""
+    groups: dict[tuple[Question, tuple[Exclusion, ...]], list[Asked]] = {}
+    for item in asked:
+        decision = _decision(item, found)
+        if decision and item.question:
+            for kinds in needed_again(decision):
+                without: tuple[Exclusion, ...] = kinds
+                groups.setdefault((item.question, without), []).append(item)
+    for (question, without), items in groups.items():
+        yield again(items, replace(question, without=without))
+
+
+def _hanging(asked: Sequence[Asked], found: dict[Question, Answer]) -> Iterable[Question]:
+    """Yield the questions some answer to which may hang on a key that was not given."""
+    for item in asked:
+        decision = _decision(item, found)
+        if item.question and decision and decision.decision is not Decision.IMPLICIT_DENY:
+            yield item.question
+
+
+def _witness(
+    asked: Sequence[Asked], found: dict[Question, Answer], held: PrincipalPolicies
+) -> Question | None:
+    """Return the question whose sure denial tells the keys that policies mention: one that is allowed, asked in silence.
+
+    It gives no more keys than any question whose answer hangs on them. None where nothing is allowed, or where the boundary
+    in whose place the silent one stands could not be read.
+    """
+    allowed = [
+        item
+        for item in asked
+        if item.question and (told := _decision(item, found)) and told.decision is Decision.ALLOWED
+    ]
+    if not allowed or not allowed[0].question:
+        return None
+    limited = any(
+        decision.by_boundary is not None for answer in found.values() for decision in answer.decisions
+    )
+    if limited and not any(policy.layer == "boundary" for policy in held.held):
+        return None
+    shared = frozenset.intersection(*(question.supplied for question in _hanging(asked, found)))
+    question = again(allowed[:1], allowed[0].question)
+    context = tuple(entry for entry in question.context if entry.name.lower() in shared)
+    return replace(question, context=context, silent_boundary=True)
+
+
+def _told_by_witness(answers: Iterable[Answer], held: PrincipalPolicies) -> tuple[Mentioned, ...]:
+    """Return what the silent boundary's denial tells, and what the boundary that it replaced mentions."""
+    own = mentioned_in(policy.document for policy in held.held if policy.layer == "boundary")
+    return tuple(
+        Mentioned(told.keys | own.keys, told.supplied)
+        for answer in answers
+        if answer.question.silent_boundary
+        for told in told_by([answer])
+        if all(decision.by_boundary is False for decision in answer.decisions)
+    )
+
+
+def _answers(item: Asked, first: Iterable[Answer], second: Iterable[Answer]) -> Iterable[Answer]:
+    """Yield the answers that are about a requirement."""
+    if not item.question:
+        return
+    for answer in first:
+        if answer.question == item.question:
+            yield answer
+    for answer in second:
+        same = answer.question.context == item.question.context and not answer.question.silent_boundary
+        if same and answer.on(item.requirement.action, item.resource):
+            yield answer
+
+
+class _Names:
+    """Names the policy of an explicit deny; bisects only where the simulator's name of it could be of several."""
+
+    def __init__(self, put: Callable[[Question], Answer], known: tuple[Candidate, ...]) -> None:
+        self._put, self._known = put, known
+        self._bisected: dict[str, Candidate | None] = {}
+
+    def of(self, item: Asked, found: dict[Question, Answer]) -> Blocker | None:
+        """Return the policy that denies explicitly; None where nothing does, or nothing names it."""
+        decision = _decision(item, found)
+        if (
+            not decision
+            or decision.decision is not Decision.EXPLICIT_DENY
+            or decision.by_organization is False
+        ):
+            return None
+        if not decision.matched:
+            named = self._one_of(item, self._known, "")
+            return Blocker(Layer.IDENTITY, explicit=True, policy=named.source) if named else None
+        for statement in decision.matched:
+            could_be = fitting(statement, self._known)
+            if named := self._one_of(item, could_be, statement.policy):
+                return blocker_of(decision.matched, named)
+        return blocker_of(decision.matched, None)
+
+    def _one_of(self, item: Asked, known: Sequence[Candidate], key: str) -> Candidate | None:
+        if key and len(known) < 2:  # noqa: PLR2004  -- one needs no question
+            return known[0] if known else None
+        if not key:
+            key = f"{item.requirement.action} {item.resource}"
+        if key not in self._bisected:
+            self._bisected[key] = bisect(known, partial(self._flips, item))
+        return self._bisected[key]
+
+    def _flips(self, item: Asked, without: tuple[Exclusion, ...]) -> bool | None:
+        if not item.question:
+            return None
+        answer = self._put(again([item], replace(item.question, without=without)))
+        decision = answer.on(item.requirement.action, item.resource)
+        return decision.decision is not Decision.EXPLICIT_DENY if decision else None
+
+
+def _documents(held: PrincipalPolicies) -> Iterable[PolicyDocument]:
+    return (policy.document for policy in held.held)
+
+
+def _sources(held: PrincipalPolicies) -> Iterable[tuple[str, str]]:
+    """Yield the words and the ARN of every policy that is known to bind the principal, also of what could not be read."""
+    for policy in held.held:
+        if policy.layer != "boundary":
+            yield policy.source, policy.arn
+    for text in held.unreadable:
+        yield text, ""
+
+
+def _note(asked: Sequence[Asked], answers: Iterable[Answer]) -> EvidenceNote:
+    faults = dict.fromkeys(fault for answer in answers for fault in answer.faults)
+    left = sum(1 for item in asked if not item.question)
+    told = list(faults)
+    if left:
+        told.append(f"{left} of {len(asked)} permissions are about names that it cannot be asked about")
+    return EvidenceNote(Evidence.SIMULATION, "; ".join(told))
