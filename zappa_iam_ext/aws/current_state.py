@@ -50,6 +50,8 @@ def current_state(
     Raises `AccessDenied`, `CredentialsError` or `AwsUnavailable` when it cannot be read, and
     `CredentialsFileError` when the credentials file cannot.
     """
+    # The profile first: a key that another run writes into it meanwhile is then among the user's keys.
+    profile_key = credentials.access_key_id(desired.profile) if credentials and desired.profile else None
     attached: Mapping[str, str] = {}
     keys: tuple[CurrentKey, ...] = ()
     groups: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ def current_state(
         policies={policy.name: policy for policy in found if policy},
         attached=tuple(attached),
         keys=keys,
-        profile_key=credentials.access_key_id(desired.profile) if credentials and desired.profile else None,
+        profile_key=profile_key,
         quotas=_quotas(iam),
         groups=groups,
         group=_group(iam, desired.group) if desired.group else None,

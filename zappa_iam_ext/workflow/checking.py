@@ -76,7 +76,9 @@ def ensure_deploy_permissions(
     chosen = _stage(stage, settings_file, options)
     wanted = _commands(commands)
     if admin_profile:
-        provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
+        provisionings = plan_stages(
+            (chosen,), wanted, options, ProvisioningOptions(admin_profile, only_add=True)
+        )
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
     code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
@@ -137,7 +139,10 @@ def check_running_zappa(
     report = _check_with_session(stage, (command,), session, AwsOptions())
     if report.denied and may_provision and own.on_missing == "provision":
         provisionings = plan_stages(
-            (stage,), life_cycle(), AwsOptions(region=stage.region), ProvisioningOptions(own.admin_profile)
+            (stage,),
+            life_cycle(),
+            AwsOptions(region=stage.region),
+            ProvisioningOptions(own.admin_profile, only_add=True),
         )
         apply_stages(provisionings, progress=progress)
         report = _check_with_session(stage, (command,), session, AwsOptions())
