@@ -11,7 +11,8 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios faults races docs help clean
+.PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios
+.PHONY: faults races docs snapshots help clean
 
 test: lint types contracts fast coverage slow ## everything
 
@@ -90,6 +91,9 @@ docs: $(STAMP) ## write the generated pages again: permissions, comparison, find
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme
+
+snapshots: $(STAMP) ## what a reader sees of typical reports, and the picture in the docs, written again
+	$(BIN)/python -m tests.generate.reports
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, **given: Any) -> None:
     """Provision what STAGE's profile lacks: user, policy, attachment, access key.
 
-    Shows the plan and asks first. Applying twice changes nothing the second time. In STAGE's place stands a file
-    that `plan --out` wrote: just these changes are made, or none. An access key is made with --create-keys, or when
-    you say yes to the question for it; never in CI.
+    Shows the plan and asks first. Applying twice changes nothing the second time. An access key is made with
+    --create-keys, or when you say yes to the question for it; never in CI. In STAGE's place stands a file that
+    `plan --out` wrote: just these changes are made, or none.
     """
     from zappa_iam_ext.workflow import apply_stages, refuse_denied
 
@@ -52,9 +52,10 @@ def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, *
 
 def _make(given: dict[str, Any], *, yes: bool) -> tuple[Provisioning, ...]:
     """Return the plans; whoever answers the question after seeing a version go has consented to it."""
-    plans = make_plans({**given, "prune_versions": given["prune_versions"] or not yes})
+    wanted = {**given, "prune_versions": given["prune_versions"] or not yes}
+    plans = make_plans(wanted)
     if wants_keys(plans, given, yes=yes):
-        plans = make_plans({**given, "create_keys": True, "prune_versions": True})
+        plans = make_plans({**wanted, "create_keys": True})
     if not given["rollback"]:
         return plans
     from zappa_iam_ext.workflow import rolled_back
@@ -84,7 +85,16 @@ def _plan_file(name: str | None) -> str:
 def _read(text: str, given: dict[str, Any]) -> tuple[Provisioning, ...]:
     from zappa_iam_ext.workflow import plans_of_file
 
-    fixed = ("adopt", "prune", "prune_versions", "overwrite_profile", "group", "all_stages", "rollback")
+    fixed = (
+        "adopt",
+        "prune",
+        "prune_versions",
+        "overwrite_profile",
+        "group",
+        "all_stages",
+        "rollback",
+        "create_keys",
+    )
     if changed := [name for name in fixed if given[name]]:
         raise ZappaIamError(
             f"--{changed[0].replace('_', '-')} cannot be given with a plan file: it says what was reviewed",

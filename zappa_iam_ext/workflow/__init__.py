@@ -12,7 +12,6 @@ from zappa_iam_ext.workflow.applying import (
 from zappa_iam_ext.workflow.checking import (
     check_deploy_permissions,
     check_offline,
-    check_running_zappa,
     check_stage,
     check_stages,
     ensure_deploy_permissions,
@@ -32,7 +31,6 @@ __all__ = [
     "apply_stages",
     "check_deploy_permissions",
     "check_offline",
-    "check_running_zappa",
     "check_stage",
     "check_stages",
     "decode_denial",

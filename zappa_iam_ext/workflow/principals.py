@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from zappa_iam_ext.aws.deadline import Deadline
@@ -19,15 +20,18 @@ from zappa_iam_ext.settings.regions import partition_of
 
 @dataclass(frozen=True, slots=True)
 class ReadPrincipal:
-    """Who it is, what binds them, and what further questions may need: the client that read it, and the deadline.
+    """Who it is, what binds them, and what further questions may need.
 
-    ``session`` is the one that was opened, ``alias`` tells the account's alias.
+    These are the client that read it, the deadline, what opens a client of another service, which evidence is wanted, the
+    session that was opened, and what tells the account's alias.
     """
 
     identity: CallerIdentity
     held: PrincipalPolicies
     iam: Any
     deadline: Deadline
+    open: Callable[[str], Any]
+    evidence: str = ""
     session: Any = None
     alias: Callable[[], str] = str
 
@@ -69,7 +73,19 @@ class Principals:
         identity = caller(sts, self._deadline)
         alias = AccountAlias(iam)
         held = principal_policies(iam, identity.principal, self._deadline, named=self._named)
-        return ReadPrincipal(identity, held, iam, self._deadline, session, alias)
+        return ReadPrincipal(
+            identity,
+            held,
+            iam,
+            self._deadline,
+            open=partial(self._further, session, config),
+            evidence=self._options.evidence,
+            session=session,
+            alias=alias,
+        )
+
+    def _further(self, session: Any, config: Any, service: str) -> Any:
+        return open_client(session, service, self._options, config=config)
 
 
 def _partition(region: str) -> str:
