@@ -141,7 +141,15 @@ class Provisioner:
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
             raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
-        self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
+        try:
+            self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
+        except CredentialsFileError:
+            if change.overwrite or self.credentials.access_key_id(change.profile) is None:
+                raise
+            raise AccountChanged(
+                f"the profile {change.profile} was given a key meanwhile; the new one is deleted again",
+                hint="Plan again: the key that is there may do.",
+            ) from None
         self._held = None
         if change.region:
             try:

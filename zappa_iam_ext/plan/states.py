@@ -54,6 +54,7 @@ class DesiredState:
     by whose the policies in place are, of those named ``base`` or after it. ``path`` is the IAM path of what has to be
     created, ``region`` is written into the config file when given, ``tags`` are put beside our own, ``zappa`` is the
     version that the documents are for. With ``group`` it is a group that the user is a member of that has the policies.
+    ``only_add`` leaves everything in that is in place, though nobody may need it.
     """
 
     account: str
@@ -68,6 +69,7 @@ class DesiredState:
     needs: Mapping[StageKey, Mapping[str, Any]] = field(default_factory=dict)
     zappa: str = ""
     group: str = ""
+    only_add: bool = False
 
     def policy_arn(self, name: str) -> str:
         """Return the ARN of the customer managed policy ``name``."""

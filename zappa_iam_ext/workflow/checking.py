@@ -82,7 +82,9 @@ def ensure_deploy_permissions(
     chosen = _stage(stage, settings_file, options)
     wanted = _commands(commands)
     if admin_profile:
-        provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
+        provisionings = plan_stages(
+            (chosen,), wanted, options, ProvisioningOptions(admin_profile, only_add=True)
+        )
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
     code = report.exit_code(allow_unknown=allow_unknown, strict=strict)

@@ -76,13 +76,14 @@ class ProvisioningOptions:
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
     what it may touch and take away. ``create_key`` makes an access key for a profile that has no
     credentials that work: only when asked for.
-    ``group`` names a group that is to hold the policies.
+    ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
     """
 
     admin_profile: str = ""
     consents: Consents = field(default_factory=Consents)
     create_key: bool = False
     group: str = ""
+    only_add: bool = False
 
 
 def plan_stages(
@@ -153,6 +154,7 @@ def _plan_group(
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
+        only_add=wanted.only_add,
     )
     current, planned = look(iam, desired, wanted.consents)
     if any(map(is_quarantine, current.attached)):
