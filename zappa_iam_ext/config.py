@@ -32,7 +32,8 @@ class IamExtSettings:
     hand-made policy file that takes the computed document's place. ``on_missing`` says what the gate does when
     a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
     ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``).
-    ``expected_account`` is the account that the credentials have to belong to; empty: any.
+    ``expected_account`` is the account that the credentials have to belong to; empty: any. ``permissions_boundary`` names
+    a policy, by name or ARN, that limits the execution role instead of the one that `apply` makes.
     """
 
     enabled: bool = True
@@ -43,6 +44,7 @@ class IamExtSettings:
     user: str = ""
     policy: str = DEFAULT_POLICY
     expected_account: str = ""
+    permissions_boundary: str = ""
 
     @property
     def user_or_default(self) -> str:
@@ -79,7 +81,7 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
         told = f"iam_ext.commands is a list of {', '.join(COMMANDS)}; {str(strange[0])[:80]!r} is none of them{near}"
         raise _wrong(stage, told)
     _require_account(stage, values.get("expected_account", ""))
-    for name in ("policy_document", "on_missing", "admin_profile", "user", "policy"):
+    for name in ("policy_document", "on_missing", "admin_profile", "user", "policy", "permissions_boundary"):
         if not isinstance(values.get(name, ""), str):
             raise _wrong(stage, f"iam_ext.{name} is a string, not {got(values[name])}")
     if values.get("on_missing", "stop") not in ON_MISSING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from zappa_iam_ext.cli.modes import mode_of, mode_options
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, parse_commands, read, stage_options
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def provisioning_options(function: Decorated) -> Decorated:
         click.option("--overwrite-profile", is_flag=True, help="Replace another key in the profile."),
     ):
         function = option(function)
-    return stage_options(aws_options(function))
+    return stage_options(aws_options(mode_options(function)))
 
 
 def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
@@ -70,6 +71,7 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
             ),
             create_key=given["create_keys"],
             group=given["group"],
+            mode=mode_of(given),
         ),
     )
 

@@ -9,7 +9,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
@@ -39,7 +39,15 @@ from zappa_iam_ext.plan import (
     StageKey,
     plan,
 )
+from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.modes import (
+    ExecutionRoles,
+    ModeOptions,
+    deployer_name,
+    desired_roles,
+    execution_roles,
+)
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
 
 if TYPE_CHECKING:
@@ -78,22 +86,25 @@ class ProvisioningOptions:
 
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
     what it may touch and take away. ``create_key`` makes an access key for a profile that has none that works.
-    ``group`` names a group that is to hold the policies.
+    ``group`` names a group that is to hold the policies. ``mode`` says how the deployer gets its credentials.
     """
 
     admin_profile: str = ""
     consents: Consents = field(default_factory=Consents)
     create_key: bool = True
     group: str = ""
+    mode: ModeOptions = field(default_factory=ModeOptions)
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Whose permissions are provisioned."""
+    """Whose permissions are provisioned: a user's, or those of a role."""
 
     user: str
     path: str
     profile: str
+    role: bool = False
+    execution: ExecutionRoles = field(default_factory=ExecutionRoles)
 
 
 def plan_stages(
@@ -199,20 +210,30 @@ def _plan_group(
     region = options.region or stages[0].region
     administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
     _require_one_partition(stages, administrator)
-    target = _target(
-        profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
-    )
-    needs, notes = _needs(stages, commands, options, administrator, target)
+    wanted.mode.check()
+    located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
+    if wanted.mode.is_role:
+        target = _Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        roles, _ = desired_roles(located, wanted.mode, profile, region)
+        roles = replace(roles, execution=execution.desired)
+    else:
+        target = _target(
+            profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
+        )
+        roles = DesiredRoles(execution=execution.desired)
+    needs, notes = _needs(stages, commands, options, administrator, replace(target, execution=execution))
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         partition=administrator.partition,
-        profile=target.profile if wanted.create_key else None,
+        profile=target.profile if wanted.create_key and not target.role else None,
         region=region,
         base=policy_name,
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
+        roles=roles if target.role or roles.execution else None,
     )
     current, planned = _looked(iam, desired, wanted.consents)
     return Provisioning(
@@ -225,7 +246,7 @@ def _plan_group(
         user=target.user,
         profile=profile,
         stages=tuple(stage.name for stage in stages),
-        notes=notes,
+        notes=(*notes, *execution.notes),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
@@ -249,14 +270,16 @@ def _needs(
         partition=administrator.partition,
         split=True,
         self_inspection=True,
-        user=target.user,
+        user="" if target.role else target.user,
         user_path=target.path,
+        role=target.user if target.role else "",
     )
     needs: dict[StageKey, dict[str, Any]] = {}
     notes: tuple[str, ...] = ()
     for stage in stages:
         documents, told = policy_documents((stage,), commands, options, form)
-        needs[stage_key(stage)] = (documents[0] if len(documents) == 1 else merge(documents)).to_dict()
+        whole = documents[0] if len(documents) == 1 else merge(documents)
+        needs[stage_key(stage)] = target.execution.limit(stage_key(stage), whole).to_dict()
         notes += told
     return needs, notes
 
