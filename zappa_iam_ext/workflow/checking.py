@@ -23,6 +23,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
 
@@ -177,7 +178,7 @@ def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal
     return check(
         located,
         commands,
-        requirements(located, commands),
+        needed_as_it_is(located, commands, principal),
         held.policies,
         held.principal,
         evidence=Evidence.POLICIES,
