@@ -11,7 +11,8 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios docs help clean
+.PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios
+.PHONY: faults races docs snapshots help clean
 
 test: lint types contracts fast coverage slow ## everything
 
@@ -80,10 +81,19 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
+faults: $(STAMP) ## the files of profiles, killed and refused at each system call (minutes)
+	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py
+
+races: $(STAMP) ## 20 writers of the files of profiles, 60 rounds (minutes)
+	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/unit/aws/test_profile_files_races.py
+
 docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme
+
+snapshots: $(STAMP) ## what a reader sees of typical reports, and the picture in the docs, written again
+	$(BIN)/python -m tests.generate.reports
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

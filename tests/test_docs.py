@@ -86,7 +86,7 @@ def test_the_public_names_that_the_readme_uses_exist():
 
 def test_what_make_help_lists_is_every_target_with_a_word_on_it():
     makefile = (ROOT / "Makefile").read_text()
-    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)[1].split()
+    phony = " ".join(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)).split()
     told = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
     assert set(phony) == told
     assert {"make test", "make demo"} <= set(re.findall(r"make [a-z]+", README))

@@ -7,6 +7,7 @@ In ``zappa_settings``: ``"callbacks": {"settings": "zappa_iam_ext.gate"}``. In s
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -73,4 +74,20 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: importing the package in a callback stays cheap."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    try:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    except ModuleNotFoundError:
+        if importlib.util.find_spec(f"{__name__}.left_out") is None:
+            raise
+        return _left_out(name)
+
+
+def _left_out(name: str) -> type:
+    """Return what stands in a function's package for a name of ours: it may be imported, and not used."""
+
+    def refuse(_: Any, *__: Any, **___: Any) -> None:
+        raise ImportError(
+            f"{__name__}.{name} is left out of the function's package: it is of use where Zappa runs"
+        )
+
+    return type(name, (), {"__init__": refuse, "__doc__": "Left out of the function's package."})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
@@ -15,6 +16,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.settings.values import got
 
 ON_MISSING = ("stop", "warn", "provision")
+UNKNOWN = ("warn", "fail")
 DEFAULT_USER = "serverless"
 OFFLINE_ACCOUNT = "123456789012"
 """Stands for the account when documents are judged offline and nobody named one."""
@@ -22,6 +24,12 @@ DEFAULT_POLICY = "ZappaLambdaDeploymentPolicy"
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 FORMER_NAMES = {"user_name": "user", "policy_name": "policy"}
 """Settings by the names that they had in 0.1; both are read."""
+_CALLBACK = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_GATES = ("zappa_iam_ext.gate", "zappa_iam_ext.hook.gate")
+#: IAM API Reference, PutUserPermissionsBoundary: an ARN; CreatePolicy: the characters of a policy's name.
+_BOUNDARY = re.compile(
+    r"[\w+=,.@-]{1,128}|arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[\w+=,.@/-]{1,640}", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +39,11 @@ class IamExtSettings:
     ``commands`` are the Zappa commands that the gate checks (empty: all). ``policy_document`` is the path of a
     hand-made policy file that takes the computed document's place. ``on_missing`` says what the gate does when
     a permission is missing: ``stop``, ``warn``, or ``provision`` (never in CI) with ``admin_profile``.
-    ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``).
-    ``expected_account`` is the account that the credentials have to belong to; empty: any. ``permissions_boundary`` names
-    a policy, by name or ARN, that limits the execution role instead of the one that `apply` makes.
+    ``unknown`` says what it does when something could not be decided: ``warn`` or ``fail``; empty: ``fail`` in CI, else ``warn``.
+    ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``), ``permissions_boundary``
+    the name or the ARN of the policy that bounds the roles that are made. ``expected_account`` is the account that the
+    credentials have to belong to; empty: any. ``then`` is the user's own settings callback, ``module.function``: Zappa has
+    room for one, and the gate has taken it.
     """
 
     enabled: bool = True
@@ -45,6 +55,8 @@ class IamExtSettings:
     policy: str = DEFAULT_POLICY
     expected_account: str = ""
     permissions_boundary: str = ""
+    unknown: str = ""
+    then: str = ""
 
     @property
     def user_or_default(self) -> str:
@@ -58,7 +70,8 @@ class IamExtSettings:
 
 def iam_ext_settings(stage: Stage) -> IamExtSettings:
     """Return the stage's ``iam_ext``; raise `SettingsError` for what it may not hold."""
-    given = stage.settings.get("iam_ext") or {}
+    given = stage.settings.get("iam_ext")
+    given = {} if given is None or given == os.environ.get("ZAPPA_IAM_EXT") else given
     if not isinstance(given, Mapping):
         raise _wrong(stage, f"iam_ext is a table of settings, not {got(given)}")
     known = {item.name for item in fields(IamExtSettings)}
@@ -73,25 +86,45 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
     values = dict(given)
     if not isinstance(values.get("enabled", True), bool):
         raise _wrong(stage, f"iam_ext.enabled is true or false, not {got(values['enabled'])}")
-    commands = values.get("commands", [])
+    _check_commands(stage, values.get("commands", []))
+    _require_account(stage, values.get("expected_account", ""))
+    for item in fields(IamExtSettings):
+        if item.type == "str" and not isinstance(values.get(item.name, ""), str):
+            raise _wrong(stage, f"iam_ext.{item.name} is a string, not {got(values[item.name])}")
+    for name, choices in (("on_missing", ON_MISSING), ("unknown", UNKNOWN)):
+        if values.get(name, choices[0]) not in choices:
+            near = _near(values[name], choices)
+            raise _wrong(stage, f"iam_ext.{name} is one of {', '.join(choices)}{near}")
+    if values.get("on_missing") == "provision" and not values.get("admin_profile"):
+        raise _wrong(
+            stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
+        )
+    _check_forms(stage, values)
+    return IamExtSettings(**values | {"commands": tuple(values.get("commands", ()))})
+
+
+def _check_commands(stage: Stage, commands: Any) -> None:
     if not isinstance(commands, list):
         raise _wrong(stage, f"iam_ext.commands is a list of {', '.join(COMMANDS)}, not {got(commands)}")
     if strange := [item for item in commands if item not in COMMANDS]:
         near = _near(str(strange[0]), COMMANDS)
         told = f"iam_ext.commands is a list of {', '.join(COMMANDS)}; {str(strange[0])[:80]!r} is none of them{near}"
         raise _wrong(stage, told)
-    _require_account(stage, values.get("expected_account", ""))
-    for name in ("policy_document", "on_missing", "admin_profile", "user", "policy", "permissions_boundary"):
-        if not isinstance(values.get(name, ""), str):
-            raise _wrong(stage, f"iam_ext.{name} is a string, not {got(values[name])}")
-    if values.get("on_missing", "stop") not in ON_MISSING:
-        near = _near(values["on_missing"], ON_MISSING)
-        raise _wrong(stage, f"iam_ext.on_missing is one of {', '.join(ON_MISSING)}{near}")
-    if values.get("on_missing") == "provision" and not values.get("admin_profile"):
+
+
+def _check_forms(stage: Stage, values: Mapping[str, Any]) -> None:
+    """Refuse a callback and a boundary that cannot be written so."""
+    then, boundary = values.get("then", ""), values.get("permissions_boundary", "")
+    if then and not _CALLBACK.fullmatch(then):
         raise _wrong(
-            stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
+            stage, f"iam_ext.then is written module.function, as Zappa's callbacks, not {then[:80]!r}"
         )
-    return IamExtSettings(**values | {"commands": tuple(commands)})
+    if then in _GATES:
+        raise _wrong(stage, f"iam_ext.then is called after the gate; {then} is the gate itself")
+    if boundary and not _BOUNDARY.fullmatch(boundary):
+        raise _wrong(
+            stage, f"iam_ext.permissions_boundary is the name or the ARN of a policy, not {boundary[:150]!r}"
+        )
 
 
 def _require_account(stage: Stage, account: Any) -> None:

@@ -1,90 +1,102 @@
 """Zappa's ``settings`` callback: stops a command that the profile's user may not carry through.
 
 It runs for every command and stage, after Zappa opened the profile and before Zappa's first write. It never
-writes to AWS unless the stage says ``"on_missing": "provision"``, and never in CI. What belongs to Zappa, stdout, stays Zappa's: the gate speaks on stderr.
+writes to AWS unless the stage says ``"on_missing": "provision"``, and never in CI. What belongs to Zappa, stdout, stays
+Zappa's: the gate speaks on stderr.
+
+This module is part of the light core that goes into a function's package: it imports next to nothing by itself.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from typing import TYPE_CHECKING, Any
+import sys
+import traceback
+from typing import Any
 
-import click
-
-from zappa_iam_ext.ci import ci_service
-from zappa_iam_ext.errors import ExitCode, ZappaIamError
-
-if TYPE_CHECKING:
-    from zappa_iam_ext.check import Report
-
-OWN_PACKAGE = "zappa_iam_ext"
+from zappa_iam_ext.errors import ExitCode, ZappaIamError, worst
 
 
 def gate(zappa_cli: Any) -> None:
     """Check the command that Zappa is about to run; raise `click.ClickException` (exit code 1) when it may not.
 
-    ``zappa_cli`` is Zappa's ``ZappaCLI``, as callbacks get it. May be called from a callback of your own.
+    ``zappa_cli`` is Zappa's ``ZappaCLI``, as callbacks get it. May be called from a callback of your own. Ends with the
+    stage's own callback, ``iam_ext.then``, if it names one. In the package of a function it does nothing.
     """
-    _leave_out_of_package(zappa_cli)
+    if importlib.util.find_spec("zappa_iam_ext.left_out"):
+        return
+    from zappa_iam_ext.interrupts import interruptible
+
+    with interruptible():
+        then = _guarded(zappa_cli)
+    if then is not None:
+        then(zappa_cli)
+
+
+def _guarded(zappa_cli: Any) -> Any:
+    """Let the gate decide; return what is to be called then. Whatever goes wrong ends Zappa with one of our exit codes."""
+    import click
+
     try:
-        report, on_missing = _check(zappa_cli)
+        return _decided(zappa_cli)
+    except click.ClickException:
+        raise
     except ZappaIamError as error:
-        raise _Refusal(f"{error}\n{error.hint}".rstrip(), error.exit_code) from error
-    if report is not None:
-        _report(report, on_missing)
+        from zappa_iam_ext.render.failures import failure_text
+
+        raise _refusal(failure_text(error), error.exit_code) from error
+    except Exception as error:
+        from zappa_iam_ext.render.failures import DEBUG_VARIABLE, unexpected_text
+
+        if os.environ.get(DEBUG_VARIABLE):
+            traceback.print_exc()
+        raise _refusal(unexpected_text(error), ExitCode.COULD_NOT_RUN) from error
 
 
-class _Refusal(click.ClickException):
-    """Ends Zappa cleanly with our exit code."""
-
-    def __init__(self, message: str, exit_code: ExitCode) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code  # type: ignore[misc]  # click declares a class variable
-
-
-def _check(zappa_cli: Any) -> tuple[Report | None, str]:
+def _decided(zappa_cli: Any) -> Any:
+    from zappa_iam_ext.ci import ci_service
+    from zappa_iam_ext.gating.callbacks import own_callback
+    from zappa_iam_ext.gating.light_package import keep_light
+    from zappa_iam_ext.gating.switch import switched_off
     from zappa_iam_ext.permissions.commands import COMMANDS
+    from zappa_iam_ext.render import gate as texts
 
-    if zappa_cli.command not in COMMANDS or not zappa_cli.load_credentials:
-        return None, ""
-    from zappa_iam_ext.workflow import check_running_zappa
-
-    return check_running_zappa(zappa_cli, may_provision=not _in_ci(), progress=_say)
-
-
-def _in_ci() -> bool:
-    """Say whether a CI service runs this process."""
-    return ci_service(os.environ) is not None
+    keep_light(zappa_cli.zappa)
+    if zappa_cli.command in COMMANDS and zappa_cli.load_credentials:
+        if switched_off(os.environ):
+            _say(texts.SWITCHED_OFF)
+        else:
+            _check(zappa_cli, in_ci=ci_service(os.environ) is not None)
+    return own_callback(zappa_cli)
 
 
-def _report(report: Report, on_missing: str) -> None:
-    import sys
-
-    from zappa_iam_ext.permissions.fixes import CommandLines
-    from zappa_iam_ext.render.report import report_text, verdict
+def _check(zappa_cli: Any, *, in_ci: bool) -> None:
+    """Tell how it stands with each stage that is to be decided now; refuse them all when one of them may not."""
+    from zappa_iam_ext.render import gate as texts
     from zappa_iam_ext.terminal import style_of
+    from zappa_iam_ext.workflow.gating import pass_gate
 
-    given = CommandLines(report.stage)
-    code, text = report.exit_code(), report_text(report, given, style_of(sys.stderr))
-    if code not in {ExitCode.OK, ExitCode.CANNOT_TELL}:
-        if on_missing != "warn":
-            raise _Refusal(text, code)
-        _say(text)
-    elif report.unknown:
-        _say(text)
-    else:
-        _say(f"{verdict(report)} ({given.apply()})" if report.denied else verdict(report))
+    passing = pass_gate(zappa_cli, in_ci=in_ci, progress=_say)
+    refused = [answer for answer in passing if answer.refusal is not None]
+    if refused:
+        code = worst(answer.refusal for answer in refused if answer.refusal is not None)
+        told = [(answer.report, answer.given) for answer in refused]
+        raise _refusal(texts.refusal_text(told, style_of(sys.stderr)), code)
+    for answer in passing:
+        _say(texts.passing_text(answer.report, answer.given, style_of(sys.stderr)))
+
+
+def _refusal(message: str, exit_code: ExitCode) -> Exception:
+    """Return what ends Zappa cleanly with our exit code."""
+    import click
+
+    refusal = click.ClickException(message)
+    refusal.exit_code = exit_code  # type: ignore[misc]  # click declares a class variable
+    return refusal
 
 
 def _say(text: str) -> None:
+    import click
+
     click.echo(f"zappa-iam: {text}", err=True)
-
-
-def _leave_out_of_package(zappa_cli: Any) -> None:
-    """Keep this library out of the function's package: it is of no use there.
-
-    What is no list is left for Zappa to judge: null it takes for none, a text it refuses.
-    """
-    exclude = zappa_cli.stage_config.get("exclude") or []
-    if isinstance(exclude, list) and OWN_PACKAGE not in exclude:
-        zappa_cli.override_stage_config_setting("exclude", [*exclude, OWN_PACKAGE, f"{OWN_PACKAGE}-*"])

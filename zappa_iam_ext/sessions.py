@@ -16,13 +16,15 @@ from zappa_iam_ext.errors import AwsUnavailable, NoCredentials
 class AwsOptions:
     """The AWS options of a command line: profile, region, endpoint. Empty means: as the stage says.
 
-    ``timeout`` is how many seconds a check may ask AWS in all.
+    ``timeout`` is how many seconds a check may ask AWS in all, ``evidence`` how far it goes: ``policies``, ``simulation``,
+    ``probe``, ``all``; empty: the policies, and the simulator where some could not be read.
     """
 
     profile: str = ""
     region: str = ""
     endpoint_url: str = ""
     timeout: float = TIME_LIMIT
+    evidence: str = ""
 
     def choice(self, profile_name: str | None = "") -> SessionChoice:
         """Return whose session it is, for a stage's ``profile_name``: the option wins over it."""

@@ -23,7 +23,7 @@ from zappa_iam_ext.settings.regions import partition_of, partitions
 from zappa_iam_ext.settings.stages import chosen_stages, is_stage
 from zappa_iam_ext.settings.values import got
 
-_OWN_VARIABLES = "ZAPPA_IAM_EXT_"
+_OWN_VARIABLES = "ZAPPA_IAM_EXT"
 _ROLE_SUFFIX = "-ZappaLambdaExecutionRole"
 #: So many wrong settings are told at once.
 _MAX_REFUSALS = 20
@@ -72,7 +72,7 @@ def stage_from_cli(zappa_cli: Any) -> Stage:
     is left out of ``settings``: `settings_warnings` tells it.
     """
     path = getattr(zappa_cli, "settings_file", None)
-    with _as_settings_errors(path, zappa_cli.api_stage):
+    with as_settings_errors(path, zappa_cli.api_stage):
         session = zappa_cli.zappa.boto_session
         region = (session.region_name if session else zappa_cli.zappa.aws_region) or ""
         judgement = _judged(zappa_cli.stage_config, region)
@@ -99,7 +99,7 @@ def command_from_cli(zappa_cli: Any) -> Command:
 
 
 def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool) -> tuple[str, ...]:
-    with _as_settings_errors(path, stage):
+    with as_settings_errors(path, stage):
         cli = _zappa_cli(stage)
         with _reading():
             cli.load_settings_file(_checked_path(path))
@@ -109,7 +109,7 @@ def _stage_names(path: str | Path | None, stage: str | None, *, all_stages: bool
 def _read_stage(
     path: str | Path | None, name: str, profile: str | None, region: str | None
 ) -> tuple[Stage, tuple[str, ...]]:
-    with _as_settings_errors(path, name):
+    with as_settings_errors(path, name):
         cli = _zappa_cli(name)
         with _reading():
             cli.load_settings_file(_checked_path(path))
@@ -250,7 +250,7 @@ def _named(path: str | Path | None) -> str:
 
 
 @contextlib.contextmanager
-def _as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[None]:
+def as_settings_errors(path: str | Path | None, stage: str | None) -> Iterator[None]:
     """Turn whatever Zappa and its parsers raise about settings into our error; our own pass."""
     where = _named(path) + (f", stage {stage}" if stage else "")
     try:

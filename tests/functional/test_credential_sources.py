@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.newcomer import SETTINGS
-from zappa_iam_ext.aws.credential_sources import require_credentials
+from zappa_iam_ext.aws.credentials.failures import require_credentials
 from zappa_iam_ext.errors import CredentialSourceError
 from zappa_iam_ext.sessions import open_session
 

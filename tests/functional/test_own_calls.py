@@ -67,7 +67,7 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
 def _provision(newcomer, watch, admin, monkeypatch) -> None:
     """From nothing to a user; then versions, a policy that is adopted, a part that is detached, a key that is lost."""
     with monkeypatch.context() as full:
-        full.setattr(CredentialsFile, "write", _refuse)
+        full.setattr(CredentialsFile, "write_key", _refuse)
         watch.run("apply", *admin, "--yes", exit_code=2)
     watch.run("apply", *admin, "--yes")
     client = newcomer.aws.client("iam")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
 import stat
 from collections.abc import Mapping
 from typing import Any
@@ -78,7 +79,7 @@ def test_a_second_apply_changes_nothing(admin):
     with proxy(admin.aws.endpoint, lambda request: asked.append(request.action)) as url:
         again = iam(*APPLY, "--endpoint-url", url)
     assert again.exit_code == 0
-    assert "nothing to do" in again.stdout
+    assert "No changes: nothing to do." in again.stdout
     assert (state(admin), admin.credentials.read_bytes(), keys(admin)) == before
     assert asked
     assert [action for action in asked if not action.startswith(("Get", "List"))] == []
@@ -100,13 +101,25 @@ def test_plan_changes_nothing_and_says_what_apply_would(admin):
     ] == shown
 
 
-def test_apply_asks_first_and_no_means_no(admin):
+def test_apply_asks_first_and_no_means_no(admin, monkeypatch):
     before = state(admin), admin.credentials.read_bytes()
+    monkeypatch.setattr("zappa_iam_ext.cli.provisioning.on_terminal", lambda: True)
     refused = iam("apply", "dev", "--admin-profile", "admin", input="n\n")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
     assert (state(admin), admin.credentials.read_bytes()) == before
     assert iam("apply", "dev", "--admin-profile", "admin", input="y\n").exit_code == 0
     assert len(keys(admin)) == 1
+
+
+def test_without_a_terminal_nothing_is_written_and_the_line_to_paste_works(admin):
+    before = state(admin), admin.credentials.read_bytes()
+    refused = iam("apply", "dev", "--admin-profile", "admin", "--no-create-keys", input="y\n")
+    assert refused.exit_code == 2
+    assert (state(admin), admin.credentials.read_bytes()) == before
+    pasted = shlex.split(refused.stderr.rpartition(": ")[2])
+    assert pasted[:3] == ["zappa-iam", "apply", "dev"]
+    assert iam(*pasted[1:]).exit_code == 0
+    assert keys(admin) == []
 
 
 def test_the_user_behind_an_existing_profile_is_provisioned_and_keeps_its_key(admin):
@@ -167,36 +180,44 @@ def test_a_document_over_the_size_of_a_managed_policy_is_split(admin):
         assert size(held["Document"]) <= MANAGED_POLICY_LIMIT
     assert iam("check", "dev").exit_code == 0
     admin.settings()
-    shrunk = iam(*APPLY)
+    refused = iam(*APPLY)
+    assert refused.exit_code == 1, "what is taken away is refused"
+    assert "events:PutRule" in refused.stderr
+    shrunk = iam(*APPLY, "--prune")
     assert shrunk.exit_code == 0, shrunk.stderr
     left = client.list_attached_user_policies(UserName="serverless")["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in left] == [POLICY]
     assert iam("check", "dev").exit_code == 0
 
 
-def test_versions_rotate_when_the_settings_change_again_and_again(admin):
+def test_versions_rotate_with_consent_and_the_last_one_can_be_returned_to(admin):
     client, arn = admin.aws.client("iam"), f"arn:aws:iam::{admin.account}:policy/{POLICY}"
-    for number in range(6):
-        admin.settings(project_name=f"hello{number}")
-        assert iam(*APPLY).exit_code == 0
+
+    def versions():
+        return [item["VersionId"] for item in client.list_policy_versions(PolicyArn=arn)["Versions"]]
+
+    for number in range(5):
+        admin.settings(s3_bucket=f"bucket-number-{number}")
+        assert iam(*APPLY, "--prune").exit_code == 0
+    assert len(versions()) == 5
+    admin.settings(s3_bucket="bucket-number-5")
+    planned = iam("plan", "dev", "--admin-profile", "admin", "--prune")
+    assert planned.exit_code == 0
+    assert f"  - delete the version v1 of the policy {POLICY}" in planned.stdout
+    refused = iam(*APPLY, "--prune")
+    assert refused.exit_code == 2
+    assert "--prune-versions" in refused.stdout + refused.stderr
+    assert "v1" in versions()
+    assert iam(*APPLY, "--prune", "--prune-versions").exit_code == 0
+    assert sorted(versions()) == ["v2", "v3", "v4", "v5", "v6"]
     assert iam("check", "dev").exit_code == 0
-    versions = [version["VersionId"] for version in client.list_policy_versions(PolicyArn=arn)["Versions"]]
-    assert len(versions) == 5
-    assert "v6" in versions
     assert len(keys(admin)) == 1
-
-
-def test_what_another_stage_would_lose_is_told(admin):
-    admin.settings()
-    stages = json.loads((admin.folder / "zappa_settings.json").read_text())
-    stages["live"] = {**stages["dev"], "apigateway_enabled": False, "function_url_enabled": True}
-    (admin.folder / "zappa_settings.json").write_text(json.dumps(stages))
-    assert iam("apply", "live", "--admin-profile", "admin", "--yes").exit_code == 0
-    planned = iam("plan", "dev", "--admin-profile", "admin")
-    assert "no longer allowed" in planned.stdout
-    assert "lambda:CreateFunctionUrlConfig" in planned.stdout
-    assert iam("apply", "--all", "--admin-profile", "admin", "--yes").exit_code == 0
-    assert iam("check", "--all").exit_code == 0
+    back = iam(*APPLY, "--rollback", "--prune")
+    assert back.exit_code == 0, back.stderr
+    assert iam("check", "dev").exit_code == 1
+    admin.settings(s3_bucket="bucket-number-4")
+    assert iam("check", "dev").exit_code == 0
+    assert "No changes" in iam("plan", "dev", "--admin-profile", "admin").stdout
 
 
 ANSWERS = {
@@ -262,7 +283,7 @@ def test_ensure_and_check_from_a_script(admin):
         ensure_deploy_permissions("dev", commands=["deploy"])
     assert caught.value.report == report
     assert caught.value.exit_code == 1
-    assert caught.value.hint == "zappa-iam apply dev --admin-profile PROFILE"
+    assert caught.value.hint.endswith("zappa-iam apply dev --command deploy --admin-profile PROFILE")
     steps: list[str] = []
     ensured = ensure_deploy_permissions("dev", admin_profile="admin", progress=steps.append)
     assert not ensured.denied

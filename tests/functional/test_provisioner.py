@@ -194,7 +194,7 @@ def test_when_the_profile_cannot_be_written_the_key_is_deleted_again(world, monk
     def fail(*_args, **_kwargs):
         raise CredentialsFileError("disk full", hint="make room")
 
-    monkeypatch.setattr(CredentialsFile, "write", fail)
+    monkeypatch.setattr(CredentialsFile, "write_key", fail)
     with pytest.raises(ProvisioningError, match="disk full") as caught:
         world.apply()
     assert len(caught.value.done) == 4
@@ -212,7 +212,7 @@ def test_control_c_between_making_and_storing_a_key_leaves_no_orphan(world, monk
         raise KeyboardInterrupt
 
     if moment == "write":
-        monkeypatch.setattr(CredentialsFile, "write", interrupt)
+        monkeypatch.setattr(CredentialsFile, "write_key", interrupt)
     plan = world.plan()
     provisioner = Provisioner(world.iam, world.files)
     if moment == "on_step":

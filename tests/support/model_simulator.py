@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.awsrequest import AWSResponse
+
+from tests.support.recorded_simulator import client, question_of
 from zappa_iam_ext.check.simulated import (
     Answer,
+    ContextEntry,
     Exclusion,
     InlinePolicy,
     MatchedStatement,
@@ -58,6 +62,10 @@ class ModelSimulator:
                 for each in found
             ),
         )
+
+    def ask_all(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        """Answer questions one after the other."""
+        return [self.ask(question) for question in questions]
 
     def _decide(self, question: Question, action: str, resource: str) -> SimulatedDecision:
         left = {name: held for name, held in self.identity.items() if not self._excluded(name, question)}
@@ -119,3 +127,86 @@ class ModelSimulator:
             head, _, rest = pathless.partition(":policy/")
             pathless = f"{head}:policy/{rest.rpartition('/')[2]}"
         return excluded == pathless
+
+
+def answering(model: ModelSimulator, source: str = "") -> Any:
+    """Return a real client of IAM that the model answers; it knows one principal, ``source``."""
+    iam = client()
+
+    def remember(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["asked"] = dict(params)
+
+    def answer(context: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        params = context["asked"]
+        if source and params["PolicySourceArn"] != source:
+            error = {"Code": "NoSuchEntity", "Message": "Unable to retrieve specified IAM entity."}
+            return _http(404), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 404}}
+        return _http(200), _response(model.ask(_question(params)))
+
+    iam.meta.events.register("provide-client-params.iam.SimulatePrincipalPolicy", remember)
+    iam.meta.events.register("before-call.iam.SimulatePrincipalPolicy", answer)
+    return iam
+
+
+def _http(status: int) -> AWSResponse:
+    return AWSResponse("https://iam.amazonaws.com", status, {}, None)
+
+
+def _question(params: Mapping[str, Any]) -> Question:
+    known = {"PolicySourceArn", "ActionNames", "ResourceArns", "PolicyExclusionList"}
+    plain = question_of({name: value for name, value in params.items() if name in known})
+    assert plain is not None
+    entries = tuple(
+        ContextEntry(each["ContextKeyName"], each["ContextKeyType"], tuple(each["ContextKeyValues"]))
+        for each in params.get("ContextEntries", ())
+    )
+    silent = "PermissionsBoundaryPolicyInputList" in params
+    return Question(plain.actions, plain.resources, entries, plain.without, silent)
+
+
+def _response(answer: Answer) -> dict[str, Any]:
+    """Return an answer in the shape of the recordings."""
+    results = []
+    for action in answer.question.actions:
+        found = [each for each in answer.decisions if each.action == action]
+        result: dict[str, Any] = {
+            "EvalActionName": action,
+            "EvalResourceName": "*",
+            "EvalDecision": str(found[0].decision),
+            **_details(found[0], whole=True),
+        }
+        if found[0].by_organization is not None:
+            result["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": found[0].by_organization}
+        if answer.question.resources:
+            result["ResourceSpecificResults"] = [
+                {
+                    "EvalResourceName": each.resource,
+                    "EvalResourceDecision": str(each.decision),
+                    **_details(each, whole=False),
+                }
+                for each in found
+            ]
+        results.append(result)
+    return {
+        "EvaluationResults": results,
+        "IsTruncated": False,
+        "ResponseMetadata": {"HTTPStatusCode": 200},
+    }
+
+
+def _details(found: SimulatedDecision, *, whole: bool) -> dict[str, Any]:
+    matched = [
+        {
+            "SourcePolicyId": each.policy,
+            "SourcePolicyType": each.kind,
+            "StartPosition": {"Line": 1, "Column": 38},
+            "EndPosition": {"Line": 1, "Column": 94},
+        }
+        for each in found.matched
+    ]
+    told: dict[str, Any] = {"MatchedStatements": matched, "MissingContextValues": sorted(found.missing)}
+    if not whole:
+        told = {name: value for name, value in told.items() if value}
+    if found.by_boundary is not None:
+        told["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": found.by_boundary}
+    return told

@@ -97,6 +97,8 @@ def proxy(  # noqa: C901  -- one small server
             return
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 256
+
         def handle_error(self, *_: object) -> None:
             """Say nothing of clients that hang up: some are made to."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import click
 import pytest
 
 from tests.support.stages import stage
-from zappa_iam_ext import hook
 from zappa_iam_ext.check import Verdict, check
+from zappa_iam_ext.config import IamExtSettings
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.model import Consequence, Requirement, ResourceState
+from zappa_iam_ext.permissions.commands import COMMANDS, WRITING
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.permissions.model import Command, Consequence, Requirement, ResourceState
+from zappa_iam_ext.permissions.tables.rows import call_rows
+from zappa_iam_ext.render.gate import passing_text
+from zappa_iam_ext.workflow.gating import GateAnswer
 
 USER = "arn:aws:iam::123456789012:user/serverless"
 CREATE = Requirement("lambda:CreateFunction", "arn:aws:lambda:us-east-1:123456789012:function:hello-dev")
@@ -260,16 +264,75 @@ def test_a_not_resource_with_a_name_that_aws_chose_leaves_the_others(spared, ver
     )
 
 
-def test_the_gate_lets_run_what_only_some_states_would_stop(capsys):
-    told = report([{**ALLOW, "Action": "lambda:CreateFunction"}], requirements=(CREATE, LEFT))
-    hook._report(told, "fail")
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "cannot tell whether user serverless may run every command for hello-dev each time" in line
-    assert "lacks 1 of 2 permissions" in line
+def answer(statements, requirements=(CREATE,), *, in_ci=False, command="deploy", unreadable=(), **own):
+    found = report(statements, requirements, unreadable)
+    return GateAnswer(stage(), Command(command), found, IamExtSettings(**own), in_ci, None)
+
+
+ONLY_CREATE = {**ALLOW, "Action": "lambda:CreateFunction"}
+ADMIN = {"admin_profile": "admin"}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        pytest.param(answer([ALLOW]), None, id="what is held goes on"),
+        pytest.param(answer([OTHER]), 1, id="what is missing stops"),
+        pytest.param(answer([OTHER], on_missing="warn"), None, id="unless only a warning is asked for"),
+        pytest.param(answer([ONLY_CREATE], (CREATE, LEFT)), None, id="what only some states need stops nothing"),
+        pytest.param(answer([OTHER], (CREATE, LEFT)), 1, id="what is always needed does"),
+        pytest.param(answer([ALLOW, VPC_ONLY]), None, id="what is undecided is told"),
+        pytest.param(answer([ALLOW, VPC_ONLY], in_ci=True), 3, id="in CI it stops"),
+        pytest.param(answer([ALLOW, VPC_ONLY], in_ci=True, unknown="warn"), None, id="unless CI may go on"),
+        pytest.param(answer([ALLOW, VPC_ONLY], unknown="fail"), 3, id="anywhere if so asked for"),
+        pytest.param(
+            answer([{**ALLOW, "Action": "s3:*"}], (CREATE, needs(Consequence.STOPS, "s3:PutObject")),
+                   on_missing="warn", unknown="fail", unreadable=("p",)),
+            3, id="a warning about what is missing lets nothing undecided pass"),
+        pytest.param(answer([ALLOW], ()), 2, id="a gate that checked nothing does not open"),
+        pytest.param(answer([ALLOW], (), on_missing="warn"), 2, id="whatever is asked for"),
+        pytest.param(answer([OTHER], (needs(Consequence.HARMLESS),)), None, id="what is harmless stops nothing"),
+        pytest.param(answer([OTHER], (needs(Consequence.SILENT),)), 1, id="what goes unnoticed stops"),
+    ],
+)  # fmt: skip
+def test_what_the_gate_lets_go_on(given, code):
+    assert given.refusal == code
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("in_ci", [False, True], ids=["desk", "CI"])
+def test_the_gate_provisions_for_commands_that_write_and_never_in_ci(command, in_ci):
+    given = answer([OTHER], in_ci=in_ci, command=command, on_missing="provision", **ADMIN)
+    assert given.provisions is (command in WRITING and not in_ci)
+    assert not answer([OTHER], command=command).provisions
+    assert not answer([ALLOW], command=command, on_missing="provision", **ADMIN).provisions
+
+
+READING = ("Get", "List", "Head", "Describe", "Filter", "Invoke")
+
+
+def test_a_command_that_writes_is_one_that_calls_more_than_reading():
+    writing = {name for row in call_rows() for name in row.commands if not row.operation.startswith(READING)}
+    assert {name for name in COMMANDS if name in writing} == WRITING
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        pytest.param([ALLOW], ["may run every command", "holds all 1 permissions"], id="all is well: one line"),
+        pytest.param([ALLOW, VPC_ONLY], ["the gate decided nothing", "cannot tell whether"], id="nothing decided never sounds like passed"),
+        pytest.param([OTHER], ["may not", "CreateFunction", "To fix it"], id="what is missing, where it only warns"),
+    ],
+)  # fmt: skip
+def test_what_the_gate_says_before_it_goes_on(statements, said):
+    text = passing_text(report(statements), CommandLines("dev"))
+    assert all(words in text for words in said)
+    assert ("holds all" in text) == (statements == [ALLOW])
+
+
+def test_the_gate_names_the_fix_of_what_only_some_states_need():
+    (line,) = passing_text(
+        report([ONLY_CREATE], requirements=(CREATE, LEFT)), CommandLines("dev")
+    ).splitlines()
+    assert "lacks 1 of 2 permissions that only some states of the account need" in line
     assert "zappa-iam apply dev" in line
-
-
-def test_the_gate_stops_what_is_always_needed_and_missing():
-    with pytest.raises(click.ClickException) as caught:
-        hook._report(report([OTHER], requirements=(CREATE, LEFT)), "fail")
-    assert caught.value.exit_code == 1

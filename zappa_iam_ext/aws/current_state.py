@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,15 @@ def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
 def with_former_versions(iam: IAMClient, current: CurrentState, plan: Plan) -> CurrentState:
     """Return the state with the other versions of the policies that a plan writes anew: one may say what is wanted."""
     arns = {change.arn for change in plan.changes if isinstance(change, CreatePolicyVersion)}
+    return _with_versions_of(iam, current, arns)
+
+
+def with_all_versions(iam: IAMClient, current: CurrentState) -> CurrentState:
+    """Return the state with the other versions of every policy of ours."""
+    return _with_versions_of(iam, current, {each.arn for each in current.policies.values() if each.ours})
+
+
+def _with_versions_of(iam: IAMClient, current: CurrentState, arns: Collection[str]) -> CurrentState:
     policies = {
         name: replace(policy, former=dict(_former(iam, policy))) if policy.arn in arns else policy
         for name, policy in current.policies.items()

@@ -85,7 +85,7 @@ def _read(
         principal=principal.of_role(of_role),
         held=held,
         unreadable=tuple(reader.unreadable),
-        tags=reader.tags,
+        described=reader.described,
         named=tuple(_with_document(policy, managed) for policy in reader.named.found()),
         absent=reader.named.absent(),
     )

@@ -6,8 +6,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -18,11 +16,15 @@ from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.errors import code_of, scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
+from zappa_iam_ext.aws.making_keys import create_access_key, delete_keys
 from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
-from zappa_iam_ext.aws.secret import AccessKey, Secret
+from zappa_iam_ext.aws.secret import AccessKey
 from zappa_iam_ext.aws.unmoved import make_default, unmoved
+from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.errors import (
     AccountChanged,
+    CredentialsError,
+    CredentialsFileError,
     LosesPermissions,
     ProvisioningError,
     UnsafePlan,
@@ -94,7 +96,9 @@ class Provisioner:
             if isinstance(change, WriteRoleProfile) and self.credentials:
                 self.credentials.config.check_writable()
             if isinstance(change, WriteProfile) and self.credentials:
-                self.credentials.check_writable(change.profile)
+                self.credentials.check_writable(change.profile, change.region)
+            if isinstance(change, CreateAccessKey):
+                _refuse_in_ci()
 
     def _perform(self, change: Change) -> None:
         special: Mapping[type[Change], Callable[[Any], None]] = {
@@ -135,15 +139,7 @@ class Provisioner:
         return {"iam": self.iam}[service]
 
     def _create_key(self, change: CreateAccessKey) -> None:
-        try:
-            made = retry(lambda: self._answer(change)["AccessKey"], NOT_YET_VISIBLE, self.sleep)
-        except BaseException as error:
-            if _refused(error):
-                raise
-            # The answer was lost: there may be a key whose secret nobody has.
-            self._drop(change.user, tuple(set(self._key_ids(change.user)) - set(change.existing)))
-            raise
-        self._held = _HeldKey(change.user, AccessKey(made["AccessKeyId"], Secret(made["SecretAccessKey"])))
+        self._held = _HeldKey(change.user, create_access_key(self.iam, change.user, self.sleep))
 
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
@@ -151,7 +147,13 @@ class Provisioner:
         self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
         self._held = None
         if change.region:
-            self.credentials.write_region(change.profile, change.region)
+            try:
+                self.credentials.write_region(change.profile, change.region)
+            except CredentialsFileError as error:
+                raise CredentialsFileError(
+                    f"the key is stored, but not its region: {error}",
+                    hint=f"{error.hint} The region is in the Zappa settings too.",
+                ) from None
 
     def _write_role_profile(self, change: WriteRoleProfile) -> None:
         if self.credentials is None:
@@ -164,30 +166,10 @@ class Provisioner:
             overwrite=change.overwrite,
         )
 
-    def _key_ids(self, user: str) -> tuple[str, ...]:
-        pages = self.iam.get_paginator("list_access_keys").paginate(UserName=user)
-        return tuple(key["AccessKeyId"] for page in pages for key in page["AccessKeyMetadata"])
-
-    def _drop(self, user: str, key_ids: tuple[str, ...]) -> None:
-        """Delete access keys that nobody can use; raise `ProvisioningError` naming one that is left."""
-        for key_id in key_ids:
-            try:
-                retry(
-                    partial(self.iam.delete_access_key, UserName=user, AccessKeyId=key_id),
-                    NOT_YET_VISIBLE,
-                    self.sleep,
-                )
-            except (BotoCoreError, ClientError) as error:
-                raise ProvisioningError(
-                    f"the access key {key_id} was created, could not be stored, and could not be deleted again:"
-                    f" {translate(error, 'iam:DeleteAccessKey')}",
-                    hint=f"aws iam delete-access-key --user-name {user} --access-key-id {key_id}",
-                ) from None
-
     def _delete_unstored_key(self) -> None:
         held, self._held = self._held, None
         if held:
-            self._drop(held.user, (held.key.access_key_id,))
+            delete_keys(self.iam, held.user, (held.key.access_key_id,), self.sleep)
 
     def _stopped(self, change: Change, error: Exception, done: list[Change]) -> ProvisioningError:
         left = ""
@@ -229,12 +211,12 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
     return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
 
 
-def _refused(error: BaseException) -> bool:
-    """Say whether AWS answered that the call was not performed."""
-    if not isinstance(error, ClientError):
-        return False
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+def _refuse_in_ci() -> None:
+    if service := ci_service(os.environ):
+        raise CredentialsError(
+            f"no access key is made in CI (this is {service}): it would be a long-lived secret on a machine of others",
+            hint="Leave out `--create-keys`, and let the job assume a role by OpenID Connect.",
+        )
 
 
 def _refuse_unsafe(plan: Plan) -> None:

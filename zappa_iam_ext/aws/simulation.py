@@ -26,6 +26,7 @@ from zappa_iam_ext.check.simulated import (
     Question,
     SimulatedDecision,
 )
+from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.iam import Decision
 
 if TYPE_CHECKING:
@@ -55,7 +56,14 @@ class PolicySimulator:
         self._final: tuple[str, ...] = ()
 
     def ask(self, question: Question) -> Answer:
-        """Return what is answered to a question.
+        """Return what is answered to a question; what fails is a fault, never raised."""
+        try:
+            return self.put(question)
+        except Exception as error:  # noqa: BLE001  -- whatever a client and a network can do
+            return self.failed(question, error)
+
+    def put(self, question: Question) -> Answer:
+        """Return the same; raise what may go away: throttling, a busy AWS, what fails on the way.
 
         One bad item fails a whole call (recorded), so what is refused as bad input is asked in parts, until the bad one is
         alone. What AWS groups as known and unknown names is asked by these groups. After an answer that any other question
@@ -63,24 +71,30 @@ class PolicySimulator:
         """
         if self._final:
             return Answer(question, faults=self._final, final=True)
-        answer = self._ask(question)
-        if answer.final:
-            self._final = answer.faults
-        return answer
-
-    def _ask(self, question: Question) -> Answer:
         try:
             return _read(question, self._pages(question))
         except ClientError as error:
             if code_of(error) in _BAD_INPUT and (parts := _parts(question, error)):
-                return _together(question, [self.ask(part) for part in parts])
+                return _together(question, [self.put(part) for part in parts])
+            if code_of(error) not in _BAD_INPUT and not _is_final(error):
+                raise
+            answer = self.failed(question, error)
+            if answer.final:
+                self._final = answer.faults
+            return answer
+
+    @staticmethod
+    def failed(question: Question, error: Exception) -> Answer:
+        """Return the answer to a question that ended with an error."""
+        if isinstance(error, ClientError):
             return Answer(question, faults=(_told(error),), final=_is_final(error))
-        except BotoCoreError as error:
+        if isinstance(error, BotoCoreError):
             return Answer(question, faults=(f"{ACTION}: {translate(error, ACTION)}",))
-        except (AttributeError, KeyError, TypeError, ValueError, ResponseParserError) as error:
-            return Answer(
-                question, faults=(f"{ACTION}: an answer that cannot be read ({_kind(error)})",), odd=True
-            )
+        if isinstance(error, ZappaIamError):
+            return Answer(question, faults=(f"{ACTION}: {error}",))
+        return Answer(
+            question, faults=(f"{ACTION}: an answer that cannot be read ({_kind(error)})",), odd=True
+        )
 
     def _pages(self, question: Question) -> Iterator[Any]:
         """Yield the results of all pages: the marker is an offset, so each page repeats the request exactly."""
@@ -266,7 +280,9 @@ def _message(error: ClientError) -> str:
 
 def _kind(error: Exception) -> str:
     """Return what is odd, without quoting what was answered."""
-    return {
+    kinds: dict[type[Exception], str] = {
         KeyError: "a part is missing",
-        ValueError: "other resources than asked, or a part that is none",
-    }.get(type(error), "a part of another kind")
+        ResponseParserError: "no answer of IAM, perhaps a proxy's",
+        ValueError: "about other resources than were asked, or a part that is none",
+    }
+    return kinds.get(type(error), "a part of another kind")

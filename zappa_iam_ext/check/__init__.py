@@ -12,11 +12,13 @@ from zappa_iam_ext.check.model import (
     Report,
     Verdict,
 )
+from zappa_iam_ext.check.sources import NO_SOURCES, Source, Sources
 from zappa_iam_ext.check.subject import NO_FACTS, CredentialKind, Facts, Subject
 
 __all__ = [
     "NOT_SEEN",
     "NO_FACTS",
+    "NO_SOURCES",
     "Blocker",
     "CheckedRequirement",
     "CredentialKind",
@@ -25,6 +27,8 @@ __all__ = [
     "EvidenceNote",
     "Facts",
     "Report",
+    "Source",
+    "Sources",
     "Subject",
     "Verdict",
     "check",

@@ -8,6 +8,7 @@ from typing import Any
 
 from zappa_iam_ext.check.model import CheckedRequirement, Evidence, Report, Verdict
 from zappa_iam_ext.check.public_layers import is_public_layer
+from zappa_iam_ext.check.sources import NO_SOURCES, Sources
 from zappa_iam_ext.check.subject import NO_FACTS, Facts
 from zappa_iam_ext.iam import (
     AuthorizationRequest,
@@ -27,9 +28,9 @@ from zappa_iam_ext.permissions.untold import untold
 
 #: What the policies attached to a principal cannot tell.
 NOT_SEEN = (
-    "service control policies and resource control policies of the organization",
-    "session policies of temporary credentials",
-    "policies on the resources themselves (buckets, keys)",
+    "policies of the organization",
+    "session policies",
+    "policies on resources",
 )
 
 
@@ -43,16 +44,24 @@ def check(
     evidence: Evidence = Evidence.POLICIES,
     unreadable: Sequence[str] = (),
     facts: Facts = NO_FACTS,
+    sources: Sources = NO_SOURCES,
 ) -> Report:
     """Return the Report of these requirements for this principal under these policies.
 
-    ``facts`` are condition keys that the credentials themselves decide; None: absent for certain.
+    ``sources`` say where the documents of ``policies`` come from. ``facts`` are condition keys that the credentials themselves decide; None: absent for certain.
     """
     compiled = compile_policies(policies)
     documents = (*policies.identity, *policies.group)
     judged = (
         judge(
-            requirement, compiled, principal, stage.region, evidence, incomplete=bool(unreadable), facts=facts
+            requirement,
+            compiled,
+            principal,
+            stage.region,
+            evidence,
+            incomplete=bool(unreadable),
+            facts=facts,
+            sources=sources,
         )
         for requirement in requirements
     )
@@ -81,6 +90,7 @@ def judge(
     *,
     incomplete: bool = False,
     facts: Facts = NO_FACTS,
+    sources: Sources = NO_SOURCES,
 ) -> CheckedRequirement:
     """Return the verdict on one requirement.
 
@@ -89,7 +99,14 @@ def judge(
     """
     result = policies.evaluate(request_of(requirement, principal, region, facts))
     if result.decision is Decision.EXPLICIT_DENY:
-        return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result), explicit=True)
+        return CheckedRequirement(
+            requirement,
+            Verdict.DENIED,
+            evidence,
+            _layer(result),
+            explicit=True,
+            blocker=sources.blocker(result),
+        )
     if incomplete:
         return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why="a policy could not be read")
     if result.decision is Decision.ALLOWED:
@@ -97,7 +114,9 @@ def judge(
     if result.decision is Decision.UNKNOWN:
         why = result.undecided or f"it depends on {_unsettled(result)}"
         return CheckedRequirement(requirement, Verdict.UNKNOWN, evidence, why=why)
-    return CheckedRequirement(requirement, Verdict.DENIED, evidence, _layer(result))
+    return CheckedRequirement(
+        requirement, Verdict.DENIED, evidence, _layer(result), blocker=sources.blocker(result)
+    )
 
 
 def _unsettled(result: EvaluationResult) -> str:
@@ -137,7 +156,11 @@ def _with_names(
         why = f"a {who} names some of these, and only AWS knows which one is this stage's"
     elif where := next(filter(allowed, named_by(documents, requirement.resource)), None):
         why = f"it is allowed on {where} only, and only AWS knows which one is this stage's"
-    return replace(judged, verdict=Verdict.UNKNOWN, layer=None, explicit=False, why=why) if why else judged
+    return (
+        replace(judged, verdict=Verdict.UNKNOWN, layer=None, explicit=False, why=why, blocker=None)
+        if why
+        else judged
+    )
 
 
 def request_of(

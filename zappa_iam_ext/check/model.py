@@ -77,7 +77,8 @@ class DeploymentPolicy:
     """The stage's named deployment policy as it is in the account.
 
     ``attached`` says how it reaches the principal: ``directly``, ``through the group X``, or empty: not at all. ``exists`` is
-    None where that may not be read. ``lacking`` and ``surplus`` are action and resource, in words.
+    None where that may not be read. ``lacking`` and ``surplus`` are action and resource, in words (``s3:* on *``); None where
+    nobody can tell: the document may not be read, or (``surplus``) the policy is also for stages that are not known here.
     """
 
     name: str
@@ -87,8 +88,8 @@ class DeploymentPolicy:
     version: str = ""
     zappa_version: str = ""
     stages: tuple[str, ...] = ()
-    lacking: tuple[str, ...] = ()
-    surplus: tuple[str, ...] = ()
+    lacking: tuple[str, ...] | None = ()
+    surplus: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

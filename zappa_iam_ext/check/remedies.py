@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from zappa_iam_ext.check.grouping import blocker_of
-from zappa_iam_ext.check.model import Blocker, CheckedRequirement, Report
-from zappa_iam_ext.iam import Arn, Layer, Principal, PrincipalKind
+from zappa_iam_ext.check.model import Blocker, CheckedRequirement, Evidence, Report
+from zappa_iam_ext.iam import Layer, Principal, PrincipalKind
 from zappa_iam_ext.permissions.chosen_names import has_chosen_name
 
 
@@ -16,13 +17,16 @@ class Step(StrEnum):
 
     ``provision``: what nothing allows is granted. ``unblock``: the owner of the policy that denies changes it.
     ``let read``: the principal may read its own policies. ``look up``: a name that only AWS knows is settled.
-    ``ask``: a condition, or a policy that no evidence shows, is settled by asking AWS.
+    ``probe``: only a call to AWS tells whether the organization denies. ``context``: it hangs on what a request carries.
+    ``ask``: no evidence shows what decides.
     """
 
     PROVISION = "provision"
     UNBLOCK = "unblock"
     LET_READ = "let read"
     LOOK_UP = "look up"
+    PROBE = "probe"
+    CONTEXT = "context"
     ASK = "ask"
 
 
@@ -34,6 +38,7 @@ class Target(StrEnum):
     PERMISSION_SET = "permission set"
     SERVICE_LINKED = "service-linked role"
     FEDERATED = "federated user"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +84,27 @@ def _about_unknown(report: Report) -> tuple[Remedy, ...]:
 
 
 def _settled_by(result: CheckedRequirement, report: Report) -> Step:
-    if report.unreadable and result.layer is None and "could not be read" in result.why:
+    if report.unreadable and "could not be read" in result.why:
         return Step.LET_READ
-    named = has_chosen_name(result.requirement.resource) and "only AWS knows" in result.why
-    return Step.LOOK_UP if named else Step.ASK
+    if has_chosen_name(result.requirement.resource) and "only AWS knows" in result.why:
+        return Step.LOOK_UP
+    if result.blocker and result.blocker.layer is Layer.ORGANIZATION:
+        return Step.PROBE
+    return Step.CONTEXT if condition_keys(result.why) else Step.ASK
+
+
+_KEY = re.compile(r"\b[a-z][a-z0-9-]*:[A-Z][A-Za-z]*(?:/[\w.@+=-]+)?")
+
+
+def condition_keys(why: str) -> tuple[str, ...]:
+    """Return the condition keys that a reason names, where it hangs on them."""
+    return tuple(dict.fromkeys(_KEY.findall(why))) if "depends on" in why or "unless" in why else ()
 
 
 def target(report: Report) -> Target:
-    """Return whom a grant for the Report's principal is for."""
+    """Return whom a grant for the Report's principal is for; a document where only documents were judged."""
+    if report.results and all(result.evidence is Evidence.OFFLINE for result in report.results):
+        return Target.DOCUMENT
     principal = principal_of(report)
     if principal.is_service_linked_role:
         return Target.SERVICE_LINKED
@@ -110,11 +128,6 @@ def account_of(report: Report) -> str:
     return report.subject.account if report.subject else principal_of(report).account
 
 
-def is_aws_managed(policy: str) -> bool:
-    """Say whether a policy is one that AWS manages, told by its ARN."""
-    return policy.startswith("arn:") and Arn.parse(policy).account == "aws"
-
-
-def limits(layer: Layer) -> bool:
-    """Say whether a layer only limits: what it does not allow is not given by another grant."""
-    return layer is not Layer.IDENTITY
+def is_quarantine(policy: str) -> bool:
+    """Say whether a policy is one with which AWS limits a key that it takes for leaked (``AWSCompromisedKeyQuarantineV2``)."""
+    return "AWSCompromisedKeyQuarantine" in policy

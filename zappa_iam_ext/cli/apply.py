@@ -2,37 +2,106 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.options import format_options
-from zappa_iam_ext.cli.provisioning import make_plans, provisioning_options, show
+from zappa_iam_ext.cli.options import AwsOptions, format_options
+from zappa_iam_ext.cli.provisioning import confirm, make_plans, provisioning_options, show
+from zappa_iam_ext.cli.wanting_keys import wants_keys
+from zappa_iam_ext.errors import ZappaIamError
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.workflow import Provisioning
 
 
 @click.command("apply")
 @provisioning_options
 @format_options
+@click.option("-v", "--verbose", is_flag=True, help="Show every change and every permission.")
+@click.option("--rollback", is_flag=True, help="Return STAGE's policies to what they said before.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on success.")
-def command(as_json: bool, output: str, yes: bool, quiet: bool, **given: Any) -> None:
+def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, **given: Any) -> None:
     """Provision what STAGE's profile lacks: user, policy, attachment, access key.
 
-    Shows the plan and asks first. Applying twice changes nothing the second time.
+    Shows the plan and asks first. Applying twice changes nothing the second time. An access key is made with
+    --create-keys, or when you say yes to the question for it; never in CI. In STAGE's place stands a file that
+    `plan --out` wrote: just these changes are made, or none.
     """
-    from zappa_iam_ext.workflow import apply_stages
+    from zappa_iam_ext.workflow import apply_stages, refuse_denied
 
     as_json = as_json or output == "json"
-    plans = make_plans(given)
+    text = _plan_file(given["stage"])
+    plans = _read(text, given) if text else _make(given, yes=yes)
     if not quiet:
-        click.echo(show(plans, as_json=as_json))
-    if all(item.plan.empty for item in plans):
+        click.echo(show(plans, as_json=as_json, verbose=verbose))
+    if all(item.plan.empty and not item.plan.unsafe for item in plans):
         return
-    if not yes and not any(item.plan.unsafe for item in plans):
-        click.confirm("Make these changes?", abort=True, err=True)
-    apply_stages(plans, progress=_silent if quiet else _report)
+    if all(not item.plan.unsafe and not item.plan.takes_away for item in plans):
+        for item in plans:
+            refuse_denied(item)
+        confirm("Make these changes?", yes=yes)
+    apply_stages(
+        plans, progress=_silent if quiet else _report, again=yes and not text and not given["rollback"]
+    )
     if not quiet:
         click.echo("Done.", err=True)
+
+
+def _make(given: dict[str, Any], *, yes: bool) -> tuple[Provisioning, ...]:
+    """Return the plans; whoever answers the question after seeing a version go has consented to it."""
+    wanted = {**given, "prune_versions": given["prune_versions"] or not yes}
+    plans = make_plans(wanted)
+    if wants_keys(plans, given, yes=yes):
+        plans = make_plans({**wanted, "create_keys": True})
+    if not given["rollback"]:
+        return plans
+    from zappa_iam_ext.workflow import rolled_back
+
+    return tuple(map(rolled_back, plans))
+
+
+def _plan_file(name: str | None) -> str:
+    """Return the text of a plan file that is named in a stage's place; empty where a stage is."""
+    from zappa_iam_ext.plan.plan_file import is_plan_file
+
+    path = Path(name or "")
+    try:
+        text = path.read_text("utf-8") if name and path.is_file() else ""
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if text and is_plan_file(text):
+        return text
+    if name and (text or path.suffix == ".json" or "/" in name):
+        raise ZappaIamError(
+            f"{name} is no plan file" if text else f"there is no plan file {name}",
+            hint="`zappa-iam plan STAGE --out FILE` writes one.",
+        )
+    return ""
+
+
+def _read(text: str, given: dict[str, Any]) -> tuple[Provisioning, ...]:
+    from zappa_iam_ext.workflow import plans_of_file
+
+    fixed = (
+        "adopt",
+        "prune",
+        "prune_versions",
+        "overwrite_profile",
+        "group",
+        "all_stages",
+        "rollback",
+        "create_keys",
+    )
+    if changed := [name for name in fixed if given[name]]:
+        raise ZappaIamError(
+            f"--{changed[0].replace('_', '-')} cannot be given with a plan file: it says what was reviewed",
+            hint="Plan again with it (`zappa-iam plan STAGE --out FILE`).",
+        )
+    options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
+    return plans_of_file(text, given["admin_profile"], options)
 
 
 def _report(text: str) -> None:

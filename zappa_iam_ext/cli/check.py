@@ -83,6 +83,11 @@ class _Shown:
     metavar="SECONDS",
     help="Seconds that AWS may be asked in all; what is not read by then is unknown.",
 )
+@click.option(
+    "--evidence",
+    type=click.Choice(["policies", "simulation", "probe", "all"]),
+    help="How far to look; default: the policies, and AWS's simulator where some of them could not be read.",
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -99,6 +104,7 @@ def command(
     policy_files: tuple[Path, ...],
     account: str,
     timeout: float,
+    evidence: str | None,
 ) -> None:
     """Check whether the profile's user holds what STAGE needs.
 
@@ -108,7 +114,7 @@ def command(
     """
     from zappa_iam_ext.workflow import check_offline, stage_checker
 
-    options = AwsOptions(profile, region, endpoint_url, timeout)
+    options = AwsOptions(profile, region, endpoint_url, timeout, evidence or "")
     commands = parse_commands(command_lines)
     stages = read(stage, settings_file, all_stages=all_stages, options=options)
     online = stage_checker(stages, commands, options)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from zappa_iam_ext.cli.modes import mode_of, mode_options
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, parse_commands, read, stage_options
+from zappa_iam_ext.errors import ZappaIamError
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow import Provisioning
@@ -26,9 +33,9 @@ def provisioning_options(function: Decorated) -> Decorated:
         ),
         click.option(
             "--create-keys/--no-create-keys",
-            default=True,
-            show_default=True,
-            help="Make an access key for the profile when it has none that works.",
+            default=None,
+            help="Make an access key for the profile when it has none that works, or never; default: "
+            "`apply` asks at a terminal, and makes none elsewhere.",
         ),
         click.option(
             "--adopt",
@@ -69,27 +76,99 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
                 prune_versions=given["prune_versions"],
                 overwrite_profile=given["overwrite_profile"],
             ),
-            create_key=given["create_keys"],
+            create_key=bool(given["create_keys"]),
             group=given["group"],
             mode=mode_of(given),
         ),
     )
 
 
-def show(plans: Sequence[Provisioning], *, as_json: bool, documents: bool = False) -> str:
+def show(
+    plans: Sequence[Provisioning], *, as_json: bool, documents: bool = False, verbose: bool = False
+) -> str:
     """Return plans as text or JSON."""
-    from zappa_iam_ext.render.plan import plan_json, plan_text
+    from zappa_iam_ext.render.plan import plan_json, plans_text
+    from zappa_iam_ext.terminal import style_of
 
     if as_json:
         return plan_json((item.plan, _about(item)) for item in plans)
-    return "\n".join(
-        plan_text(item.plan, heading=_heading(item), notes=item.notes, documents=documents) for item in plans
+    entries = [(item.plan, _context(item)) for item in plans]
+    return plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all. Raises `ZappaIamError`."""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise ZappaIamError(
+            f"{path} cannot be written: {error.strerror}", hint="Name another file (`--out`)."
+        ) from error
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before a change; without a terminal nobody can answer, so nothing is changed. Raises `ZappaIamError`."""
+    if yes:
+        return
+    if not on_terminal():
+        raise ZappaIamError(
+            "nothing was changed: there is no terminal to ask on",
+            hint=f"If the plan is right: {_pasted()}",
+        )
+    click.confirm(question, abort=True, err=True)
+
+
+def on_terminal() -> bool:
+    """Say whether somebody can answer a question."""
+    try:
+        return sys.stdin.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+def _pasted() -> str:
+    """Return the command line that was given, with consent to what it showed."""
+    context = click.get_current_context()
+    words = ["zappa-iam", str(context.info_name)]
+    for param in context.command.params:
+        given = context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
+        if given and param.name != "yes":
+            words += _words(param, context.params[str(param.name)])
+    return shlex.join([*words, "--yes"])
+
+
+def _words(param: click.Parameter, value: Any) -> list[str]:
+    if isinstance(param, click.Argument):
+        return [str(value)]
+    name = max(param.opts, key=len)
+    if isinstance(value, bool):
+        return [name if value else max(param.secondary_opts or [name], key=len)]
+    values = value if isinstance(value, tuple) else (value,)
+    return [word for each in values for word in (name, str(each))]
+
+
+def _context(item: Provisioning) -> Any:
+    from zappa_iam_ext.render.plan import PlanContext
+
+    admin = f" (profile {item.admin_profile})" if item.admin_profile else ""
+    unknown = item.rights.unknown
+    return PlanContext(
+        stages=", ".join(item.stages),
+        target=f"user {item.user} (profile {item.profile}) in account {item.account}",
+        administrator=f"{item.administrator}{admin}",
+        account=item.account,
+        region=item.options.region,
+        notes=(
+            *item.notes,
+            *([f"whether the administrator may do this cannot be told: {unknown}"] if unknown else []),
+        ),
+        findings=item.findings,
+        denied=item.rights.denied,
+        in_place={policy.name: policy.document for policy in item.current.policies.values()},
     )
-
-
-def _heading(item: Provisioning) -> str:
-    stages = ", ".join(item.stages)
-    return f"{stages}: user {item.user} (profile {item.profile}) in account {item.account}, by {item.administrator}"
 
 
 def _about(item: Provisioning) -> dict[str, Any]:
@@ -99,5 +178,8 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "user": item.user,
         "profile": item.profile,
         "administrator": item.administrator,
+        "administrator_denied": list(item.rights.denied),
+        "administrator_unknown": item.rights.unknown,
+        "findings": list(item.findings),
         "notes": list(item.notes),
     }

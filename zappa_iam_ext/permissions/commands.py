@@ -24,6 +24,8 @@ COMMANDS = (
     "certify",
     "undeploy",
 )
+#: Those of them that change something in the account themselves; the others read, or run the function.
+WRITING = frozenset({"deploy", "update", "rollback", "schedule", "unschedule", "certify", "undeploy"})
 #: Commands that load credentials or not, but ask nothing of AWS.
 LOCAL_COMMANDS = frozenset({"init", "settings", "package", "template", "save-python-settings-file", "shell"})
 

@@ -32,6 +32,10 @@ class CommandLines:
             "zappa-iam", command, *self._of_stage(), *self._of_aws(), *self._of_commands(command), *flags
         )
 
+    def can_i(self, action: str, resource: str, *flags: str) -> str:
+        """Return the command line that asks one question of the stage's profile."""
+        return _joined("zappa-iam", "can-i", action, resource, *self._of_aws(), *flags)
+
     def as_administrator(self) -> CommandLines:
         """Return the same for an administrator, for whose profile PROFILE stands."""
         return replace(self, profile="PROFILE")

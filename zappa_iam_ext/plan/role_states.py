@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from zappa_iam_ext.plan.ownership import StageKey, read_ownership
@@ -67,6 +67,23 @@ class DesiredRoles:
     provider: DesiredProvider | None = None
     execution: tuple[DesiredExecutionRole, ...] = ()
     profile: RoleProfile | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is wanted, for a plan file."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> DesiredRoles:
+        """Return what a plan file tells. Raises `TypeError`, `KeyError` or `AttributeError` for anything else."""
+        return cls(
+            deployer=DesiredRole(**told["deployer"]) if told["deployer"] else None,
+            provider=DesiredProvider(**told["provider"]) if told["provider"] else None,
+            execution=tuple(
+                DesiredExecutionRole(**{**each, "stage": StageKey(**each["stage"])})
+                for each in told["execution"]
+            ),
+            profile=RoleProfile(**told["profile"]) if told["profile"] else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ def _policy(policy: DeploymentPolicy) -> dict[str, Any]:
         "version": policy.version or None,
         "zappa_version": policy.zappa_version or None,
         "stages": list(policy.stages),
-        "lacking": list(policy.lacking),
-        "surplus": list(policy.surplus),
+        "lacking": policy.lacking,
+        "surplus": policy.surplus,
     }
 
 

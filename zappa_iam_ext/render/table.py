@@ -10,7 +10,7 @@ from zappa_iam_ext.render.text import columns, cut, line, padded
 
 _GAP = 2
 _SERVICE = 16
-_RESOURCE_SHARE = 0.45
+_RESOURCE_SHARE, _LEAST_SHARE = 0.45, 0.25
 
 
 def table(
@@ -24,21 +24,27 @@ def table(
 ) -> Iterator[str]:
     """Yield one line a row: the service, its actions, the resources; each column cut to what there is."""
     names = [cut(line(row.service), _SERVICE, style.ellipsis) for row in rows]
-    first = service_columns or max(map(columns, names), default=0)
-    rest = style.columns - len(indent) - first - _GAP
     places = [resources(row, account, region) for row in rows]
-    last = min(max(map(columns, places), default=0), int(rest * _RESOURCE_SHARE))
-    middle = rest - last - _GAP
-    widest = max((columns(", ".join(map(line, row.actions))) for row in rows), default=0)
-    if widest < middle:
-        middle = widest
-        last = rest - middle - _GAP
+    first = service_columns or max(map(columns, names), default=0)
+    middle, last = _shares(rows, places, style.columns - len(indent) - first - 2 * _GAP)
     for row, name, place in zip(rows, names, places, strict=True):
         told = padded(folded(row.actions, middle, style.ellipsis), middle)
         shown = (
             f"{indent}{padded(name, first)}{' ' * _GAP}{told}{' ' * _GAP}{cut(place, last, style.ellipsis)}"
         )
         yield shown.rstrip()
+
+
+def _shares(rows: Sequence[Row], places: Sequence[str], both: int) -> tuple[int, int]:
+    """Return the columns of actions and of resources: what they take, else so that the first action of each is whole."""
+    widest = max((columns(", ".join(map(line, row.actions))) for row in rows), default=0)
+    longest = max(map(columns, places), default=0)
+    if widest + longest <= both:
+        return widest, longest
+    whole = max((columns(folded(row.actions[:1], both) + _more(row.actions, 1)) for row in rows), default=0)
+    last = min(longest, max(int(both * _RESOURCE_SHARE), both - widest))
+    last = max(min(last, both - whole), min(longest, int(both * _LEAST_SHARE)))
+    return both - last, last
 
 
 def service_width(rows: Iterable[Row]) -> int:
@@ -50,12 +56,15 @@ def folded(actions: Sequence[str], width: int, ellipsis: str = "...") -> str:
     """Return as many actions as fit, and how many more there are (``GetRole, PassRole +3``)."""
     told = [line(action) for action in actions]
     for shown in range(len(told), 0, -1):
-        more = f" +{len(told) - shown}" if shown < len(told) else ""
-        text = ", ".join(told[:shown]) + more
+        text = ", ".join(told[:shown]) + _more(told, shown)
         if columns(text) <= width:
             return text
-    more = f" +{len(told) - 1}" if len(told) > 1 else ""
+    more = _more(told, 1)
     return cut(told[0], width - len(more), ellipsis) + more if told else ""
+
+
+def _more(actions: Sequence[str], shown: int) -> str:
+    return f" +{len(actions) - shown}" if shown < len(actions) else ""
 
 
 def resources(row: Row, account: str = "", region: str = "") -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from zappa_iam_ext.workflow.applying import (
+    apply_stages,
+    plan_file_text,
+    plans_of_file,
+    refuse_denied,
+    rolled_back,
+)
 from zappa_iam_ext.workflow.checking import (
     check_deploy_permissions,
     check_offline,
-    check_running_zappa,
     check_stage,
     check_stages,
     ensure_deploy_permissions,
@@ -15,7 +21,7 @@ from zappa_iam_ext.workflow.checking import (
 from zappa_iam_ext.workflow.decoding import decode_denial
 from zappa_iam_ext.workflow.exporting import resources_of
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
-from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages
 
 __all__ = [
     "PolicyOptions",
@@ -24,15 +30,18 @@ __all__ = [
     "apply_stages",
     "check_deploy_permissions",
     "check_offline",
-    "check_running_zappa",
     "check_stage",
     "check_stages",
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
+    "plan_file_text",
     "plan_stages",
+    "plans_of_file",
     "policy_documents",
+    "refuse_denied",
     "resources_of",
+    "rolled_back",
     "stage_checker",
     "with_caller_account",
 ]

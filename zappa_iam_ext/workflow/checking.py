@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from zappa_iam_ext.aws.credentials.machine import region_or_configured
 from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
-from zappa_iam_ext.check import Evidence, Report, check
+from zappa_iam_ext.check import Evidence, Facts, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
@@ -22,10 +23,15 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.settings_file import command_from_cli, read_stages, settings_warnings, stage_from_cli
+from zappa_iam_ext.settings_file import read_stages
+from zappa_iam_ext.workflow.applying import apply_stages
+from zappa_iam_ext.workflow.deployment_policy import deployment_policy
+from zappa_iam_ext.workflow.evidence import with_evidence
 from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
-from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, apply_stages, plan_stages
+from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
+from zappa_iam_ext.workflow.sources import file_sources, held_sources
+from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
 
 
 def check_deploy_permissions(
@@ -37,15 +43,17 @@ def check_deploy_permissions(
     region: str = "",
     endpoint_url: str = "",
     timeout: float = TIME_LIMIT,
+    evidence: str = "",
 ) -> Report:
     """Return the Report of what the stage's profile may and may not do of what the stage needs.
 
     ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
     command lines (default: the whole life cycle). ``timeout`` is how many seconds AWS may be asked in all: what is not
-    read by then is unknown. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
+    read by then is unknown. ``evidence`` is how far the check goes: ``policies``, ``simulation``, ``probe`` or ``all``
+    (``docs/evidence.md``); by default the policies, and the simulator where some could not be read. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
     ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url, timeout)
+    options = AwsOptions(profile, region, endpoint_url, timeout, evidence)
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
@@ -108,38 +116,18 @@ def stage_checker(
 
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
-        return _checked(
-            own, commands, principals.behind(own.profile_name or "", options.region or own.region)
-        )
+        principal = principals.behind(own.profile_name or "", options.region or own.region)
+        return _checked(own, commands, principal, options, stages)
 
     return checked
 
 
-def check_running_zappa(
-    zappa_cli: Any, *, may_provision: bool = False, progress: Callable[[str], None] = lambda _: None
-) -> tuple[Report | None, str]:
-    """Check the command that a running Zappa is about to carry out, with the session it has opened.
-
-    Returns the Report and the stage's ``on_missing``; no Report when the stage turns the gate off for
-    this command. Provisions first what is missing where the stage says ``"on_missing": "provision"``
-    and ``may_provision`` agrees.
-    """
-    stage = stage_from_cli(zappa_cli)
-    own = iam_ext_settings(stage)
-    command = command_from_cli(zappa_cli)
-    if not own.enabled or (own.commands and command.name not in own.commands):
-        return None, own.on_missing
-    for warning in settings_warnings(stage, zappa_cli.stage_config):
-        progress(f"warning: {warning}")
-    session = zappa_cli.zappa.boto_session
-    report = _check_with_session(stage, (command,), session, AwsOptions())
-    if report.denied and may_provision and own.on_missing == "provision":
-        provisionings = plan_stages(
-            (stage,), life_cycle(), AwsOptions(region=stage.region), ProvisioningOptions(own.admin_profile)
-        )
-        apply_stages(provisionings, progress=progress)
-        report = _check_with_session(stage, (command,), session, AwsOptions())
-    return report, own.on_missing
+def check_with_session(
+    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
+) -> Report:
+    """Check a stage with a session that is open already."""
+    principal = Principals(options, (stage,)).of_session(session)
+    return _checked(stage, commands, principal, options, (stage,))
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -148,7 +136,8 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
     The account is the one given, else the stage's, else the only one that the documents name.
     """
     located = stage.with_account(account or stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
-    documents = tuple(document for path in files for document in hand_made_documents(path, located))
+    made = [(path, hand_made_documents(path, located)) for path in files]
+    documents = tuple(document for _, found in made for document in found)
     principal = iam_ext_settings(stage).user_arn(located)
     return check(
         located,
@@ -157,25 +146,34 @@ def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Pat
         PolicySet(identity=documents),
         principal,
         evidence=Evidence.OFFLINE,
+        sources=file_sources((path, len(found)) for path, found in made),
     )
 
 
 def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
     """Return what binds the principal behind a profile, and who that is."""
-    found = Principals(options).behind(options.profile, options.region or "us-east-1")
-    return found.held, found.identity
+    held, identity, _ = held_policies_and_facts(options)
+    return held, identity
 
 
-def _check_with_session(
-    stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
+def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal behind a profile, who that is, and what its credentials decide."""
+    region = region_or_configured(options.region, options.choice(), "us-east-1")
+    found = Principals(options).behind(options.profile, region)
+    return found.held, found.identity, facts_behind(found, options.choice())
+
+
+def _checked(
+    stage: Stage,
+    commands: Sequence[Command],
+    principal: ReadPrincipal,
+    options: AwsOptions,
+    stages: Sequence[Stage],
 ) -> Report:
-    return _checked(stage, commands, Principals(options, (stage,)).of_session(session))
-
-
-def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal) -> Report:
     held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
-    return check(
+    subject = subject_of(located, principal, options)
+    report = check(
         located,
         commands,
         needed_as_it_is(located, commands, principal),
@@ -183,7 +181,12 @@ def _checked(stage: Stage, commands: Sequence[Command], principal: ReadPrincipal
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        sources=held_sources(held),
+        facts=subject.facts,
     )
+    line = deployment_policy(located, stages, commands, held)
+    told = replace(report, subject=subject, deployment_policy=line)
+    return with_evidence(told, located, commands, principal)
 
 
 def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,16 +11,14 @@ from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account, read_text
 from zappa_iam_ext.iam import PolicySet, Principal
 from zappa_iam_ext.iam.positions import statement_lines
-from zappa_iam_ext.permissions.authorizations import Scope
 from zappa_iam_ext.permissions.difference import Difference, difference
-from zappa_iam_ext.permissions.model import Command, Requirement
-from zappa_iam_ext.permissions.own_calls import self_inspection
+from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.surplus import Surplus, surplus
-from zappa_iam_ext.permissions.tables.own_rows import PRINCIPALS
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.checking import held_policies
+from zappa_iam_ext.workflow.deployment_policy import inspection_needs
 
 _OWN = ("identity", "group")
 """The layers that allow, in the order of `_compared`."""
@@ -100,12 +98,5 @@ def _compared(
     missing = difference((), (result.requirement for result in report.denied))
     others = [each.with_account(stage.account, stage.partition) for each in stages if each.name != stage.name]
     also = [item for other in others for item in requirements(other, commands)]
-    beyond = surplus((*policies.identity, *policies.group), (*needed, *also, *_own(stage)))
+    beyond = surplus((*policies.identity, *policies.group), (*needed, *also, *inspection_needs(stage)))
     return Comparison(missing, beyond, len(report.unknown), ())
-
-
-def _own(stage: Stage) -> Iterator[Requirement]:
-    """Yield what a principal needs so that `zappa-iam check` can look at it: no surplus, whoever it is."""
-    scope = Scope(stage.account, stage.region, stage.partition)
-    for kind in PRINCIPALS:
-        yield from (requirement for _, requirement in self_inspection(kind, "*", scope))

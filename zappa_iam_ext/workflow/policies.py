@@ -17,6 +17,7 @@ from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.inspecting import Inspected, inspected, of_user
 
 
@@ -116,13 +117,18 @@ def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", pa
     if account:
         return stage.with_account(account, partition or None)
     try:
-        session = open_session(options.profile or stage.profile_name, options.region or stage.region)
+        session = open_session(
+            options.profile or stage.profile_name,
+            options.region or stage.region,
+            options.choice(stage.profile_name).named_by,
+        )
         identity = caller(open_client(session, "sts", options))
     except (CredentialsError, AwsUnavailable) as error:
         raise type(error)(
             f"give --account: the AWS account is not known, and cannot be asked of AWS: {error}",
             hint=error.hint,
         ) from error
+    require_account(stage, identity.account)
     _require_partition(stage, partition or identity.partition)
     return stage.with_account(identity.account, partition or None)
 

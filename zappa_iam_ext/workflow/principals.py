@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from zappa_iam_ext.aws.deadline import Deadline
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.identity import AccountAlias, CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.aws.together import asking_config
 from zappa_iam_ext.config import iam_ext_settings
@@ -19,12 +20,20 @@ from zappa_iam_ext.settings.regions import partition_of
 
 @dataclass(frozen=True, slots=True)
 class ReadPrincipal:
-    """Who it is, what binds them, and what further questions may need: the client that read it, and the deadline."""
+    """Who it is, what binds them, and what further questions may need.
+
+    These are the client that read it, the deadline, what opens a client of another service, which evidence is wanted, the
+    session that was opened, and what tells the account's alias.
+    """
 
     identity: CallerIdentity
     held: PrincipalPolicies
     iam: Any
     deadline: Deadline
+    open: Callable[[str], Any]
+    evidence: str = ""
+    session: Any = None
+    alias: Callable[[], str] = str
 
 
 class Principals:
@@ -46,7 +55,9 @@ class Principals:
         """
         key = profile, _partition(region)
         if key not in self._known:
-            self._known[key] = self.of_session(open_session(profile, region))
+            self._known[key] = self.of_session(
+                open_session(profile, region, self._options.choice(profile).named_by)
+            )
         return self._known[key]
 
     def of_session(self, session: Any) -> ReadPrincipal:
@@ -60,8 +71,21 @@ class Principals:
         iam = open_client(session, "iam", self._options, config=config)
         self._deadline = self._deadline or Deadline(self._options.timeout)
         identity = caller(sts, self._deadline)
+        alias = AccountAlias(iam)
         held = principal_policies(iam, identity.principal, self._deadline, named=self._named)
-        return ReadPrincipal(identity, held, iam, self._deadline)
+        return ReadPrincipal(
+            identity,
+            held,
+            iam,
+            self._deadline,
+            open=partial(self._further, session, config),
+            evidence=self._options.evidence,
+            session=session,
+            alias=alias,
+        )
+
+    def _further(self, session: Any, config: Any, service: str) -> Any:
+        return open_client(session, service, self._options, config=config)
 
 
 def _partition(region: str) -> str:

@@ -6,32 +6,28 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
 from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
 from zappa_iam_ext.errors import (
-    AccountChanged,
     CredentialsError,
     CredentialSourceError,
     SettingsError,
     UnknownPrincipal,
 )
 from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.iam.findings import findings
+from zappa_iam_ext.iam.findings.catalogue import ESCALATION
 from zappa_iam_ext.iam.synthesis import merge
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import (
-    Change,
     Consents,
-    CreateAccessKey,
     CreatePolicyVersion,
     CurrentState,
     DesiredState,
@@ -41,6 +37,7 @@ from zappa_iam_ext.plan import (
 )
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.modes import (
     ExecutionRoles,
     ModeOptions,
@@ -49,13 +46,12 @@ from zappa_iam_ext.workflow.modes import (
     execution_roles,
 )
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 DEFAULT_PROFILE = "serverless"
-MAX_ATTEMPTS = 6
-"""So often a plan is made again when other runs change the account meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,8 @@ class Provisioning:
     """The plan for one profile, who would carry it out, and what it is for.
 
     ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
-    of, so that it can be made again.
+    of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
+    profile has no credentials of the user that work, and that the plan makes none.
     """
 
     plan: Plan
@@ -76,6 +73,10 @@ class Provisioning:
     profile: str
     stages: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    admin_profile: str = ""
+    rights: Rights = field(default_factory=Rights)
+    findings: tuple[str, ...] = ()
+    lacks_key: bool = False
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
 
@@ -85,24 +86,26 @@ class ProvisioningOptions:
     """What a plan may do.
 
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
-    what it may touch and take away. ``create_key`` makes an access key for a profile that has none that works.
+    what it may touch and take away. ``create_key`` makes an access key for a profile that has no
+    credentials that work: only when asked for.
     ``group`` names a group that is to hold the policies. ``mode`` says how the deployer gets its credentials.
     """
 
     admin_profile: str = ""
     consents: Consents = field(default_factory=Consents)
-    create_key: bool = True
+    create_key: bool = False
     group: str = ""
     mode: ModeOptions = field(default_factory=ModeOptions)
 
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """Whose permissions are provisioned: a user's, or those of a role."""
+    """Whose permissions are provisioned: a user's, or those of a role; whether the profile has credentials that work."""
 
     user: str
     path: str
     profile: str
+    works: bool = False
     role: bool = False
     execution: ExecutionRoles = field(default_factory=ExecutionRoles)
 
@@ -130,65 +133,6 @@ def plan_stages(
     )
 
 
-def apply_stages(
-    provisionings: Sequence[Provisioning],
-    *,
-    progress: Callable[[str], None] = lambda _: None,
-    again: bool = True,
-) -> None:
-    """Carry the plans out, in order; a plan with nothing to do makes no call.
-
-    Waits until AWS accepts a key that was made. When the account changes meanwhile and ``again``, plans anew and goes
-    on, as long as nothing is touched that needs another consent. Raises `UnsafePlan` or `LosesPermissions` before the
-    first change, `AccountChanged`, and `ProvisioningError` when a change fails: applying again continues there.
-    """
-    for provisioning in provisionings:
-        if provisioning.plan.empty and not provisioning.plan.unsafe:
-            continue
-        made = _apply(provisioning, progress, again=again)
-        if any(isinstance(change, CreateAccessKey) for change in made):
-            progress(f"wait until AWS accepts the new key of {provisioning.user}")
-            session = open_session(provisioning.profile, provisioning.options.region)
-            wait_until_accepted(open_client(session, "sts", provisioning.options))
-
-
-def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again: bool) -> tuple[Change, ...]:
-    """Apply a plan, and what is left to do after another run came in between."""
-    iam, plan = provisioning.iam, provisioning.plan
-    assert iam is not None  # noqa: S101  -- plan_stages always sets it
-    made: tuple[Change, ...] = ()
-    for attempt in range(MAX_ATTEMPTS):
-        try:
-            made += apply_plan(iam, plan, progress=progress)
-        except AccountChanged:
-            if not again or attempt == MAX_ATTEMPTS - 1:
-                raise
-        else:
-            if not again:
-                return made
-        time.sleep(random.uniform(0, 0.2) * attempt)  # noqa: S311  -- no secret
-        _, plan = plan_again(provisioning)
-        if plan.empty:
-            return made
-    return made
-
-
-def plan_again(provisioning: Provisioning) -> tuple[CurrentState, Plan]:
-    """Return the state of now, and what is still to be done."""
-    assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
-    return _looked(provisioning.iam, provisioning.desired, provisioning.consents)
-
-
-def _looked(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
-    """Return the current state and the plan; former versions are read of the policies that would be written."""
-    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
-    planned = plan(desired, current, consents)
-    if any(isinstance(change, CreatePolicyVersion) for change in planned.changes):
-        current = with_former_versions(iam, current, planned)
-        planned = plan(desired, current, consents)
-    return current, planned
-
-
 def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> None:
     names = [policy for _, _, policy in groups]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -208,34 +152,43 @@ def _plan_group(
 ) -> Provisioning:
     profile, user_name, policy_name = key
     region = options.region or stages[0].region
-    administrator, iam = _administrator(wanted.admin_profile, AwsOptions("", region, options.endpoint_url))
+    administrator, iam = open_administrator(
+        wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
+    )
     _require_one_partition(stages, administrator)
     wanted.mode.check()
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
-    execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     if wanted.mode.is_role:
         target = _Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
         roles, _ = desired_roles(located, wanted.mode, profile, region)
-        roles = replace(roles, execution=execution.desired)
     else:
         target = _target(
             profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
         )
-        roles = DesiredRoles(execution=execution.desired)
+        roles = DesiredRoles()
+    execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
+    roles = replace(roles, execution=execution.desired)
     needs, notes = _needs(stages, commands, options, administrator, replace(target, execution=execution))
+    files = CredentialsFile.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
         partition=administrator.partition,
-        profile=target.profile if wanted.create_key and not target.role else None,
-        region=region,
+        profile=key_profile(
+            profile,
+            files,
+            works=target.works,
+            wanted=wanted.create_key and not target.role,
+            overwrite=wanted.consents.overwrite_profile,
+        ),
+        region=region if files.takes_region(profile) else None,
         base=policy_name,
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
         roles=roles if target.role or roles.execution else None,
     )
-    current, planned = _looked(iam, desired, wanted.consents)
+    current, planned = look(iam, desired, wanted.consents)
     return Provisioning(
         plan=planned,
         desired=desired,
@@ -246,9 +199,39 @@ def _plan_group(
         user=target.user,
         profile=profile,
         stages=tuple(stage.name for stage in stages),
-        notes=(*notes, *execution.notes),
+        notes=(
+            *notes,
+            *execution.notes,
+            *(
+                ()
+                if target.role
+                else about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key)
+            ),
+        ),
+        lacks_key=not (target.role or target.works or wanted.create_key),
+        admin_profile=wanted.admin_profile,
+        rights=administrator_rights(iam, administrator, planned, region),
+        findings=escalations(desired),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
+    )
+
+
+def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
+    """Return the current state and the plan; former versions are read of the policies that would be written."""
+    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    planned = plan(desired, current, consents)
+    if any(isinstance(change, CreatePolicyVersion) for change in planned.changes):
+        current = with_former_versions(iam, current, planned)
+        planned = plan(desired, current, consents)
+    return current, planned
+
+
+def escalations(desired: DesiredState) -> tuple[str, ...]:
+    """Return how whoever holds these documents could give itself more, as `zappa-iam lint` finds it."""
+    found = findings(list(desired.needs.values()))
+    return tuple(
+        dict.fromkeys(f"{each.id}: {each.message}" for each in found if each.id.startswith(ESCALATION))
     )
 
 
@@ -295,11 +278,6 @@ def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentit
         )
 
 
-def _administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
-    session = open_session(profile or None, options.region)
-    return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
-
-
 def _target(
     profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
 ) -> _Target:
@@ -307,14 +285,16 @@ def _target(
 
     One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
     """
-    if user_name:
-        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile)
     try:
         identity = caller(open_client(open_session(profile, options.region), "sts", options))
     except CredentialSourceError:
         raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except (CredentialsError, UnknownPrincipal):
-        return _Target(*(find_user(iam, DEFAULT_USER) or (DEFAULT_USER, "/")), profile)
+        named = user_name or DEFAULT_USER
+        return _Target(*(find_user(iam, named) or (named, "/")), profile)
+    if user_name:
+        works = belongs_to(identity, user_name, administrator.account)
+        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile, works)
     if identity.account != administrator.account:
         raise SettingsError(
             f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
@@ -325,4 +305,4 @@ def _target(
             f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
             hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
         )
-    return _Target(identity.principal.name, identity.principal.path, profile)
+    return _Target(identity.principal.name, identity.principal.path, profile, works=True)

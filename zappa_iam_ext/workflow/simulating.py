@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
 
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import NO_FACTS, Blocker, Evidence, EvidenceNote, Facts
@@ -29,19 +28,18 @@ from zappa_iam_ext.check.simulated import (
 from zappa_iam_ext.iam import Decision, Layer, PolicyDocument
 from zappa_iam_ext.permissions.model import Requirement
 
-T = TypeVar("T")
-#: Makes calls that do not hang on each other, and returns their answers in order.
-Together = Callable[[Sequence[Callable[[], T]]], Sequence[T]]
-
-
-def one_by_one(calls: Sequence[Callable[[], T]]) -> Sequence[T]:
-    """Make calls one after the other."""
-    return [call() for call in calls]
+#: Actions without types of resources, recorded as such: whoever may do none of them may still ask.
+_WITNESSES = ("s3:ListAllMyBuckets", "iam:ListUsers", "ec2:DescribeInstances")
+#: Asks questions that do not hang on each other, and returns their answers in order. Never raises.
+AskAll = Callable[[Sequence[Question]], Sequence[Answer]]
 
 
 @dataclass(slots=True)
 class Simulation:
-    """What the simulator said of some requirements: a voice for each, in order, and how far it went."""
+    """What the simulator said of some requirements: a voice for each, in order, and how far it went.
+
+    There are no voices where it said nothing at all.
+    """
 
     voices: tuple[Voice, ...] = ()
     note: EvidenceNote = field(default_factory=lambda: EvidenceNote(Evidence.SIMULATION))
@@ -51,28 +49,25 @@ def simulate(
     requirements: Iterable[Requirement],
     held: PrincipalPolicies,
     region: str,
-    put: Callable[[Question], Answer],
+    ask_all: AskAll,
     *,
     facts: Facts = NO_FACTS,
-    together: Together[Answer] = one_by_one,
 ) -> Simulation:
-    """Return what the simulator says of requirements; ``put`` asks it one question and never raises."""
+    """Return what the simulator says of requirements; ``ask_all`` asks it."""
     asked = ask(requirements, held.principal, region, facts)
-    first = _believed(together([partial(put, question) for question in _questions(asked)]))
+    first = _believed(ask_all(_questions(asked)))
+    if not any(answer.decisions for answer in first):
+        return Simulation(note=_note(asked, first))
     found = {answer.question: answer for answer in first}
     absent = absent_for_certain(facts)
     told = (mentioned_in(_documents(held)),) if held.complete else told_by(first)
     more = [*_again(asked, found)]
-    witness = _witness(asked, found, held) if not held.complete else None
-    settles = witness is not None and any(
-        open_keys(told, question, absent) is None for question in _hanging(asked, found)
-    )
-    second = together(
-        [partial(put, question) for question in (*more, *([witness] if settles and witness else ()))]
-    )
+    unsettled = [question for question in _hanging(asked, found) if open_keys(told, question, absent) is None]
+    witness = _witness(unsettled, found, held)
+    second = ask_all([*more, *([witness] if witness else ())])
     told = (*told, *_told_by_witness(second, held))
     settled = Settled(lambda question: open_keys(told, question, absent), absent, held.principal.account)
-    names = _Names(put, candidates(_sources(held), held.principal))
+    names = _Names(ask_all, candidates(_sources(held), held.principal))
     voices = tuple(
         read_answer(item, _answers(item, first, second), settled, names.of(item, found)) for item in asked
     )
@@ -117,29 +112,21 @@ def _hanging(asked: Sequence[Asked], found: dict[Question, Answer]) -> Iterable[
 
 
 def _witness(
-    asked: Sequence[Asked], found: dict[Question, Answer], held: PrincipalPolicies
+    hanging: Sequence[Question], found: dict[Question, Answer], held: PrincipalPolicies
 ) -> Question | None:
-    """Return the question whose sure denial tells the keys that policies mention: one that is allowed, asked in silence.
+    """Return the question whose sure denial tells the keys that policies mention: harmless actions, asked in silence.
 
-    It gives no more keys than any question whose answer hangs on them. None where nothing is allowed, or where the boundary
-    in whose place the silent one stands could not be read.
+    It gives no more keys than any question whose answer hangs on them. None where no answer hangs on any, or where the
+    boundary in whose place the silent one stands could not be read.
     """
-    allowed = [
-        item
-        for item in asked
-        if item.question and (told := _decision(item, found)) and told.decision is Decision.ALLOWED
-    ]
-    if not allowed or not allowed[0].question:
-        return None
     limited = any(
         decision.by_boundary is not None for answer in found.values() for decision in answer.decisions
     )
-    if limited and not any(policy.layer == "boundary" for policy in held.held):
+    if not hanging or (limited and not any(policy.layer == "boundary" for policy in held.held)):
         return None
-    shared = frozenset.intersection(*(question.supplied for question in _hanging(asked, found)))
-    question = again(allowed[:1], allowed[0].question)
-    context = tuple(entry for entry in question.context if entry.name.lower() in shared)
-    return replace(question, context=context, silent_boundary=True)
+    shared = frozenset.intersection(*(question.supplied for question in hanging))
+    context = tuple(entry for entry in hanging[0].context if entry.name.lower() in shared)
+    return Question(_WITNESSES, context=context, silent_boundary=True)
 
 
 def _told_by_witness(answers: Iterable[Answer], held: PrincipalPolicies) -> tuple[Mentioned, ...]:
@@ -170,8 +157,8 @@ def _answers(item: Asked, first: Iterable[Answer], second: Iterable[Answer]) -> 
 class _Names:
     """Names the policy of an explicit deny; bisects only where the simulator's name of it could be of several."""
 
-    def __init__(self, put: Callable[[Question], Answer], known: tuple[Candidate, ...]) -> None:
-        self._put, self._known = put, known
+    def __init__(self, ask_all: AskAll, known: tuple[Candidate, ...]) -> None:
+        self._ask_all, self._known = ask_all, known
         self._bisected: dict[str, Candidate | None] = {}
 
     def of(self, item: Asked, found: dict[Question, Answer]) -> Blocker | None:
@@ -204,7 +191,7 @@ class _Names:
     def _flips(self, item: Asked, without: tuple[Exclusion, ...]) -> bool | None:
         if not item.question:
             return None
-        answer = self._put(again([item], replace(item.question, without=without)))
+        (answer,) = self._ask_all([again([item], replace(item.question, without=without))])
         decision = answer.on(item.requirement.action, item.resource)
         return decision.decision is not Decision.EXPLICIT_DENY if decision else None
 
@@ -222,10 +209,12 @@ def _sources(held: PrincipalPolicies) -> Iterable[tuple[str, str]]:
         yield text, ""
 
 
-def _note(asked: Sequence[Asked], answers: Iterable[Answer]) -> EvidenceNote:
-    faults = dict.fromkeys(fault for answer in answers for fault in answer.faults)
+def _note(asked: Sequence[Asked], answers: Sequence[Answer]) -> EvidenceNote:
+    faults = tuple(dict.fromkeys(fault for answer in answers for fault in answer.faults))
     left = sum(1 for item in asked if not item.question)
-    told = list(faults)
-    if left:
+    told = [faults[0] + (f" and {len(faults) - 1} more" if len(faults) > 1 else "")] if faults else []
+    if any(answer.odd for answer in answers):
+        told.append("it does not answer as AWS does, and nothing of it is used")
+    elif left and left < len(asked):
         told.append(f"{left} of {len(asked)} permissions are about names that it cannot be asked about")
     return EvidenceNote(Evidence.SIMULATION, "; ".join(told))

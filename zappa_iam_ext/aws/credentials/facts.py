@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from zappa_iam_ext.check.subject import CredentialKind, Facts
+from zappa_iam_ext.check.subject import Facts
 from zappa_iam_ext.iam import PolicyDocument, Principal, PrincipalKind
 
 _TAG = "aws:PrincipalTag/"
@@ -46,7 +46,6 @@ class Credential:
 
     principal: Principal
     user_id: str = ""
-    kind: CredentialKind = CredentialKind.OTHER
     temporary: bool = True
     mfa: bool | None = None
     tags: Mapping[str, str] | None = None

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Section = Mapping[str, str]
 CREDENTIALS_FILE, CONFIG_FILE = "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"
@@ -50,7 +51,7 @@ class ProfileFiles:
         )
 
     def _config_profiles(self) -> Iterator[tuple[str, Section]]:
-        for header, section in reversed(self.config.items()):
+        for header, section in reversed([*self.config.items()]):
             words = _words(header) if header.startswith("profile") else []
             if header == "default":
                 yield header, section
@@ -70,13 +71,15 @@ def read_profile_files(environ: Mapping[str, str]) -> ProfileFiles:
             return {}
 
     paths = {name: environ.get(name, default) for name, default in _DEFAULTS.items()}
-    there = {name: os.path.expanduser(os.path.expandvars(path)) for name, path in paths.items()}
+    there = {
+        name: str(Path(os.path.expandvars(path)).expanduser()) if path else "" for name, path in paths.items()
+    }
     return ProfileFiles(
         sections(there[CREDENTIALS_FILE]),
         sections(there[CONFIG_FILE]),
         paths[CREDENTIALS_FILE],
         paths[CONFIG_FILE],
-        tuple(name for name, path in there.items() if name in environ and not os.path.isfile(path)),
+        tuple(name for name, path in there.items() if name in environ and not Path(path).is_file()),
     )
 
 

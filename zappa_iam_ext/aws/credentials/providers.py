@@ -83,16 +83,17 @@ def source_of(method: str, choice: SessionChoice, files: ProfileFiles) -> str:
     """
     profile = choice.settings_of
     settings = files.of(profile)
-    if method in {Provider.ENVIRONMENT, Provider.EXPLICIT}:
-        return "AWS_ACCESS_KEY_ID in the environment"
-    if method == Provider.CREDENTIALS_FILE:
-        return f"profile {profile} in {files.credentials_path}"
-    if method == Provider.CONFIG_FILE:
-        return f"profile {profile} in {files.config_path}"
-    if method == Provider.CONTAINER:
-        return "the container's endpoint"
-    if method == Provider.INSTANCE:
-        return "the instance's metadata"
+    elsewhere = {
+        Provider.ENVIRONMENT: "AWS_ACCESS_KEY_ID in the environment",
+        Provider.EXPLICIT: "AWS_ACCESS_KEY_ID in the environment",
+        Provider.CREDENTIALS_FILE: f"profile {profile} in {files.credentials_path}",
+        Provider.CONFIG_FILE: f"profile {profile} in {files.config_path}",
+        Provider.CONTAINER: "the container's endpoint",
+        Provider.INSTANCE: "the instance's metadata",
+    }
+    named = next((told for provider, told in elsewhere.items() if provider == method), "")
+    if named:
+        return named
     if method == Provider.WEB_IDENTITY and "web_identity_token_file" not in settings:
         return "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN in the environment"
     told = _of_profile(method, settings)

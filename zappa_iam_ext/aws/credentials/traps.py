@@ -22,7 +22,6 @@ from zappa_iam_ext.aws.credentials.providers import Provider, provider_of
 
 _ID, _SECRET, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _TOKENS = ("aws_security_token", _TOKEN)
-_LONGEST_CHAIN = 10
 
 
 class Machine(NamedTuple):
@@ -86,10 +85,10 @@ def _shadowed(
     if provider is Provider.CREDENTIALS_FILE and (others or _ID in files.in_config(profile)):
         other = others[0] if others else f"access key in {files.config_path}"
         yield f"profile {profile}: the access key in {files.credentials_path} wins over its {other}"
-    elif keys and provider in {Provider.ASSUME_ROLE, Provider.WEB_IDENTITY, Provider.SSO}:
-        if settings.get("source_profile") != profile:
-            winner = "SSO settings" if provider is Provider.SSO else "role_arn"
-            yield f"profile {profile}: its access key in {files.credentials_path} is not used, its {winner} wins"
+    stronger = provider in {Provider.ASSUME_ROLE, Provider.WEB_IDENTITY, Provider.SSO}
+    if keys and stronger and settings.get("source_profile") != profile:
+        winner = "SSO settings" if provider is Provider.SSO else "role_arn"
+        yield f"profile {profile}: its access key in {files.credentials_path} is not used, its {winner} wins"
 
 
 def _empty_variable(choice: SessionChoice, _: Machine) -> Trap | None:
@@ -102,7 +101,7 @@ def _empty_variable(choice: SessionChoice, _: Machine) -> Trap | None:
 
 
 def _missing_profile(choice: SessionChoice, machine: Machine) -> Trap | None:
-    """A profile that nothing defines; where it was meant to be defined is told if it can be seen."""
+    """Find a profile that nothing defines; where it was meant to be defined is told if it can be seen."""
     name, files = choice.profile, machine.files
     if not name or name in files.names:
         return None
@@ -144,7 +143,7 @@ def _near(name: str, names: tuple[str, ...]) -> str:
 
 
 def _environment_keys(choice: SessionChoice, machine: Machine) -> Trap | None:
-    """Keys of the environment that cannot work: half of them, or text that is no key."""
+    """Find keys of the environment that cannot work: half of them, or text that is no key."""
     environ = machine.environ
     if choice.explicit:
         return None
@@ -166,30 +165,30 @@ def _environment_keys(choice: SessionChoice, machine: Machine) -> Trap | None:
 
 
 def _profile_keys(choice: SessionChoice, machine: Machine) -> Trap | None:
-    """Keys of a profile that cannot work: its own, or those of the profile that its role starts from."""
-    if choice.environment_keys:
-        return None
-    files, name, seen = machine.files, choice.settings_of, set[str]()
-    for _ in range(_LONGEST_CHAIN):
-        seen.add(name)
-        provider = provider_of(name, files)
-        if provider in {Provider.CREDENTIALS_FILE, Provider.CONFIG_FILE}:
-            return _static_keys(name, provider, files)
-        if provider is None:
-            named = choice.profile is not None or name != choice.settings_of
-            return _no_credentials(name, files) if named else None
-        following = files.of(name).get("source_profile", "")
-        if provider is not Provider.ASSUME_ROLE or not following:
-            return None
-        if following in seen:
-            return _static_keys(following, Provider.CREDENTIALS_FILE, files) if following == name else None
-        name = following
-        if name not in files.names:
-            return None  # told when the role is assumed
+    """Find keys of a profile that cannot work: its own, or those of the profile that its role starts from."""
+    files = machine.files
+    name = "" if choice.environment_keys else _base(choice.settings_of, files)
+    provider = provider_of(name, files) if name else None
+    if provider in {Provider.CREDENTIALS_FILE, Provider.CONFIG_FILE}:
+        return _static_keys(name, provider, files)
+    if name in files.names and provider is None:
+        return _no_credentials(name, files)
     return None
 
 
-def _static_keys(name: str, provider: Provider, files: ProfileFiles) -> Trap | None:
+def _base(name: str, files: ProfileFiles) -> str:
+    """Return the profile whose own credentials a chain of roles starts from; a role may start from its profile's keys."""
+    seen = {name}
+    while provider_of(name, files) is Provider.ASSUME_ROLE:
+        following = files.of(name).get("source_profile", "")
+        if following in seen:
+            return ""
+        seen.add(following)
+        name = following
+    return name
+
+
+def _static_keys(name: str, provider: Provider | None, files: ProfileFiles) -> Trap | None:
     shared = provider is Provider.CREDENTIALS_FILE
     section = files.in_credentials(name) if shared else files.in_config(name)
     path = files.credentials_path if shared else files.config_path
@@ -218,7 +217,7 @@ def _bad_text(values: Mapping[str, str], where: str, hint: str) -> Trap | None:
 
 
 def _no_token(key_id: str, token: str, told: str) -> Trap | None:
-    """A temporary key alone: ids that begin with ASIA need a session token (IAM User Guide, "unique identifiers")."""
+    """Find a temporary key alone: ids that begin with ASIA need a session token (IAM User Guide, "unique identifiers")."""
     if key_id.startswith("ASIA") and not token:
         return Trap(
             f"{told}, and its key is a temporary one (ASIA...)",
@@ -228,7 +227,7 @@ def _no_token(key_id: str, token: str, told: str) -> Trap | None:
 
 
 def _no_credentials(name: str, files: ProfileFiles) -> Trap | None:
-    """A profile without any source of credentials; botocore then looks for a container's or an instance's."""
+    """Find what is wrong in a profile without any source of credentials; botocore then looks for a container's or an instance's."""
     section = files.of(name)
     stray = _typed_for(_ID, section)
     if stray:

@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,20 +88,21 @@ def check_room(target: Path, size: int) -> None:
 def _write(handle: int, before: bytes, after: bytes) -> None:
     """Grow by empty lines, write at once, cut off."""
     if len(after) > len(before):
-        _write_all(handle, b"\n" * (len(after) - len(before)), len(before))
+        write_all(handle, b"\n" * (len(after) - len(before)), len(before))
         os.fsync(handle)
-    _write_all(handle, after.ljust(max(len(before), len(after)), b"\n"), 0)
+    write_all(handle, after.ljust(max(len(before), len(after)), b"\n"), 0)
     os.ftruncate(handle, len(after))
     os.fsync(handle)
 
 
 def _put_back(handle: int, before: bytes) -> None:
-    _write_all(handle, before, 0)
+    write_all(handle, before, 0)
     os.ftruncate(handle, len(before))
     os.fsync(handle)
 
 
-def _write_all(handle: int, content: bytes, offset: int) -> None:
+def write_all(handle: int, content: bytes, offset: int) -> None:
+    """Write all of ``content`` into an open file. Raises `OSError`."""
     while content:
         written = os.pwrite(handle, content, offset)
         content, offset = content[written:], offset + written
@@ -148,7 +148,7 @@ def _store(path: Path, content: bytes) -> None:
         raise PermissionError(f"{path.parent} belongs to somebody else")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), _MODE)
     try:
-        _write_all(handle, content, 0)
+        write_all(handle, content, 0)
         os.fsync(handle)
     except OSError:
         path.unlink(missing_ok=True)
@@ -175,7 +175,7 @@ def _places(target: Path) -> Iterator[Path]:
     name = f"{target.name}-{hashlib.sha256(os.fsencode(target)).hexdigest()[:16]}.recovery"
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
     yield Path(state, "zappa-iam-ext", name)
-    yield Path(tempfile.gettempdir(), f"zappa-iam-ext-{_user()}", name)
+    yield Path(os.environ.get("TMPDIR") or "/tmp", f"zappa-iam-ext-{_user()}", name)  # noqa: S108  -- a folder of mode 0700
 
 
 def _user() -> int:

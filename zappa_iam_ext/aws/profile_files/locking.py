@@ -25,6 +25,8 @@ fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl
 
 TIMEOUT = 30.0
 """Seconds to wait for another writer. One writes for some milliseconds."""
+READING = 5.0
+"""Seconds to wait for a writer before a file is read."""
 STALE = 60.0
 """Seconds after which a lock file is taken for left behind by a process that died."""
 _POLL = 0.01
@@ -62,6 +64,16 @@ def locked(target: Path, timeout: float | None = None) -> Iterator[Held]:
             beside.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def shared(handle: int) -> Iterator[None]:
+    """Let no writer of ours write an open file in its place while it is read; after some seconds go on without."""
+    deadline = time.monotonic() + READING
+    with contextlib.suppress(OSError):
+        while _flock(handle, exclusive=False) is False and time.monotonic() < deadline:
+            time.sleep(_POLL)
+    yield
+
+
 def _acquire(target: Path, deadline: float) -> tuple[int | None, Held]:
     while True:
         handle, made = _opened(target)
@@ -91,12 +103,12 @@ def _opened(target: Path) -> tuple[int, bool]:
                 return os.open(target, flags, 0o600), True
 
 
-def _flock(handle: int) -> bool | None:
+def _flock(handle: int, *, exclusive: bool = True) -> bool | None:
     """Say whether the lock was got; None where the system has none."""
     if fcntl is None:  # pragma: no cover  -- Windows
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

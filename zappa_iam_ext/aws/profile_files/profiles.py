@@ -85,14 +85,7 @@ class ProfileFiles:
     def check_kind(self, profile: str) -> None:
         """Raise `CredentialsFileError` when the profile gets its credentials from anything but an access key."""
         for section in self._sections(profile):
-            settings = section.settings()
-            for name in OTHER_KINDS:
-                if name in settings:
-                    raise CredentialsFileError(
-                        f"profile {profile!r} has {name} in {section.file.path}: an access key beside it would shadow it,"
-                        " or never be used",
-                        hint="Choose another profile name for the access key.",
-                    )
+            _refuse_other_kind(profile, section.file, section.settings())
 
     def check_replaceable(self, profile: str, *, overwrite: bool) -> None:
         """Raise `CredentialsFileError` when a new key would replace key material that is misspelt in the profile."""
@@ -130,11 +123,12 @@ class ProfileFiles:
         check_profile_name(profile)
         wanted = {KEY_ID: key.access_key_id, SECRET: key.secret_access_key.reveal()}
         _require_plain(wanted)
+        self.check_kind(profile)
         section = self._key_section(profile)
 
         def edit(text: str) -> str:
-            self.check_kind(profile)
             current = read_section(text, section.named)
+            _refuse_other_kind(profile, section.file, current)
             if {name: current.get(name) for name in wanted} == wanted and set(key_material(current)) == set(
                 wanted
             ):
@@ -197,12 +191,14 @@ class ProfileFiles:
         _require_plain(wanted if region is None else wanted | {"region": region})
         if source_profile:
             self._require_source(profile, source_profile)
-        section = self._config_section(profile)
+        section, other = self._config_section(profile), self._credentials_section(profile)
+        if not overwrite:
+            _refuse_other_credentials(profile, other.file, other.settings(), wanted)
 
         def edit(text: str) -> str:
             current = read_section(text, section.named)
             if not overwrite:
-                self._refuse_other_credentials(profile, wanted)
+                _refuse_other_credentials(profile, section.file, current, wanted)
             more = {"region": region} if region and (overwrite or not current.get("region")) else {}
             values = {name: value for name, value in (wanted | more).items() if current.get(name) != value}
             gone = frozenset(_ROLE_STRANGERS) - set(wanted)
@@ -211,18 +207,6 @@ class ProfileFiles:
             return _edited(section, text, wanted | more, gone)
 
         return section.file.change(edit)
-
-    def _refuse_other_credentials(self, profile: str, wanted: Mapping[str, str]) -> None:
-        for section in self._sections(profile):
-            current = section.settings()
-            others = [
-                n for n in (*OTHER_KINDS, *_ROLE_SOURCES) if n in current and current[n] != wanted.get(n)
-            ]
-            for name in (*others, *key_material(current)):
-                raise CredentialsFileError(
-                    f"profile {profile!r} already has {name} in {section.file.path}",
-                    hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
-                )
 
     def _require_source(self, profile: str, source: str) -> None:
         if source == profile and not self.access_key_id(profile):
@@ -251,6 +235,26 @@ class ProfileFiles:
 
     def _config_section(self, profile: str) -> _Section:
         return _Section(self.config, in_config(profile), config_header(profile))
+
+
+def _refuse_other_kind(profile: str, file: StoredFile, section: Mapping[str, str]) -> None:
+    for name in OTHER_KINDS:
+        if name in section:
+            raise CredentialsFileError(
+                f"profile {profile!r} has {name} in {file.path}: an access key would shadow it, or never be used",
+                hint="Choose another profile name for the access key.",
+            )
+
+
+def _refuse_other_credentials(
+    profile: str, file: StoredFile, section: Mapping[str, str], wanted: Mapping[str, str]
+) -> None:
+    others = (n for n in (*OTHER_KINDS, *_ROLE_SOURCES) if n in section and section[n] != wanted.get(n))
+    for name in (*others, *key_material(section)):
+        raise CredentialsFileError(
+            f"profile {profile!r} already has {name} in {file.path}",
+            hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
+        )
 
 
 def _refuse_misspelt(profile: str, file: StoredFile, section: Mapping[str, str], *, overwrite: bool) -> None:

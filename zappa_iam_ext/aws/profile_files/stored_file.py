@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zappa_iam_ext.aws.profile_files import in_place
-from zappa_iam_ext.aws.profile_files.exchange import replace, settled_content
+from zappa_iam_ext.aws.profile_files.exchange import read_all, replace, settled_content
 from zappa_iam_ext.aws.profile_files.ini_text import Unreadable, require_readable
-from zappa_iam_ext.aws.profile_files.locking import locked
+from zappa_iam_ext.aws.profile_files.locking import locked, shared
 from zappa_iam_ext.errors import CredentialsFileError
 
 SETTLING = 5.0
@@ -46,11 +46,17 @@ class StoredFile:
         What a write of ours left that was cut short is read as what was to be. Raises `CredentialsFileError`.
         """
         with self._failing():
+            target = self.target
             try:
-                content = self.target.read_bytes()
+                handle = os.open(target, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
             except FileNotFoundError:
                 return ""
-            return self._decoded(in_place.recovered(self.target, content))
+            try:
+                with shared(handle):
+                    content = in_place.recovered(target, read_all(handle))
+            finally:
+                os.close(handle)
+            return self._decoded(content)
 
     def change(self, edit: Callable[[str], str]) -> bool:
         """Replace the text by what ``edit`` makes of it; return whether it had to change.
@@ -132,10 +138,9 @@ class StoredFile:
             except OSError as error:
                 if error.errno not in _IN_THE_WAY:
                     raise
-        done = in_place.overwrite(target, before, after)
         with contextlib.suppress(OSError):
-            self._restrict(target)
-        return done
+            self._restrict(target)  # before the secret is in it
+        return in_place.overwrite(target, before, after)
 
     def _mode(self, target: Path) -> int:
         """Return the mode of the new file: never wider than the old one's, and 0600 where secrets are."""
@@ -221,13 +226,13 @@ def _beside(folder: Path, name: str, content: bytes) -> Path:
     """Write a new file of mode 0600 into ``folder``, down to the disk; it is gone when that fails."""
     handle, made = tempfile.mkstemp(dir=folder, prefix=f".{name}.zappa-iam-", suffix=".new")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        in_place.write_all(handle, content, 0)
+        os.fsync(handle)
     except BaseException:
         Path(made).unlink(missing_ok=True)
         raise
+    finally:
+        os.close(handle)
     return Path(made)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Principal
 
@@ -46,15 +46,15 @@ class PrincipalPolicies:
 
     ``policies`` is for the evaluator, ``held`` for the evidence. ``unreadable`` names what could not be
     read, with the action that was denied or the reason; empty means that the picture is complete. ``principal`` knows
-    the ARN of the role behind a session where the role could be read; ``tags`` are those of the user or role, None where
-    they could not be read. ``named`` are the policies that were looked for by name, and their further parts; ``absent`` the
+    the ARN of the role behind a session where the role could be read; ``described`` is IAM's answer about the user or role, its tags
+    among it, None where it could not be read. ``named`` are the policies that were looked for by name, and their further parts; ``absent`` the
     names that the account has not.
     """
 
     principal: Principal
     held: tuple[HeldPolicy, ...] = ()
     unreadable: tuple[str, ...] = ()
-    tags: Mapping[str, str] | None = None
+    described: Mapping[str, Any] | None = None
     named: tuple[NamedPolicy, ...] = ()
     absent: frozenset[str] = frozenset()
 
@@ -62,6 +62,13 @@ class PrincipalPolicies:
     def complete(self) -> bool:
         """Whether every policy that binds the principal was read."""
         return not self.unreadable
+
+    @property
+    def tags(self) -> Mapping[str, str] | None:
+        """The tags of the user or role; None where they could not be read."""
+        if self.described is None:
+            return None
+        return {tag["Key"]: tag["Value"] for tag in self.described.get("Tags") or ()}
 
     @property
     def policies(self) -> PolicySet:

@@ -40,7 +40,7 @@ class Reader:
     slots: list[Slot] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     arn: str = ""
-    tags: Mapping[str, str] | None = None
+    described: Mapping[str, Any] | None = None
     vanished: bool = False
     unknown: str = ""
 
@@ -128,8 +128,7 @@ class Reader:
         """Return the question for the principal itself: its ARN, its tags, its permissions boundary."""
 
         def then(described: Any) -> Iterator[Question]:
-            self.arn = described["Arn"]
-            self.tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags") or ()}
+            self.arn, self.described = described["Arn"], described
             boundary = described.get("PermissionsBoundary") or {}
             arn = boundary["PermissionsBoundaryArn"] if boundary else ""
             return (

@@ -22,7 +22,7 @@ from zappa_iam_ext.plan.planning.attachments import (
     group_concerns,
     must_detach_first,
 )
-from zappa_iam_ext.plan.planning.effects import narrowed, widened
+from zappa_iam_ext.plan.planning.effects import effects
 from zappa_iam_ext.plan.planning.keys import key_changes, key_concerns
 from zappa_iam_ext.plan.planning.policies import (
     policy_changes,
@@ -74,8 +74,7 @@ def plan(desired: DesiredState, current: CurrentState, consents: Consents | None
     planned = Plan(
         tuple(_changes(desired, current)),
         concerns,
-        narrowed(desired, current),
-        widened(desired, current),
+        *effects(desired, current),
         may_narrow=given.prune,
     )
     return with_roles(

@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from zappa_iam_ext.plan.documents import same
 from zappa_iam_ext.plan.planning.attachments import superseded
 from zappa_iam_ext.plan.privileges import Held, Privilege, lost
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
 
+Privileges = tuple[Privilege, ...]
 
-def narrowed(desired: DesiredState, current: CurrentState) -> tuple[Privilege, ...]:
-    """Return what the user could do before and cannot after, or others who hold a policy that changes.
 
-    Of a policy that others hold as well, or that is somebody's boundary, all that it no longer says is lost.
+def effects(desired: DesiredState, current: CurrentState) -> tuple[Privileges, Privileges]:
+    """Return what is lost and what is gained by what is desired."""
+    wanted = {policy.name: policy.document for policy in desired.policies}
+    return between(current, wanted, gone=superseded(desired, current), holds_all=True)
+
+
+def between(
+    current: CurrentState,
+    wanted: Mapping[str, Mapping[str, Any]],
+    *,
+    gone: Collection[str] = (),
+    holds_all: bool = False,
+) -> tuple[Privileges, Privileges]:
+    """Return what is lost and what is gained when policies come to say what is wanted, by name.
+
+    Of a policy that others than the user hold as well, or that is somebody's boundary, all that it no longer says is
+    lost. ``gone`` are the ARNs that the user no longer holds; ``holds_all`` says that it comes to hold what is wanted.
     """
-    before, after, shared = _both(desired, current)
-    found = dict.fromkeys(lost(before, after))
-    for old, new in shared:
-        found |= dict.fromkeys(lost((old,), (new,)))
-    return tuple(found)
-
-
-def widened(desired: DesiredState, current: CurrentState) -> tuple[Privilege, ...]:
-    """Return what the user can do after and could not before."""
-    before, after, _ = _both(desired, current)
-    return lost(after, before)
-
-
-def _both(
-    desired: DesiredState, current: CurrentState
-) -> tuple[Sequence[Held], Sequence[Held], Sequence[tuple[Held, Held]]]:
-    """Return what the user holds of these policies before and after, and what of it others hold too."""
-    wanted = {policy.name.lower(): policy.document for policy in desired.policies}
-    gone = set(superseded(desired, current))
+    new = {name.lower(): document for name, document in wanted.items()}
     before, after, shared = [], [], []
     for policy in current.policies.values():
-        held, new = current.holds(policy.arn), wanted.get(policy.name.lower())
-        old = Held(policy.name, policy.document)
+        held, document = current.holds(policy.arn), new.get(policy.name.lower())
+        old, then = Held(policy.name, policy.document), Held(policy.name, document or policy.document)
         if held:
             before.append(old)
-        if held and new is None and policy.arn not in gone:
-            after.append(old)
-        if new is not None and not same(policy.document, new) and _others_hold(policy, held=held):
-            shared.append((old, Held(policy.name, new)))
-    after += [Held(policy.name, policy.document) for policy in desired.policies]
-    return before, after, shared
+        if (held or (holds_all and document is not None)) and policy.arn not in gone:
+            after.append(then)
+        if document is not None and not same(policy.document, document) and _others_hold(policy, held=held):
+            shared.append((old, then))
+    there = {policy.name.lower() for policy in current.policies.values()}
+    after += [Held(name, document) for name, document in wanted.items() if name.lower() not in there]
+    narrowed = dict.fromkeys(lost(before, after))
+    for old, then in shared:
+        narrowed |= dict.fromkeys(lost((old,), (then,)))
+    return tuple(narrowed), lost(after, before)
 
 
 def _others_hold(policy: CurrentPolicy, *, held: bool) -> bool:

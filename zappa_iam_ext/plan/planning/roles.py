@@ -31,7 +31,7 @@ from zappa_iam_ext.plan.changes import (
 )
 from zappa_iam_ext.plan.model import Concern, Plan
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
-from zappa_iam_ext.plan.planning.effects import narrowed
+from zappa_iam_ext.plan.planning.effects import effects
 from zappa_iam_ext.plan.planning.policies import policy_changes, policy_concerns, policy_updates
 from zappa_iam_ext.plan.privileges import Held, Privilege, lost
 from zappa_iam_ext.plan.role_states import (
@@ -82,7 +82,7 @@ def with_roles(
             *_profile(roles.profile, there.profile, overwrite=overwrite_profile),
         ),
         concerns=(*planned.concerns, *concerns),
-        narrowed=(*planned.narrowed, *narrowed(*limits), *_limited(roles, there, adopt=adopt)),
+        narrowed=(*planned.narrowed, *effects(*limits)[0], *_limited(roles, there, adopt=adopt)),
     )
 
 

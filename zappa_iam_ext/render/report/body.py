@@ -22,7 +22,7 @@ _TITLES = {
     Kind.STOPS: "Stops the command",
     Kind.SILENT: "Goes unnoticed",
     Kind.HARMLESS: "Harmless",
-    Kind.AT_TIMES: "Needed only the second time or after settings changed",
+    Kind.AT_TIMES: "Needed at times",
     Kind.UNKNOWN: "Cannot tell",
 }
 _SYMPTOMS = 2
@@ -88,9 +88,7 @@ def _group(group: Group, detail: Detail, style: Style, account: str, region: str
     )
     for row, text in zip(shown, told, strict=True):
         lines.append(text)
-        if group.kind in {Kind.SILENT, Kind.UNKNOWN} or (
-            group.kind is Kind.HARMLESS and detail is Detail.RESOURCES
-        ):
+        if group.kind is Kind.SILENT:
             lines += _symptoms(row.symptoms, style)
     return lines
 
@@ -99,7 +97,9 @@ def _title(group: Group) -> str:
     told = f"{_TITLES[group.kind]} ({group.count})"
     if group.blocker:
         how = "denied by" if group.blocker.explicit else "blocked by"
-        return f"{told}, {how} {policy_words(group.blocker)}"
+        return f"{told}, {how} {policy_words(group.blocker, short=True)}"
+    if group.kind is Kind.AT_TIMES:
+        return f"{told}, the second time or after settings changed"
     return f"{told}: {line(group.why)}" if group.why else told
 
 

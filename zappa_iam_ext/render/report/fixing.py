@@ -10,6 +10,9 @@ from zappa_iam_ext.check.remedies import (
     Remedy,
     Step,
     Target,
+    account_of,
+    condition_keys,
+    is_quarantine,
     permission_set,
     principal_of,
     remedies,
@@ -22,6 +25,8 @@ from zappa_iam_ext.render.text import columns, line, wrapped
 
 _INDENT = "  "
 _ACTIONS = 3
+_CONTINUED = 6
+"""Lines at most of one command."""
 _POLICIES: Mapping[Layer, str] = {
     Layer.IDENTITY: "policy",
     Layer.BOUNDARY: "permissions boundary",
@@ -59,14 +64,39 @@ def _step(remedy: Remedy, report: Report, given: CommandLines, style: Style) -> 
     elif remedy.step is Step.LOOK_UP:
         told = "grant them on every id, as the document of this command does:"
         yield from _told("To settle what only AWS names:", told, given.zappa_iam("policy"), style)
+    elif remedy.step is Step.PROBE:
+        told = "ask whoever runs it, or let harmless calls to AWS tell:"
+        yield from _told(
+            "To settle what the organization denies:",
+            told,
+            given.zappa_iam("check", "--evidence", "probe"),
+            style,
+        )
+    elif remedy.step is Step.CONTEXT:
+        yield from _context(remedy, given, style)
     else:
-        yield from _ask(remedy, style)
+        told = f"To settle the rest: try {line(remedy.actions[0])}, or ask whoever runs the account."
+        yield from wrapped(told, style.columns, rest=_INDENT)
+
+
+def _context(remedy: Remedy, given: CommandLines, style: Style) -> Iterator[str]:
+    """Yield the question about the first permission with its keys, for whose values VALUE stands."""
+    first = remedy.results[0]
+    pairs = (word for key in condition_keys(first.why) for word in ("--context", f"{key}=VALUE"))
+    command = given.can_i(first.requirement.action, first.requirement.resource, *pairs)
+    told = "say what the request carries, such as:"
+    yield from _told("To settle what hangs on a condition:", told, command, style)
 
 
 def _provision(report: Report, given: CommandLines, style: Style) -> Iterator[str]:
     whose = target(report)
     if whose is Target.USER:
         yield from _told("To fix it:", "", given.apply(), style)
+        return
+    if whose is Target.DOCUMENT:
+        account = account_of(report)
+        flags = ("--account", account) if account.isdecimal() else ()
+        yield from _told("To fix it:", "use the document of:", given.zappa_iam("policy", *flags), style)
         return
     command = f"{given.zappa_iam('policy')} > {FILE}"
     if whose is Target.ROLE:
@@ -96,16 +126,25 @@ def _unblock(remedy: Remedy, style: Style) -> Iterator[str]:
     more = f" and {len(remedy.actions) - _ACTIONS} more" if len(remedy.actions) > _ACTIONS else ""
     wish = "to lift the Deny on" if blocker.explicit else "to allow"
     told = f"Ask the owner of {policy_words(blocker)} {wish} {', '.join(actions)}{more}; `apply` cannot."
+    if is_quarantine(blocker.policy):
+        told = f"AWS takes this access key for leaked ({blocker.policy}): replace the key, and do not detach the policy."
     yield from wrapped(line(told), style.columns, rest=_INDENT)
 
 
-def policy_words(blocker: Blocker) -> str:
-    """Return the policy that denies, its statement and its line, as far as they are known."""
+def policy_words(blocker: Blocker, *, short: bool = False) -> str:
+    """Return the policy that denies, its statement and its line, as far as they are known; an ARN's name if ``short``."""
+    owner, slash, name = line(blocker.policy).partition(" / ")
     kind = _POLICIES[blocker.layer]
-    named = f"the {kind} {line(blocker.policy)}" if blocker.policy else f"the {kind}"
-    where = [line(blocker.statement)] if blocker.statement else []
+    if slash:
+        named = f"the {name} of {owner}" + (f" ({kind})" if blocker.layer is not Layer.IDENTITY else "")
+    else:
+        named = f"the {kind} {owner.rpartition('/')[2] if short else owner}".rstrip()
+    statement = line(blocker.statement)
+    where = (
+        [statement if statement.startswith("statement") else f"statement {statement}"] if statement else []
+    )
     where += [f"line {blocker.line}"] if blocker.line else []
-    return f"{named} ({', '.join(where)})" if where else named
+    return f"{named} ({', '.join(where)})" if where and not short else named
 
 
 def _let_read(report: Report, given: CommandLines, style: Style) -> Iterator[str]:
@@ -120,12 +159,6 @@ def _let_read(report: Report, given: CommandLines, style: Style) -> Iterator[str
     yield from _told("To let it be read:", f"give {where} the document of:", command, style)
 
 
-def _ask(remedy: Remedy, style: Style) -> Iterator[str]:
-    first = remedy.results[0].requirement
-    told = f"To settle the rest: try {line(first.action)}, or ask whoever runs the account."
-    yield from wrapped(told, style.columns, rest=_INDENT)
-
-
 def _told(lead: str, words: str, command: str, style: Style) -> Iterator[str]:
     """Yield the words and the command: on one line where both fit, else the command on lines of its own."""
     if not words and columns(f"{lead} {command}") <= style.columns:
@@ -136,16 +169,20 @@ def _told(lead: str, words: str, command: str, style: Style) -> Iterator[str]:
 
 
 def _command(command: str, style: Style) -> Iterator[str]:
-    """Yield a command line; one that is too wide goes on behind a backslash, an option never parted from its value."""
+    """Yield a command line; one that is too wide goes on behind a backslash, an option never parted from its value.
+
+    What would take too many lines stays one, which the terminal breaks: it must be pasted as a whole.
+    """
+    lines: list[str] = []
     held = _INDENT
     for part in _parts(command):
         joined = f"{held} {part}" if held.strip() else f"{held}{part}"
         if held.strip() and columns(joined) + len(" \\") > style.columns:
-            yield f"{held} \\"
+            lines.append(f"{held} \\")
             held = f"{_INDENT}{_INDENT}{part}"
         else:
             held = joined
-    yield held
+    yield from [*lines, held] if len(lines) < _CONTINUED else [f"{_INDENT}{command}"]
 
 
 def _parts(command: str) -> Iterator[str]:

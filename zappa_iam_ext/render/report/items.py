@@ -69,6 +69,7 @@ def summary(report: Report, given: CommandLines, positions: Positions = NOWHERE)
     """Return how the stage stands."""
     told = standing(report)
     notes = [*subject_lines(report)]
+    notes += [f"warning: {warning}" for warning in report.subject.warnings] if report.subject else []
     notes += [policy_line(report.deployment_policy)] if report.deployment_policy else []
     notes += [f"could not be read: {name}" for name in report.unreadable]
     if report.not_seen:

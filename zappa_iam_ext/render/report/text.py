@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from zappa_iam_ext.check import Report
-from zappa_iam_ext.check.grouping import Group, Kind, groups, standing
+from zappa_iam_ext.check.grouping import groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.render.report.body import body
@@ -13,13 +14,32 @@ from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import fix_lines
 from zappa_iam_ext.render.report.verbose import verbose_lines
 from zappa_iam_ext.render.report.verdict import MARKS, policy_line, subject_lines, verdict
-from zappa_iam_ext.render.style import PLAIN, Style
+from zappa_iam_ext.render.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.text import columns, cut, line, wrapped
 
 LINES = 25
-_VERDICT, _TOLD, _FIX = 3, 2, 9
-"""Lines at most of the verdict, of each line below it, and of what to do."""
 _SHOWN_UNREADABLE = 2
+_LEAST_BODY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Lines at most: of the verdict, of each line below it, of what could not be read and is not seen, of what to do.
+
+    ``warnings`` is how many of them are told.
+    """
+
+    verdict: int = 3
+    told: int = 2
+    unreadable: int = 3
+    not_seen: int = 2
+    fix: int = 9
+    warnings: int = 3
+
+
+_ROOMS = (_Room(), _Room(3, 2, 2, 1, 8, 2), _Room(2, 1, 1, 1, 7, 1))
+"""From wide to narrow: the first one that leaves lines for what is missing is taken."""
+_ALL = _Room(99, 99, 99, 99, 0, 99)
 
 
 def reports_text(
@@ -51,44 +71,60 @@ def report_text(
     ``given`` are the options of the command line, for the commands that are printed. At most `LINES` lines unless ``verbose``.
     """
     given = given or CommandLines(report.stage)
-    head = _head(report, style)
-    fixes = fix_lines(report, given, style, most=0 if verbose else _FIX) if fix else []
-    notes = _notes(report, style)
     if verbose:
-        shown = list(verbose_lines(report, style))
-    else:
-        taken = len(head) + len(notes) + (len(fixes) + 1 if fixes else 0)
-        shown = body(
-            groups(report), style, LINES - taken - 1, account=account_of(report), region=report.region
-        )
-    parts = [head, *([["", *shown]] if shown else []), *([["", *fixes]] if fixes else []), notes]
-    return "\n".join(each for part in parts for each in part)
+        head, notes, fixes = _around(report, given, style, _ALL, fix=fix)
+        return "\n".join([*head, "", *verbose_lines(report, style), *notes, *fixes])
+    found = groups(report)
+    for room in _ROOMS:
+        head, notes, fixes = _around(report, given, style, room, fix=fix)
+        left = LINES - len(head) - len(notes) - len(fixes) - 1
+        if left >= min(_LEAST_BODY, len(found)):
+            break
+    shown = body(found, style, left, account=account_of(report), region=report.region)
+    return "\n".join([*head, *(["", *shown] if shown else []), *notes, *fixes])
 
 
-def _head(report: Report, style: Style) -> list[str]:
+def _around(
+    report: Report, given: CommandLines, style: Style, room: _Room, *, fix: bool
+) -> tuple[list[str], list[str], list[str]]:
+    """Return what stands above and below what is missing: the head, the notes, what to do; the latter two with a blank line."""
+    fixes = fix_lines(report, given, style, most=room.fix) if fix else []
+    return _head(report, style, room), _notes(report, style, room), ["", *fixes] if fixes else []
+
+
+def _head(report: Report, style: Style, room: _Room) -> list[str]:
     mark = MARKS[standing(report)]
     sign = style.mark(mark)
     indent = " " * (columns(sign) + 1)
-    lines = _at_most(wrapped(verdict(report), style.columns, f"{sign} ", indent), _VERDICT, style)
+    lines = _at_most(wrapped(verdict(report), style.columns, f"{sign} ", indent), room.verdict, style)
     lines = [style.bold(style.painted(each, mark)) for each in lines]
     told = list(subject_lines(report))
+    warnings = [f"warning: {line(each)}" for each in report.subject.warnings] if report.subject else []
+    if len(warnings) > room.warnings:
+        rest = len(warnings) - room.warnings + 1
+        warnings = [*warnings[: room.warnings - 1], f"{rest} warnings (-v)"]
     told += [policy_line(report.deployment_policy)] if report.deployment_policy else []
     for each in told:
-        lines += _at_most(wrapped(each, style.columns, indent, indent), _TOLD, style)
+        lines += _at_most(wrapped(each, style.columns, indent, indent), room.told, style)
+    for each in warnings:
+        shown = _at_most(wrapped(each, style.columns, indent, indent), room.told, style)
+        lines += [style.painted(part, Mark.WARNING) for part in shown]
     return lines
 
 
-def _notes(report: Report, style: Style) -> list[str]:
-    """Return what could not be read and what no evidence of this kind sees, one or two lines each."""
+def _notes(report: Report, style: Style, room: _Room) -> list[str]:
+    """Return what could not be read and what no evidence of this kind sees."""
     lines: list[str] = []
     if report.unreadable:
         names = [line(name) for name in report.unreadable]
-        more = f" and {len(names) - _SHOWN_UNREADABLE} more" if len(names) > _SHOWN_UNREADABLE else ""
-        told = f"Could not be read: {'; '.join(names[:_SHOWN_UNREADABLE])}{more}"
-        lines += _at_most(wrapped(told, style.columns, rest="  "), 3, style)
+        most = len(names) if room is _ALL else _SHOWN_UNREADABLE
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        told = f"Could not be read: {'; '.join(names[:most])}{more}"
+        lines += _at_most(wrapped(told, style.columns, rest="  "), room.unreadable, style)
     if report.not_seen:
-        told = f"Not seen by this check: {'; '.join(map(line, report.not_seen))}."
-        lines += [style.dim(each) for each in _at_most(wrapped(told, style.columns, rest="  "), _TOLD, style)]
+        told = f"Not seen: {'; '.join(map(line, report.not_seen))}."
+        shown = _at_most(wrapped(told, style.columns, rest="  "), room.not_seen, style)
+        lines += [style.dim(each) for each in shown]
     return ["", *lines] if lines else []
 
 
@@ -99,6 +135,3 @@ def _at_most(lines: Iterator[str], most: int, style: Style) -> list[str]:
         return found
     rest = " ".join(each.strip() for each in found[most:])
     return [*found[: most - 1], cut(f"{found[most - 1]} {rest}", style.columns, style.ellipsis)]
-
-
-__all__ = ["LINES", "Group", "Kind", "report_text", "reports_text"]

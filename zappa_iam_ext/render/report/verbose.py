@@ -60,7 +60,7 @@ def _told(result: CheckedRequirement) -> Iterator[str]:
 
 
 def _evidence(result: CheckedRequirement) -> str:
-    told = f"{result.verdict} by {result.evidence}"
+    told = f"{result.verdict}, by the evidence of {result.evidence}"
     blocker = blocker_of(result)
     if blocker:
         told += f", {'denied' if blocker.explicit else 'blocked'} by {policy_words(blocker)}"

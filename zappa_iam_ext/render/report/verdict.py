@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from zappa_iam_ext.check import CredentialKind, DeploymentPolicy, Report
 from zappa_iam_ext.check.grouping import Standing, standing, stopped_commands
-from zappa_iam_ext.check.remedies import account_of, principal_of
+from zappa_iam_ext.check.remedies import Target, account_of, permission_set, principal_of, target
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.render.style import Mark
@@ -19,7 +19,7 @@ MARKS: Mapping[Standing, Mark] = {
     Standing.CANNOT_TELL: Mark.UNKNOWN,
     Standing.NOTHING: Mark.UNKNOWN,
 }
-_NAMED = 3
+_NAMED, _LISTED = 3, 2
 
 
 def verdict(report: Report) -> str:
@@ -37,11 +37,9 @@ def verdict(report: Report) -> str:
     if told is Standing.IMPAIRED:
         return f"{whom} may {what}, but not all of it is done: {lacks}"
     if not report.unknown:
-        return f"cannot tell whether {whom} may {what} each time: {lacks}"
+        return f"cannot tell whether {whom} may {what}: {lacks} that only some states of the account need"
     also = f"; {lacks}" if report.denied else ""
-    return (
-        f"cannot tell whether {whom} may {what}: {len(report.unknown)} of {total} permissions undecided{also}"
-    )
+    return f"cannot tell whether {whom} may {what}: {len(report.unknown)} of {total} permissions could not be decided{also}"
 
 
 def who(report: Report) -> str:
@@ -50,6 +48,9 @@ def who(report: Report) -> str:
     name = line(principal.name)
     if principal.kind is PrincipalKind.ROOT:
         return "the root user"
+    if target(report) is Target.PERMISSION_SET:
+        session = f" ({line(principal.session)})" if principal.session else ""
+        return f"permission set {permission_set(name)}{session}"
     if principal.kind is PrincipalKind.ASSUMED_ROLE:
         return f"role {name}"
     if principal.kind is PrincipalKind.FEDERATED_USER:
@@ -71,7 +72,7 @@ def _stopped(report: Report) -> str:
 def _running(commands: tuple[str, ...], report: Report) -> str:
     where = line(report.function_name)
     if not commands or set(commands) == set(COMMANDS):
-        return f"run every command for {where}"
+        return f"deploy {where} (every command)"
     if set(commands) <= {"deploy", "update", "undeploy"}:
         return f"{' and '.join(commands)} {where}"
     shown = ", ".join(map(line, commands[:_NAMED]))
@@ -80,7 +81,7 @@ def _running(commands: tuple[str, ...], report: Report) -> str:
 
 
 def subject_lines(report: Report) -> Iterator[str]:
-    """Yield whose verdict it is: the credentials and their source, the account, the region and the Zappa."""
+    """Yield whose verdict it is: the credentials and their source, the account, the region and the Zappa; no warnings."""
     subject = report.subject
     if subject:
         kind = "" if subject.kind is CredentialKind.OTHER else str(subject.kind)
@@ -92,8 +93,6 @@ def subject_lines(report: Report) -> Iterator[str]:
     partition = f", partition {subject.partition}" if subject and subject.partition != "aws" else ""
     told = f"account {account}{alias}" if account.isdecimal() else "no account known"
     yield f"{told}{partition}, region {line(report.region)}, Zappa {line(report.zappa_version)}"
-    if subject:
-        yield from (f"warning: {line(warning)}" for warning in subject.warnings)
 
 
 def policy_line(policy: DeploymentPolicy) -> str:
@@ -103,16 +102,23 @@ def policy_line(policy: DeploymentPolicy) -> str:
         return f"{name}: may not be looked at"
     if not policy.exists:
         return f"{name}: not in this account"
+    version = f" {line(policy.version)}" if policy.version else ""
     told = [f"attached {line(policy.attached)}" if policy.attached else "NOT attached"]
-    told += [f"version {line(policy.version)}"] if policy.version else []
-    made = [f"Zappa {line(policy.zappa_version)}"] if policy.zappa_version else []
-    made += [", ".join(map(line, policy.stages))] if policy.stages else []
-    told += [f"made for {': '.join(made)}"] if made else []
-    told.append(_fit(policy))
-    return f"{name}: {', '.join(told)}"
+    told += [f"for {', '.join(map(line, policy.stages))}"] if policy.stages else []
+    told += [f"Zappa {line(policy.zappa_version)}"] if policy.zappa_version else []
+    return f"{name}{version}, {', '.join(told)}: {_fit(policy)}"
 
 
 def _fit(policy: DeploymentPolicy) -> str:
-    parts = [f"lacks {len(policy.lacking)}"] if policy.lacking else []
-    parts += [f"{len(policy.surplus)} too wide"] if policy.surplus else []
-    return " and ".join(parts) or "equal to what is needed"
+    if policy.lacking is None:
+        return "its document may not be read"
+    parts = [f"lacks {_listed(policy.lacking)}"] if policy.lacking else []
+    parts += [f"wider than needed: {_listed(policy.surplus)}"] if policy.surplus else []
+    fits = "equal to what is needed" if policy.surplus is not None else "holds all that is needed"
+    return "; ".join(parts) or fits
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    names = tuple(dict.fromkeys(names))
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"{', '.join(map(line, names[:_LISTED]))}{more}"

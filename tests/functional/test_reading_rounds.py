@@ -1,0 +1,46 @@
+"""How many times the check waits for AWS: a bounded number of rounds, whatever is held."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import holders
+from tests.support.slow_aws import slow_aws
+from tests.support.stages import stage
+from zappa_iam_ext.sessions import AwsOptions
+from zappa_iam_ext.workflow.principals import Principals
+
+pytestmark = pytest.mark.aws
+QUIET = 0.3
+LISTS = ("iam:ListPolicies",)
+
+
+@pytest.fixture(scope="module")
+def slow(running_aws):
+    with slow_aws(running_aws.endpoint, quiet=QUIET) as slow:
+        yield slow
+
+
+@pytest.mark.parametrize(
+    ("who", "held", "most", "policies"),
+    [
+        pytest.param(holders.user, {"attached": 20}, 4, 21, id="a user, 20 policies"),
+        pytest.param(holders.user, {"attached": 10, "denied": LISTS, "versions": 2}, 4, 11, id="a user who may not list policies"),
+        pytest.param(holders.user, {"attached": 1, "groups": 10, "each": 10}, 5, 102, id="10 groups of 10"),
+        pytest.param(holders.user, {"groups": 2, "each": 3, "denied": LISTS, "versions": 2}, 5, 7, id="groups, policies may not be listed"),
+        pytest.param(holders.role, {"attached": 20, "versions": 2}, 3, 21, id="a role, 20 policies"),
+        pytest.param(holders.role, {"attached": 10, "denied": LISTS}, 3, 11, id="a role that may not list policies, of one version each"),
+        pytest.param(holders.role, {"attached": 10, "denied": LISTS, "versions": 2}, 4, 11, id="a role that may not list policies, of several versions"),
+    ],
+)  # fmt: skip
+def test_the_rounds_are_bounded_whatever_is_held(  # noqa: PLR0917  -- a table
+    aws, slow, who, held, most, policies
+):
+    session = holders.session(who(aws, "jane", **held))
+    slow.asked()
+    found = Principals(AwsOptions(endpoint_url=slow.endpoint, timeout=120), [stage()]).of_session(session)
+    asked = slow.asked()
+    assert found.held.unreadable == ()
+    assert len(found.held.held) == policies
+    assert asked.rounds[0] == ("GetCallerIdentity",)
+    assert len(asked.rounds) <= most, [sorted(set(actions)) for actions in asked.rounds]

@@ -1,0 +1,109 @@
+"""However much is missing, and whatever it is called: at most 25 lines, none wider than the place, nothing uncounted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.reports import deployment_policy, made, subject
+from tests.support.stages import stage
+from zappa_iam_ext.check import Blocker, Verdict
+from zappa_iam_ext.check.grouping import Standing, standing
+from zappa_iam_ext.iam import Layer
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.permissions.model import Consequence, ResourceState
+from zappa_iam_ext.render.report import LINES, report_text
+from zappa_iam_ext.render.style import NARROWEST, Style
+from zappa_iam_ext.render.text import columns
+
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+COUNT = re.compile(r"^[A-Z][a-z ]+ \((\d+)\)|^\.\.\. and (\d+) more in", re.MULTILINE)
+EVERYTHING = made(of=stage({"s3_bucket": "bucket", "tags": {"a": "b"}, "slim_handler": True}, zappa="0.63.0"))
+NAMES = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "会計" * 20,
+            "\u202eabc",
+            "a" * 200,
+            "\x1b[31mred\x1b[0m",
+            "group x / inline policy y",
+            "e\u0301" * 40,
+        ]
+    ),
+)
+BLOCKERS = st.none() | st.builds(
+    Blocker, st.sampled_from(Layer), st.booleans(), NAMES, NAMES, st.integers(0, 9)
+)
+
+
+@st.composite
+def judged(draw, result):
+    verdict = draw(st.sampled_from(Verdict))
+    requirement = replace(
+        result.requirement,
+        resource=draw(st.just(result.requirement.resource) | NAMES),
+        consequence=draw(st.sampled_from(Consequence)),
+        symptom=draw(NAMES),
+        only_if=draw(st.none() | st.sampled_from(ResourceState)),
+    )
+    return replace(
+        result,
+        requirement=requirement,
+        verdict=verdict,
+        why=draw(NAMES),
+        blocker=draw(BLOCKERS),
+        explicit=draw(st.booleans()),
+    )
+
+
+@st.composite
+def reports(draw):
+    chosen = draw(st.lists(st.sampled_from(EVERYTHING.results), max_size=30))
+    rest = EVERYTHING.results[: draw(st.integers(0, len(EVERYTHING.results)))]
+    names = st.lists(NAMES, max_size=6).map(tuple)
+    return replace(
+        EVERYTHING,
+        results=(*(draw(judged(result)) for result in chosen), *rest),
+        function_name=draw(NAMES),
+        unreadable=draw(names),
+        not_seen=draw(names),
+        subject=draw(st.none() | st.builds(lambda a, b, c: subject(source=a, alias=b, warnings=c), NAMES, NAMES, names)),
+        deployment_policy=draw(
+            st.none()
+            | st.builds(
+                lambda exists, name, lacking: deployment_policy(exists=exists, name=name, lacking=lacking),
+                st.none() | st.booleans(), NAMES, names,
+            )
+        ),
+    )  # fmt: skip
+
+
+STYLES = st.builds(Style, st.sampled_from([1, 40, 57, 80, 200]), st.booleans(), st.booleans())
+GIVEN = st.builds(
+    CommandLines,
+    st.just("dev"),
+    st.sampled_from(["", "settings.json"]),
+    st.sampled_from(["", "jane"]),
+    st.sampled_from(["", "eu-west-1"]),
+    commands=st.sampled_from([(), ("deploy",), ("deploy", "undeploy --remove-logs")]),
+)
+
+
+@given(reports(), GIVEN, STYLES)
+def test_at_most_25_lines_none_too_wide_and_every_missing_permission_counted(report, given_, style):
+    text = SGR.sub("", report_text(report, given_, style))
+    lines = text.split("\n")
+    assert len(lines) <= LINES
+    assert len(text.splitlines()) == len(lines), "no line end of another script"
+    assert all(line.isprintable() for line in lines)
+    commands = "".join(lines[-9:])
+    for line in lines:
+        assert columns(line) <= max(style.width, NARROWEST) or line.strip().split()[0] in commands
+    if standing(report) is not Standing.NOTHING:
+        counted = sum(int(first or second) for first, second in COUNT.findall(text))
+        assert counted == len(report.denied) + len(report.unknown)
+    assert style.unicode or not set("✓✗…") & set(text)

@@ -1,0 +1,66 @@
+"""Who carries a plan out, and whether they may: the plan's own calls against the administrator's policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.principal_policies import principal_policies
+from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.iam import AuthorizationRequest, Decision, PrincipalKind, compile_policies
+from zappa_iam_ext.permissions.authorizations import Scope, authorize
+from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.plan import Plan
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an administrator may not do of a plan (``iam:CreateUser on ...``), and why that cannot be told."""
+
+    denied: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+def open_administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
+    """Return who acts, and a client with these credentials; without a profile boto3's own chain decides."""
+    session = open_session(profile or None, options.region)
+    return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
+
+
+def plan_requirements(plan: Plan, scope: Scope) -> Iterator[Requirement]:
+    """Yield what AWS checks for the calls of a plan."""
+    for change in plan.changes:
+        call = change.call()
+        if call is not None:
+            yield from authorize(call, scope)
+
+
+def administrator_rights(iam: IAMClient, who: CallerIdentity, plan: Plan, region: str) -> Rights:
+    """Return what the administrator may not do of a plan, as far as its own policies can be read.
+
+    What hangs on a condition that nobody knows (MFA, addresses) is not called denied.
+    """
+    needed = list(plan_requirements(plan, Scope(who.account, region, who.partition)))
+    if not needed or who.principal.kind is PrincipalKind.ROOT:
+        return Rights()
+    try:
+        held = principal_policies(iam, who.principal)
+    except ZappaIamError as error:
+        return Rights(unknown=str(error))
+    policies = compile_policies(held.policies)
+    denied = []
+    for item in needed:
+        request = AuthorizationRequest(
+            held.principal, item.action, item.resource, item.context, unknown_context=True
+        )
+        decision = policies.decide(request)
+        if decision is Decision.EXPLICIT_DENY or (decision is Decision.IMPLICIT_DENY and held.complete):
+            denied.append(f"{item.action} on {item.resource}")
+    unseen = "" if held.complete else "; ".join(held.unreadable)
+    return Rights(tuple(dict.fromkeys(denied)), unseen)

@@ -1,0 +1,164 @@
+"""Plans are carried out, written to files and read again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+
+from zappa_iam_ext.aws.current_state import with_all_versions
+from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
+from zappa_iam_ext.errors import AccessDenied, AccountChanged, CredentialsError, SettingsError
+from zappa_iam_ext.plan import Change, CreateAccessKey, CurrentState, Plan
+from zappa_iam_ext.plan.plan_file import (
+    PlannedFor,
+    read_plan_file,
+    same_plan,
+    state_fingerprint,
+    write_plan_file,
+)
+from zappa_iam_ext.plan.planning.rollback import rollback_plan
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.administrator import administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning import Provisioning, look
+
+MAX_ATTEMPTS = 8
+"""So often a plan is made again when other runs change the account meanwhile."""
+PACKAGE = "zappa-iam-ext"
+
+
+def apply_stages(
+    provisionings: Sequence[Provisioning],
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    again: bool = True,
+) -> None:
+    """Carry the plans out, in order; a plan with nothing to do makes no call.
+
+    Waits until AWS accepts a key that was made. When the account changes meanwhile and ``again``, plans anew and goes
+    on, as long as nothing is touched that needs another consent. Raises `UnsafePlan` or `LosesPermissions` before the
+    first change, `AccountChanged`, and `ProvisioningError` when a change fails: applying again continues there.
+    """
+    for provisioning in provisionings:
+        refuse_denied(provisioning)
+    for provisioning in provisionings:
+        if provisioning.plan.empty and not provisioning.plan.unsafe:
+            continue
+        made = _apply(provisioning, progress, again=again)
+        if any(isinstance(change, CreateAccessKey) for change in made):
+            progress(f"wait until AWS accepts the new key of {provisioning.user}")
+            _await_key(provisioning, progress)
+
+
+def refuse_denied(provisioning: Provisioning) -> None:
+    """Raise `AccessDenied` before the first change when the administrator may not make one of them."""
+    denied = provisioning.rights.denied
+    if denied:
+        raise AccessDenied(
+            f"{provisioning.administrator} may not {denied[0]}"
+            + (f", nor {len(denied) - 1} more" if len(denied) > 1 else "")
+            + "; nothing was changed",
+            hint="Use credentials that may (`--admin-profile`); docs/administrator.md lists what is needed.",
+        )
+
+
+def _await_key(provisioning: Provisioning, progress: Callable[[str], None]) -> None:
+    """Wait until AWS accepts the new key; when it does not yet, it is made all the same."""
+    session = open_session(provisioning.profile, provisioning.options.region)
+    try:
+        wait_until_accepted(open_client(session, "sts", provisioning.options))
+    except CredentialsError:
+        progress(f"the key of {provisioning.user} is made, not accepted everywhere yet: wait a minute")
+
+
+def rolled_back(provisioning: Provisioning) -> Provisioning:
+    """Return a plan that returns the policies of the stages to what they said before the last change."""
+    assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
+    current = with_all_versions(provisioning.iam, provisioning.current)
+    stages = frozenset(provisioning.desired.needs)
+    planned = rollback_plan(current, stages, may_narrow=provisioning.consents.prune)
+    return replace(provisioning, plan=planned, current=current)
+
+
+def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again: bool) -> tuple[Change, ...]:
+    """Apply a plan, and what is left to do after another run came in between."""
+    iam, plan = provisioning.iam, provisioning.plan
+    assert iam is not None  # noqa: S101  -- plan_stages always sets it
+    made: tuple[Change, ...] = ()
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            made += apply_plan(iam, plan, progress=progress)
+        except AccountChanged:
+            if not again or attempt == MAX_ATTEMPTS - 1:
+                raise
+        else:
+            if not again:
+                return made
+        time.sleep(random.uniform(0, 0.2) * attempt)  # noqa: S311  -- no secret
+        _, plan = plan_again(provisioning)
+        if plan.empty:
+            return made
+    return made
+
+
+def plan_again(provisioning: Provisioning) -> tuple[CurrentState, Plan]:
+    """Return the state of now, and what is still to be done."""
+    assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
+    return look(provisioning.iam, provisioning.desired, provisioning.consents)
+
+
+def plan_file_text(provisionings: Sequence[Provisioning]) -> str:
+    """Return plans as a file that `plans_of_file` reads."""
+    entries = [
+        PlannedFor(
+            desired=item.desired,
+            consents=item.consents,
+            state=state_fingerprint(item.current),
+            changes=item.plan.to_json(),
+            stages=item.stages,
+            profile=item.profile,
+            region=item.options.region,
+            administrator=item.administrator,
+        )
+        for item in provisionings
+    ]
+    return write_plan_file(entries, version(PACKAGE))
+
+
+def plans_of_file(text: str, admin_profile: str, options: AwsOptions) -> tuple[Provisioning, ...]:
+    """Return the plans of a file, each made anew. Raises `AccountChanged` unless what comes out is what was reviewed."""
+    return tuple(_of_entry(entry, admin_profile, options) for entry in read_plan_file(text, version(PACKAGE)))
+
+
+def _of_entry(entry: PlannedFor, admin_profile: str, options: AwsOptions) -> Provisioning:
+    own = AwsOptions("", options.region or entry.region, options.endpoint_url)
+    who, iam = open_administrator(admin_profile, own)
+    there = (entry.desired.account, entry.desired.partition)
+    if (who.account, who.partition) != there:
+        raise SettingsError(
+            f"the plan is for the account {there[0]} ({there[1]}); {who.arn} is of another",
+            hint="Use credentials of that account (`--admin-profile`).",
+        )
+    current, planned = look(iam, entry.desired, entry.consents)
+    if state_fingerprint(current) != entry.state or not same_plan(entry, planned):
+        raise AccountChanged(
+            "the account changed since the plan was made; nothing was changed",
+            hint="Plan again (`zappa-iam plan STAGE --out FILE`), and review what comes out.",
+        )
+    return Provisioning(
+        plan=planned,
+        desired=entry.desired,
+        current=current,
+        consents=entry.consents,
+        administrator=who.arn,
+        account=who.account,
+        user=entry.desired.user,
+        profile=entry.profile,
+        stages=entry.stages,
+        admin_profile=admin_profile,
+        rights=administrator_rights(iam, who, planned, own.region),
+        iam=iam,
+        options=AwsOptions(entry.profile, own.region, own.endpoint_url),
+    )

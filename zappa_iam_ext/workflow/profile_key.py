@@ -1,0 +1,44 @@
+"""Whether a profile needs an access key, asked of the credentials that botocore finds for it, not of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.aws.profile_files import ProfileFiles
+from zappa_iam_ext.iam import PrincipalKind
+
+
+def belongs_to(identity: CallerIdentity, user: str, account: str) -> bool:
+    """Say whether credentials that work are those of the IAM user ``user`` of ``account``, whatever their kind."""
+    principal = identity.principal
+    if identity.account != account or principal.kind is not PrincipalKind.USER:
+        return False
+    return principal.name.lower() == user.lower()  # IAM's names are unique whatever their case
+
+
+def key_profile(
+    profile: str, files: ProfileFiles, *, works: bool, wanted: bool, overwrite: bool
+) -> str | None:
+    """Return the profile when it is to get a new key, else None.
+
+    Raises `CredentialsFileError` when it has credentials of another kind, which a key would shadow, or misspelt key
+    material that may not be overwritten.
+    """
+    if works or not wanted:
+        return None
+    files.check_kind(profile)
+    files.check_replaceable(profile, overwrite=overwrite)
+    return profile
+
+
+def about_profile(
+    profile: str, user: str, files: ProfileFiles, *, works: bool, wanted: bool
+) -> Iterator[str]:
+    """Yield what there is to be said of the profile beside the plan."""
+    if works:
+        return
+    if not wanted:
+        yield f"profile {profile} has no credentials of {user} that work: `--create-keys` makes an access key"
+    elif not files.takes_region(profile):
+        yield f"the region is not written into the profile: {files.config_path} is read-only; Zappa's settings have it"
