@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from zappa_iam_ext.cli.modes import mode_of, mode_options
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, parse_commands, read, stage_options
 from zappa_iam_ext.errors import ZappaIamError
 
@@ -53,7 +54,7 @@ def provisioning_options(function: Decorated) -> Decorated:
         click.option("--overwrite-profile", is_flag=True, help="Replace another key in the profile."),
     ):
         function = option(function)
-    return stage_options(aws_options(function))
+    return stage_options(aws_options(mode_options(function)))
 
 
 def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
@@ -77,6 +78,7 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
             ),
             create_key=bool(given["create_keys"]),
             group=given["group"],
+            mode=mode_of(given),
         ),
     )
 

@@ -28,6 +28,7 @@ from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.evidence import with_evidence
 from zappa_iam_ext.workflow.guarding import require_account
+from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
 from zappa_iam_ext.workflow.sources import file_sources, held_sources
@@ -189,7 +190,7 @@ def _checked(
     report = check(
         located,
         commands,
-        requirements(located, commands),
+        needed_as_it_is(located, commands, principal),
         held.policies,
         held.principal,
         evidence=Evidence.POLICIES,

@@ -27,13 +27,15 @@ class Target:
     """Whose permissions are provisioned.
 
     ``profile`` is where an access key belongs; empty where the credentials come from the environment or from boto3's own
-    chain. ``works``: the credentials in use are this user's, wherever they come from, and no key is needed.
+    chain. ``works``: the credentials in use are this user's, wherever they come from, and no key is needed. ``role``: it is
+    a role of that name.
     """
 
     user: str
     path: str
     profile: str
     works: bool = False
+    role: bool = False
 
 
 def profile_of(stage: Stage, options: AwsOptions) -> str:
