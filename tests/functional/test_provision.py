@@ -21,7 +21,7 @@ from zappa_iam_ext.plan.documents import size
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
 OTHERS = "# kept as it is\n[work]  ; mine\naws_access_key_id=AKIAWORK\n  aws_secret_access_key  =  x/y+z\n\n"
-APPLY = ("apply", "dev", "--admin-profile", "admin", "--yes", "--create-keys")
+APPLY = ("apply", "dev", "--admin-profile", "admin", "--create-keys", "--yes")
 
 
 def state(newcomer: Newcomer) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ COMMANDS = {
     "can-i": "can_i",
     "check": "check",
     "demo": "demo",
+    "destroy": "destroy",
     "diff": "diff",
     "explain": "explain",
     "export": "export",

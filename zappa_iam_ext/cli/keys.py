@@ -111,7 +111,7 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
 
 def _found(given: dict[str, Any]) -> ProfileKeys:
     from zappa_iam_ext.workflow.keys import profile_keys
-    from zappa_iam_ext.workflow.provisioning import DEFAULT_PROFILE
+    from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     (stage,) = read(given["stage"], given["settings_file"], all_stages=False, options=options)

@@ -76,6 +76,12 @@ class ProfileFiles:
             filter(None, (section.settings().get(KEY_ID) for section in self._sections(profile))), None
         )
 
+    def sources(self, profile: str) -> Mapping[str, str]:
+        """Return how the profile gets its credentials, by the settings of both files; no secret is among them."""
+        names = {KEY_ID, "role_arn", *OTHER_KINDS, *_ROLE_SOURCES}
+        held = {name: value for each in self._sections(profile) for name, value in each.settings().items()}
+        return {name: value for name, value in held.items() if name in names}
+
     def check_kind(self, profile: str) -> None:
         """Raise `CredentialsFileError` when the profile gets its credentials from anything but an access key."""
         for section in self._sections(profile):
