@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import state_to_destroy
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
@@ -34,7 +34,7 @@ def _destruction(item: Provisioning, wanted: ProvisioningOptions, *, delete_key:
     region = AwsOptions("", item.options.region, item.options.endpoint_url)
     who, iam = open_administrator(wanted.admin_profile, region)
     desired = replace(item.desired, profile=item.profile)
-    current = state_to_destroy(iam, desired, CredentialsFile.from_environment(os.environ))
+    current = state_to_destroy(iam, desired, ProfileFiles.from_environment(os.environ))
     made = destroy_plan(item.user, current, frozenset(item.desired.needs), delete_key=delete_key)
     return replace(
         item,

@@ -41,6 +41,6 @@ def about_profile(
     if not profile:
         yield f"the credentials in use are not those of {user}, and no profile is named that could get a key"
     elif not wanted:
-        yield f"profile {profile} has no credentials of {user} that work: `--create-keys` makes an access key"
+        yield f"profile {profile} has no key that works: --create-keys makes one of {user}"
     elif not files.takes_region(profile):
         yield f"the region is not written into the profile: {files.config_path} is read-only; Zappa's settings have it"
