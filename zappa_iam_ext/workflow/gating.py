@@ -107,7 +107,7 @@ def _answer(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> GateAnswer | 
 
 def _provisioned(answer: GateAnswer, progress: Progress) -> GateAnswer:
     """Provision what the stage lacks, for the whole life cycle, and look again."""
-    options = ProvisioningOptions(answer.settings.admin_profile)
+    options = ProvisioningOptions(answer.settings.admin_profile, only_add=True)
     plans = plan_stages((answer.stage,), life_cycle(), AwsOptions(region=answer.stage.region), options)
     apply_stages(plans, progress=progress)
     report = check_with_session(answer.stage, (answer.command,), answer.session, AwsOptions())
