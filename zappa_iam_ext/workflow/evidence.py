@@ -60,7 +60,16 @@ def with_evidence(
     )
     kept, unneeded = resolved(results, probed)
     notes += [EvidenceNote(Evidence.PROBE, told) for told in _told(probed, unneeded)]
+    report = _warned(report, [told for each in probed for told in each.warnings])
     return replace(report, results=kept, evidence=(*report.evidence, *notes))
+
+
+def _warned(report: Report, warnings: Sequence[str]) -> Report:
+    """Return the Report with what will stop a command though it is allowed, beside what else is odd about whoever deploys."""
+    if not report.subject or not warnings:
+        return report
+    subject = replace(report.subject, warnings=(*report.subject.warnings, *warnings))
+    return replace(report, subject=subject)
 
 
 def _noted(report: Report, note: EvidenceNote) -> Report:

@@ -215,6 +215,6 @@ def _note(asked: Sequence[Asked], answers: Sequence[Answer]) -> EvidenceNote:
     told = [faults[0] + (f" and {len(faults) - 1} more" if len(faults) > 1 else "")] if faults else []
     if any(answer.odd for answer in answers):
         told.append("it does not answer as AWS does, and nothing of it is used")
-    elif left and left < len(asked):
+    elif left and not any(answer.final for answer in answers):
         told.append(f"{left} of {len(asked)} permissions are about names that it cannot be asked about")
     return EvidenceNote(Evidence.SIMULATION, "; ".join(told))
