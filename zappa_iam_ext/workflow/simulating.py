@@ -200,13 +200,13 @@ def _documents(held: PrincipalPolicies) -> Iterable[PolicyDocument]:
     return (policy.document for policy in held.held)
 
 
-def _sources(held: PrincipalPolicies) -> Iterable[tuple[str, str]]:
-    """Yield the words and the ARN of every policy that is known to bind the principal, also of what could not be read."""
+def _sources(held: PrincipalPolicies) -> Iterable[tuple[str, str, str]]:
+    """Yield the words, the ARN and the text of every policy that is known to bind the principal, also of what could not be read."""
     for policy in held.held:
         if policy.layer != "boundary":
-            yield policy.source, policy.arn
+            yield policy.source, policy.arn, policy.text
     for text in held.unreadable:
-        yield text, ""
+        yield text, "", ""
 
 
 def _note(asked: Sequence[Asked], answers: Sequence[Answer]) -> EvidenceNote:
