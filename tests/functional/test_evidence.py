@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
 from zappa_iam_ext import check_deploy_permissions
+from zappa_iam_ext.errors import SettingsError
 
 pytestmark = pytest.mark.aws
 TEMPLATE = {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "hello-dev"}}}}
@@ -168,3 +169,10 @@ def test_a_fault_of_every_further_call_is_no_traceback_and_no_false_verdict(newc
     assert code == 3
     assert actions(told, "denied") == set()
     assert "apigateway:PATCH" in actions(told, "unknown")
+
+
+def test_an_evidence_that_is_none_is_refused_before_anything_is_asked(newcomer):
+    with pytest.raises(SettingsError, match="there is no evidence 'probes'") as refused:
+        check_deploy_permissions("dev", evidence="probes")
+    assert "policies, simulation, probe, all" in refused.value.hint
+    assert iam("check", "dev", "--evidence", "probes").exit_code == 2
