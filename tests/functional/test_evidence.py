@@ -171,7 +171,8 @@ def test_a_fault_of_every_further_call_is_no_traceback_and_no_false_verdict(newc
     assert "apigateway:PATCH" in actions(told, "unknown")
 
 
-def test_an_evidence_that_is_none_is_refused_before_anything_is_asked(newcomer):
+@pytest.mark.usefixtures("newcomer")
+def test_an_evidence_that_is_none_is_refused_before_anything_is_asked():
     with pytest.raises(SettingsError, match="there is no evidence 'probes'") as refused:
         check_deploy_permissions("dev", evidence="probes")
     assert "policies, simulation, probe, all" in refused.value.hint

@@ -84,8 +84,8 @@ def _provision(newcomer, watch, admin, monkeypatch) -> None:
     """From nothing to a user; then versions, a policy that is adopted, a part that is detached, a key that is lost."""
     with monkeypatch.context() as full:
         full.setattr(CredentialsFile, "write_key", _refuse)
-        watch.run("apply", *admin, "--yes", exit_code=2)
-    watch.run("apply", *admin, "--yes")
+        watch.run("apply", *admin, "--yes", "--create-keys", exit_code=2)
+    watch.run("apply", *admin, "--yes", "--create-keys")
     client = newcomer.aws.client("iam")
     mine = client.list_policy_tags(PolicyArn=f"arn:aws:iam::{newcomer.account}:policy/{POLICY}")["Tags"]
     part = client.create_policy(
@@ -94,10 +94,10 @@ def _provision(newcomer, watch, admin, monkeypatch) -> None:
     client.attach_user_policy(UserName="serverless", PolicyArn=part)
     for number in range(5):
         newcomer.settings(project_name=f"hello{number}")
-        watch.run("apply", *admin, "--yes")
+        watch.run("apply", *admin, "--yes", "--create-keys")
     client.create_policy(PolicyName="Foreign", PolicyDocument=json.dumps(allow("s3:ListBucket")))
     newcomer.settings(iam_ext={"policy_name": "Foreign"})
-    watch.run("apply", *admin, "--yes", "--adopt")
+    watch.run("apply", *admin, "--yes", "--create-keys", "--adopt")
 
 
 def _refuse(*_: object, **__: object) -> None:
