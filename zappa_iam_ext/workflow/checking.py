@@ -26,7 +26,7 @@ from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
-from zappa_iam_ext.workflow.evidence import with_evidence
+from zappa_iam_ext.workflow.evidence import require_known, with_evidence
 from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
@@ -54,7 +54,7 @@ def check_deploy_permissions(
     (``docs/evidence.md``); by default the policies, and the simulator where some could not be read. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
     ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url, timeout, evidence)
+    options = AwsOptions(profile, region, endpoint_url, timeout, require_known(evidence))
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
