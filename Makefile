@@ -84,9 +84,9 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
-faults: $(STAMP) ## the files of profiles at each system call, the reading at each call of AWS: every fault (minutes)
+faults: $(STAMP) ## the files of profiles at each system call, reading and a rotation of keys at each request: every fault (minutes)
 	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py \
-		tests/functional/test_reading_faults.py
+		tests/functional/test_reading_faults.py tests/functional/test_keys.py
 
 speed: $(STAMP) ## calls, rounds and processor time of a check by stages and policies (minutes)
 	$(BIN)/pytest tests/benchmarks/test_reading.py --benchmark-enable --benchmark-only -s -q --override-ini addopts="" \
