@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from zappa_iam_ext.check import Facts
 from zappa_iam_ext.cli.options import AwsOptions, aws_options
 from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
 from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
@@ -102,14 +103,14 @@ def command(
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
-    held, who, unreadable = _policies(
+    held, who, unreadable, facts = _policies(
         policies, boundaries, options, principal or _offline_principal(resource)
     )
     request = AuthorizationRequest(
         principal=principal or who,
         action=action,
         resource=resource,
-        context=context,
+        context={**facts, **context},
         unknown_keys=PRINCIPAL_KEYS if policies and not principal else frozenset(),
         unknown_context=True,
     )
@@ -168,8 +169,11 @@ def _offline_principal(resource: str) -> str:
 
 def _policies(
     policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions, offline: str
-) -> tuple[PolicySet, str | Principal, tuple[str, ...]]:
-    """Return the policies, whose they are, and what of them could not be read; ``offline`` is whose those in files are."""
+) -> tuple[PolicySet, str | Principal, tuple[str, ...], Facts]:
+    """Return the policies, whose they are, what of them could not be read, and what the credentials decide.
+
+    ``offline`` is whose those in files are.
+    """
     if policies:
         named = re.match(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):", offline)
         account = named[1] if named else OFFLINE_ACCOUNT
@@ -177,13 +181,13 @@ def _policies(
         boundary = tuple(
             item for path in boundaries for item in read_documents(path, account, options.region)
         )
-        return PolicySet(identity=identity, boundary=boundary or None), offline, ()
+        return PolicySet(identity=identity, boundary=boundary or None), offline, (), {}
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
-    from zappa_iam_ext.workflow import held_policies
+    from zappa_iam_ext.workflow.checking import held_policies_and_facts
 
-    held, _ = held_policies(options)
-    return held.policies, held.principal, held.unreadable
+    held, _, facts = held_policies_and_facts(options)
+    return held.policies, held.principal, held.unreadable, facts
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:

@@ -138,7 +138,7 @@ def command(
     )
     asked.check()
     commands = parse_commands(command_lines)
-    stages = read(stage, settings_file, all_stages=all_stages, options=asked.options)
+    stages = read(stage, settings_file, all_stages=all_stages, options=asked.options, credentials="unused")
     resolved = [_resolved(item, asked, to_zappa) for item in stages]
     compared = [_compared(item, resolved, asked, commands) for item in resolved]
     say(_text(compared, chosen(output, as_json=as_json), settings_file, as_list=all_stages, verbose=verbose))
@@ -202,7 +202,7 @@ def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) 
     from zappa_iam_ext.render.difference import Compared
 
     file = asked.from_settings or asked.settings_file
-    (then,) = read(now.name, file, all_stages=False, options=asked.options)
+    (then,) = read(now.name, file, all_stages=False, options=asked.options, credentials="unused")
     then = _resolved(then, asked, asked.from_zappa)
     before = f"Zappa {asked.from_zappa or then.zappa_version}"
     after = f"Zappa {asked.to_zappa or now.zappa_version}"

@@ -106,7 +106,7 @@ def _stage(name: str | None, settings_file: Path | None, options: AwsOptions) ->
             f"{settings_file} has several stages: {', '.join(names)}",
             hint=f"Name one of them: {_lines(options, settings_file, names[0]).zappa_iam('explain')}",
         )
-    (stage,) = read(name, settings_file, all_stages=False, options=options)
+    (stage,) = read(name, settings_file, all_stages=False, options=options, credentials="unused")
     return stage
 
 

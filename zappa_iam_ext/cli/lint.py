@@ -187,7 +187,9 @@ def _stages(
     if len(targets) > 1:
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")
     results = []
-    for stage in read(next(iter(targets), None), settings_file, all_stages=all_stages, options=options):
+    for stage in read(
+        next(iter(targets), None), settings_file, all_stages=all_stages, options=options, credentials="unused"
+    ):
         wanted = PolicyOptions(account=account or stage.account_id or OFFLINE_ACCOUNT, self_inspection=True)
         documents, _ = policy_documents((stage,), parse_commands(()), options, wanted)
         results.append(LintResult((f"stage {stage.name}",) * len(documents), findings(documents)))

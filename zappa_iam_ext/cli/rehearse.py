@@ -113,7 +113,9 @@ def command(
         parse_command(line)
     if record:
         _write(record, {})
-    stages = read(stage, settings_file, all_stages=all_stages, options=AwsOptions("", region))
+    stages = read(
+        stage, settings_file, all_stages=all_stages, options=AwsOptions("", region), credentials="unused"
+    )
     zappa_executable()
     asked = profile if profile_policy else None
     account = account or named_account(policy_files) or new_account()
@@ -176,10 +178,10 @@ def _setup(
 def _held(stage: Stage, profile: str) -> _Setup:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
     from zappa_iam_ext.iam import PrincipalKind
-    from zappa_iam_ext.workflow import held_policies
+    from zappa_iam_ext.workflow.checking import held_by_stage
 
     name = profile or stage.profile_name or ""
-    held, who = held_policies(AwsOptions(name, stage.region))
+    held, who, _ = held_by_stage(stage, AwsOptions(profile, stage.region))
     located = stage.with_account(who.account, who.partition)
     if who.principal.kind is PrincipalKind.ROOT:
         raise SettingsError(
