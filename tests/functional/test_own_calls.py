@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, iam
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, document, iam
 from tests.support.watched import watched
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.errors import CredentialsFileError
@@ -31,7 +32,8 @@ RARE = {
     | {"CreateGroup", "AddUserToGroup", "AttachGroupPolicy", "DetachGroupPolicy"}
     | {"SetDefaultPolicyVersion", "UntagPolicy"},
     "destroy": _OF_GROUPS | _OF_ROLES
-    | {"DetachGroupPolicy", "RemoveUserFromGroup", "DeleteGroup", "UntagPolicy", "TagPolicy"},
+    | {"DetachGroupPolicy", "RemoveUserFromGroup", "DeleteGroup", "UntagPolicy", "TagPolicy"}
+    | {"DeleteUser", "DeleteAccessKey", "ListUsers"},
 }  # fmt: skip
 
 
@@ -42,11 +44,23 @@ class Watch:
         self.window = window
         self.asked: dict[str, set[str]] = defaultdict(set)
 
-    def run(self, command: str, *arguments: str, exit_code: int = 0) -> None:
+    def run(self, command: str, *arguments: str, exit_code: int | None = 0, name: str = "") -> None:
         before = len(self.window.asked)
         ran = iam(command, *arguments)
-        assert ran.exit_code == exit_code, ran.stdout + ran.stderr
-        self.asked[command] |= {asked.action for asked in self.window.asked[before:]}
+        assert exit_code in {None, ran.exit_code}, ran.stdout + ran.stderr
+        self.asked[name or command] |= {_operation(asked.action) for asked in self.window.asked[before:]}
+
+
+def _operation(asked: str) -> str:
+    """Return the operation of a request of the REST protocols; those of the others name it."""
+    return next((operation for found, operation in _REST.items() if re.match(found, asked)), asked)
+
+
+_REST = {
+    r"HEAD /": "HeadBucket",
+    r"GET /[^?]+\?list-type=2": "ListObjectsV2",
+    r"GET /2015-03-31/functions/[^/]+$": "GetFunction",
+}
 
 
 @pytest.fixture
@@ -63,18 +77,22 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     _provision(newcomer, watch, admin, monkeypatch)
     watch.run("plan", *admin)
     watch.run("policy", "dev", "--profile", "admin")
+    newcomer.settings(s3_bucket="bucket-number-5")
     watch.run("destroy", *admin, "--yes", "--delete-key")
     watch.run("apply", *admin, "--yes", "--create-keys", "--overwrite-profile")
     _give_policies_of_every_kind(newcomer)
     watch.run("check", "dev", exit_code=1)
     _become_a_role(newcomer)
     watch.run("check", "dev", "--profile", "session")
+    watch.run("check", "dev", "--profile", "session", "--evidence", "simulation", exit_code=None)
+    _look_into_the_account(newcomer, watch)
     watch.run("policy", "dev", "--profile", "session")
     watch.run("explain", "--profile", "admin", ENCODED)
     rows = {
         command: {row.operation for row in own_call_rows() if command in row.commands}
         for command in OWN_COMMANDS
     }
+    watch.asked["probe"] -= watch.asked["check"] - rows["probe"]
     unlisted = {command: sorted(asked - rows[command]) for command, asked in watch.asked.items()}
     assert unlisted == {command: [] for command in watch.asked}
     left = {
@@ -119,6 +137,20 @@ def _give_policies_of_every_kind(newcomer) -> None:
     client.add_user_to_group(GroupName="team", UserName="serverless")
     client.put_group_policy(GroupName="team", PolicyName="own", PolicyDocument=json.dumps(allow("sqs:*")))
     client.attach_group_policy(GroupName="team", PolicyArn=boundary["Policy"]["Arn"])
+
+
+def _look_into_the_account(newcomer, watch) -> None:
+    """A bucket that is there and one that may not be seen, and a policy that names one API."""
+    newcomer.aws.client("s3").create_bucket(Bucket="mine-to-see")
+    api = "arn:aws:apigateway:us-east-1::/restapis/abc123defg"
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    one = {"Effect": "Allow", "NotAction": "apigateway:*", "Resource": "*"}
+    named = {"Effect": "Allow", "Action": "apigateway:*", "Resource": [api, f"{api}/*"]}
+    newcomer.user("looker", document(one, named), document(deny))
+    newcomer.settings(s3_bucket="mine-to-see")
+    for evidence in ("probe", "all"):
+        watch.run("check", "dev", "--profile", "looker", "--evidence", evidence, exit_code=None, name="probe")
+    newcomer.settings()
 
 
 def _become_a_role(newcomer) -> None:

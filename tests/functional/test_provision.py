@@ -104,7 +104,7 @@ def test_plan_changes_nothing_and_says_what_apply_would(admin):
 def test_apply_asks_first_and_no_means_no(admin, monkeypatch):
     before = state(admin), admin.credentials.read_bytes()
     monkeypatch.setattr("zappa_iam_ext.cli.provisioning.on_terminal", lambda: True)
-    refused = iam("apply", "dev", "--admin-profile", "admin", input="n\n")
+    refused = iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="n\n")
     assert refused.exit_code == 2
     assert (state(admin), admin.credentials.read_bytes()) == before
     assert iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="y\n").exit_code == 0

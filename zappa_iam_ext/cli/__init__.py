@@ -32,6 +32,7 @@ COMMANDS = {
     "diff": "diff",
     "explain": "explain",
     "export": "export",
+    "keys": "keys",
     "lint": "lint",
     "plan": "plan",
     "policy": "policy",

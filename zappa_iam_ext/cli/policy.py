@@ -96,7 +96,7 @@ def command(
     if user and role:
         raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
     options = AwsOptions(profile, region, endpoint_url)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
     if for_admin:
         _print([_of_administrator(each, options, account, partition) for each in stages], as_list=split)
         return

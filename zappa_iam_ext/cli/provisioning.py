@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from zappa_iam_ext.cli.modes import mode_of, mode_options
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, parse_commands, read, stage_options
 from zappa_iam_ext.errors import ZappaIamError
 
@@ -53,7 +54,7 @@ def provisioning_options(function: Decorated) -> Decorated:
         click.option("--overwrite-profile", is_flag=True, help="Replace another key in the profile."),
     ):
         function = option(function)
-    return stage_options(aws_options(function))
+    return stage_options(aws_options(mode_options(function)))
 
 
 def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
@@ -77,6 +78,7 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
             ),
             create_key=bool(given["create_keys"]),
             group=given["group"],
+            mode=mode_of(given),
         ),
     )
 
@@ -155,7 +157,7 @@ def _context(item: Provisioning) -> Any:
     unknown = item.rights.unknown
     return PlanContext(
         stages=", ".join(item.stages),
-        target=f"user {item.user} (profile {item.profile}) in account {item.account}",
+        target=f"user {item.user} ({_whose(item)}) in account {item.account}",
         administrator=f"{item.administrator}{admin}",
         account=item.account,
         region=item.options.region,
@@ -167,6 +169,10 @@ def _context(item: Provisioning) -> Any:
         denied=item.rights.denied,
         in_place={policy.name: policy.document for policy in item.current.policies.values()},
     )
+
+
+def _whose(item: Provisioning) -> str:
+    return f"profile {item.profile}" if item.profile else "no profile"
 
 
 def _about(item: Provisioning) -> dict[str, Any]:

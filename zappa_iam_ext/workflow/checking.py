@@ -27,6 +27,8 @@ from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.evidence import with_evidence
+from zappa_iam_ext.workflow.guarding import require_account
+from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
 from zappa_iam_ext.workflow.sources import file_sources, held_sources
@@ -157,6 +159,17 @@ def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentit
     return held, identity
 
 
+def held_by_stage(stage: Stage, options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal that a stage is deployed as, who that is, and what its credentials decide.
+
+    Raises `WrongAccount` when the stage expects another account.
+    """
+    region = options.region or stage.region
+    found = Principals(options).behind(options.profile or stage.profile_name or "", region)
+    require_account(stage, found.identity.account)
+    return found.held, found.identity, facts_behind(found, options.choice(stage.profile_name))
+
+
 def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
     """Return what binds the principal behind a profile, who that is, and what its credentials decide."""
     region = region_or_configured(options.region, options.choice(), "us-east-1")
@@ -177,7 +190,7 @@ def _checked(
     report = check(
         located,
         commands,
-        requirements(located, commands),
+        needed_as_it_is(located, commands, principal),
         held.policies,
         held.principal,
         evidence=Evidence.POLICIES,

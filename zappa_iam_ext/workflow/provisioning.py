@@ -6,21 +6,17 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
+from zappa_iam_ext.aws.current_state import current_state, with_former_versions
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
-    CredentialsError,
-    CredentialSourceError,
     SettingsError,
-    UnknownPrincipal,
 )
-from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION
 from zappa_iam_ext.iam.synthesis import merge
@@ -35,15 +31,23 @@ from zappa_iam_ext.plan import (
     StageKey,
     plan,
 )
-from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.plan.role_states import DesiredRoles
+from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
+from zappa_iam_ext.workflow.modes import (
+    ExecutionRoles,
+    ModeOptions,
+    deployer_name,
+    desired_roles,
+    execution_roles,
+)
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
-from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
+from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.targets import Target, profile_of, target_of, unnamed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
-
-DEFAULT_PROFILE = "serverless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class ProvisioningOptions:
     what it may touch and take away. ``create_key`` makes an access key for a profile that has no
     credentials that work: only when asked for.
     ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
+    ``mode`` says how the deployer gets its credentials.
     """
 
     admin_profile: str = ""
@@ -88,16 +93,7 @@ class ProvisioningOptions:
     create_key: bool = False
     group: str = ""
     only_add: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Whose permissions are provisioned, and whether the profile has credentials of that user that work."""
-
-    user: str
-    path: str
-    profile: str
-    works: bool = False
+    mode: ModeOptions = field(default_factory=ModeOptions)
 
 
 def plan_stages(
@@ -114,7 +110,7 @@ def plan_stages(
     groups: dict[tuple[str, str, str], list[Stage]] = {}
     for stage in stages:
         own = iam_ext_settings(stage)
-        profile = options.profile or stage.profile_name or DEFAULT_PROFILE
+        profile = profile_of(stage, options)
         groups.setdefault((profile, own.user, own.policy), []).append(stage)
     _refuse_shared_names(groups)
     return tuple(
@@ -146,10 +142,20 @@ def _plan_group(
         wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
     )
     _require_one_partition(stages, administrator)
-    target = _target(
-        profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
-    )
-    needs, notes = _needs(stages, commands, options, administrator, target)
+    for stage in stages:
+        require_account(stage, administrator.account, "the administrator belongs")
+    wanted.mode.check()
+    located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    if wanted.mode.is_role:
+        target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        roles, _ = desired_roles(located, wanted.mode, profile, region)
+    else:
+        asked = AwsOptions(options.profile, region, options.endpoint_url)
+        target = target_of(stages[0], profile, user_name, administrator, asked, iam)
+        roles = DesiredRoles()
+    execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
+    roles = replace(roles, execution=execution.desired)
+    needs, notes = _needs(stages, commands, options, administrator, target, execution=execution)
     files = CredentialsFile.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
@@ -159,17 +165,20 @@ def _plan_group(
             profile,
             files,
             works=target.works,
-            wanted=wanted.create_key,
+            wanted=wanted.create_key and not target.role,
             overwrite=wanted.consents.overwrite_profile,
         ),
-        region=region if files.takes_region(profile) else None,
+        region=region if profile and files.takes_region(profile) else None,
         base=policy_name,
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
         only_add=wanted.only_add,
+        roles=roles if target.role or roles.execution else None,
     )
     current, planned = look(iam, desired, wanted.consents)
+    if any(map(is_quarantine, current.attached)):
+        raise compromised(target.user)
     return Provisioning(
         plan=planned,
         desired=desired,
@@ -182,15 +191,34 @@ def _plan_group(
         stages=tuple(stage.name for stage in stages),
         notes=(
             *notes,
-            *about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key),
+            *execution.notes,
+            *(
+                ()
+                if target.role
+                else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
+            ),
         ),
-        lacks_key=not (target.works or wanted.create_key),
+        lacks_key=not (target.role or target.works or wanted.create_key),
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
+
+
+def _about_user(
+    stages: Sequence[Stage],
+    profile: str,
+    options: AwsOptions,
+    target: Target,
+    *,
+    wanted: bool,
+    files: CredentialsFile,
+) -> Iterator[str]:
+    """Yield notes on the profile and the key of a user that deploys."""
+    yield from unnamed(stages, profile, options)
+    yield from about_profile(profile, target.user, files, works=target.works, wanted=wanted)
 
 
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
@@ -221,7 +249,9 @@ def _needs(
     commands: Sequence[Command],
     options: AwsOptions,
     administrator: CallerIdentity,
-    target: _Target,
+    target: Target,
+    *,
+    execution: ExecutionRoles,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
     """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
@@ -229,14 +259,16 @@ def _needs(
         partition=administrator.partition,
         split=True,
         self_inspection=True,
-        user=target.user,
+        user="" if target.role else target.user,
         user_path=target.path,
+        role=target.user if target.role else "",
     )
     needs: dict[StageKey, dict[str, Any]] = {}
     notes: tuple[str, ...] = ()
     for stage in stages:
         documents, told = policy_documents((stage,), commands, options, form)
-        needs[stage_key(stage)] = (documents[0] if len(documents) == 1 else merge(documents)).to_dict()
+        whole = documents[0] if len(documents) == 1 else merge(documents)
+        needs[stage_key(stage)] = execution.limit(stage_key(stage), whole).to_dict()
         notes += told
     return needs, notes
 
@@ -250,33 +282,3 @@ def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentit
             f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
             hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
         )
-
-
-def _target(
-    profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
-) -> _Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
-
-    One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
-    """
-    try:
-        identity = caller(open_client(open_session(profile, options.region), "sts", options))
-    except CredentialSourceError:
-        raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
-    except (CredentialsError, UnknownPrincipal):
-        named = user_name or DEFAULT_USER
-        return _Target(*(find_user(iam, named) or (named, "/")), profile)
-    if user_name:
-        works = belongs_to(identity, user_name, administrator.account)
-        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile, works)
-    if identity.account != administrator.account:
-        raise SettingsError(
-            f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
-            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
-        )
-    if identity.principal.kind is not PrincipalKind.USER:
-        raise SettingsError(
-            f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
-            hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
-        )
-    return _Target(identity.principal.name, identity.principal.path, profile, works=True)

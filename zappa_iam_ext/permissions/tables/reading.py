@@ -51,7 +51,15 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "provisioning",
         "stack_resources",
     ),
-    "own_calls": ("identity", "principal_policies", "current_state", "provisioning", "decoding"),
+    "own_calls": (
+        "identity",
+        "principal_policies",
+        "current_state",
+        "provisioning",
+        "keys",
+        "decoding",
+        "probes",
+    ),
 }
 _HERE = "permissions/tables"
 T = TypeVar("T")
