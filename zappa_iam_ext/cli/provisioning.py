@@ -93,7 +93,8 @@ def show(
     if as_json:
         return plan_json((item.plan, _about(item)) for item in plans)
     entries = [(item.plan, _context(item)) for item in plans]
-    return plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+    text = plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+    return "\n\n".join([text, *(pipeline.rstrip() for item in plans for pipeline in item.pipelines)])
 
 
 def write_privately(path: Path, text: str) -> None:
@@ -157,7 +158,7 @@ def _context(item: Provisioning) -> Any:
     unknown = item.rights.unknown
     return PlanContext(
         stages=", ".join(item.stages),
-        target=f"user {item.user} (profile {item.profile}) in account {item.account}",
+        target=f"{item.kind} {item.user} (profile {item.profile}) in account {item.account}",
         administrator=f"{item.administrator}{admin}",
         account=item.account,
         region=item.options.region,
@@ -176,6 +177,8 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "stages": list(item.stages),
         "account": item.account,
         "user": item.user,
+        "kind": item.kind,
+        "pipelines": list(item.pipelines),
         "profile": item.profile,
         "administrator": item.administrator,
         "administrator_denied": list(item.rights.denied),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.current_roles import execution_role
+from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
@@ -182,16 +183,39 @@ def _desired(key: StageKey, stage: Stage, role: BoundedRole) -> DesiredExecution
     )
 
 
-def pipeline_of(stage: Stage, options: ModeOptions, stages: Sequence[Stage], profile: str) -> str:
-    """Return the piece of a CI system's configuration that deploys a stage with the role."""
+def pipelines_of(stages: Sequence[Stage], options: ModeOptions, profile: str) -> tuple[str, ...]:
+    """Return, for each stage, the piece of the CI system's configuration that deploys it with the role; none elsewhere."""
+    if options.mode != "oidc":
+        return ()
+    trusted = federation(options.provider, options.given)
     name = deployer_name(stages, options)
-    return pipeline_text(
-        federation(options.provider, options.given),
-        Pipeline(
-            stage.name,
-            stage.region,
-            profile,
-            f"arn:{stage.partition}:iam::{stage.account}:role/{name}",
-            str(stage.settings.get("runtime", "")),
-        ),
+    return tuple(
+        pipeline_text(
+            trusted,
+            Pipeline(
+                stage.name,
+                stage.region,
+                profile,
+                f"arn:{stage.partition}:iam::{stage.account}:role/{name}",
+                str(stage.settings.get("runtime", "")),
+            ),
+        )
+        for stage in stages
     )
+
+
+def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: bool) -> Iterator[str]:
+    """Yield what has to be known about the way that was chosen."""
+    service = ci_service(environ)
+    if options.mode == "user" and service:
+        yield f"in CI ({service}) `--mode oidc` needs no key"
+    elif options.mode == "user" and makes_key:
+        yield USER_NOTE
+    if options.mode == "oidc":
+        note = federation(options.provider, options.given).note
+        if note and not {"owner_id", "repository_id"} <= set(options.given):
+            yield note
+    if options.mode == "role" and options.mfa:
+        yield "with --mfa the profile needs `mfa_serial = ARN of the device` beside its role_arn"
+    if options.mode == "role" and not options.source_profile:
+        yield "no profile is written: --source-profile names the one whose credentials assume the role"

@@ -38,12 +38,15 @@ from zappa_iam_ext.plan import (
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.inspecting import role_hint
 from zappa_iam_ext.workflow.modes import (
     ExecutionRoles,
     ModeOptions,
     deployer_name,
     desired_roles,
     execution_roles,
+    mode_notes,
+    pipelines_of,
 )
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
@@ -77,8 +80,15 @@ class Provisioning:
     rights: Rights = field(default_factory=Rights)
     findings: tuple[str, ...] = ()
     lacks_key: bool = False
+    pipelines: tuple[str, ...] = ()
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
+
+    @property
+    def kind(self) -> str:
+        """What deploys: a ``user`` or a ``role``."""
+        roles = self.desired.roles
+        return "role" if roles is not None and roles.deployer is not None else "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +212,7 @@ def _plan_group(
         notes=(
             *notes,
             *execution.notes,
+            *mode_notes(wanted.mode, os.environ, makes_key=wanted.create_key and not target.works),
             *(
                 ()
                 if target.role
@@ -212,6 +223,7 @@ def _plan_group(
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
+        pipelines=pipelines_of(located, wanted.mode, profile),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
@@ -303,6 +315,6 @@ def _target(
     if identity.principal.kind is not PrincipalKind.USER:
         raise SettingsError(
             f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
-            hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
+            hint=role_hint(identity.principal),
         )
     return _Target(identity.principal.name, identity.principal.path, profile, works=True)
