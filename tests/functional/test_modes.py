@@ -9,13 +9,20 @@ import time
 
 import boto3
 import botocore.session
+import moto
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from tests.support.newcomer import allow, iam
 from tests.support.newcomer import denied as refused
-from tests.support.newcomer import iam
+from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.provisioner import apply_plan
+from zappa_iam_ext.plan import DesiredPolicy, DesiredState, plan
+from zappa_iam_ext.plan.role_states import DesiredProvider, DesiredRole, DesiredRoles
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
+from zappa_iam_ext.roles.providers import federation
+from zappa_iam_ext.roles.trusts import federated_trust
 from zappa_iam_ext.settings_file import read_stages
 
 pytestmark = pytest.mark.aws
@@ -98,7 +105,7 @@ def token(
     return ".".join([*coded, base64.urlsafe_b64encode(b"signature").rstrip(b"=").decode()])
 
 
-def test_a_role_by_the_token_of_a_ci_system_deploys_with_the_real_zappa(project, monkeypatch):
+def test_a_role_by_the_token_of_a_ci_system_deploys_with_the_real_zappa(project):
     done = apply(*OIDC)
     assert "role-to-assume: " + f"arn:aws:iam::{project.account}:role/{ROLE}" in done.stdout
     assert "aws-profile: serverless" in done.stdout
@@ -128,15 +135,28 @@ def test_a_role_by_the_token_of_a_ci_system_deploys_with_the_real_zappa(project,
     assert "CreateRole" not in deployed.written
 
 
-def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too(project):
-    client = project.aws.client("iam")
-    made = client.create_open_id_connect_provider(
-        Url="https://token.actions.githubusercontent.com", ClientIDList=["https://github.com/acme"]
+@moto.mock_aws
+def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too():
+    """The local AWS cannot add an audience; moto can."""
+    client = boto3.client("iam", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    url = "https://token.actions.githubusercontent.com"
+    arn = client.create_open_id_connect_provider(
+        Url=url, ClientIDList=["https://github.com/acme"], ThumbprintList=["a" * 40]
+    )["OpenIDConnectProviderArn"]
+    trust = federated_trust(
+        federation("github", {"repository": "a/b", "branch": "main"}), "aws", "123456789012"
     )
-    done = apply(*OIDC)
-    assert "take the audience sts.amazonaws.com" in done.stdout
-    provider = client.get_open_id_connect_provider(OpenIDConnectProviderArn=made["OpenIDConnectProviderArn"])
+    desired = DesiredState(
+        "123456789012",
+        "deployer",
+        policies=(DesiredPolicy("Own", allow("s3:ListBucket")),),
+        roles=DesiredRoles(DesiredRole("deployer", trust), DesiredProvider(arn, url, "sts.amazonaws.com")),
+    )
+    apply_plan(client, plan(desired, current_state(client, desired)))
+    provider = client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
     assert provider["ClientIDList"] == ["https://github.com/acme", "sts.amazonaws.com"]
+    assert provider["ThumbprintList"] == ["a" * 40]
+    assert plan(desired, current_state(client, desired)).empty
 
 
 @pytest.mark.parametrize(
@@ -167,10 +187,11 @@ def test_what_would_be_open_is_refused_before_anything_is_made(project, argument
 def test_a_role_that_somebody_else_made_is_left_alone_until_adopted(project):
     client = project.aws.client("iam")
     client.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TRUST)
-    refused_plan = iam("plan", "dev", "--admin-profile", "admin", *OIDC)
+    refused_plan = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--json")
     assert refused_plan.exit_code == 1
-    assert "does not carry our tag" in refused_plan.stdout
-    apply(*OIDC, code=1)
+    (concern,) = json.loads(refused_plan.stdout)["plans"][0]["concerns"]
+    assert "does not carry our tag" in concern["reason"]
+    apply(*OIDC, code=2)
     apply(*OIDC, "--adopt")
     trust = client.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
     assert [next(iter(each["Principal"])) for each in trust["Statement"]] == ["Service", "Federated"]
@@ -184,7 +205,7 @@ def test_an_execution_role_of_zappas_own_stays_unless_adopted_and_keeps_its_id(p
     )
     client.put_role_policy(RoleName=EXECUTION, PolicyName="zappa-permissions", PolicyDocument=wide)
     done = apply(*OIDC)
-    assert "has no boundary of ours" in done.stdout
+    assert f"--adopt bounds {EXECUTION}" in done.stdout
     assert "PermissionsBoundary" not in client.get_role(RoleName=EXECUTION)["Role"]
     lost = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--adopt")
     assert lost.exit_code == 1
@@ -197,7 +218,7 @@ def test_an_execution_role_of_zappas_own_stays_unless_adopted_and_keeps_its_id(p
 
 def test_without_the_boundary_it_is_said_what_that_opens(project):
     done = apply(*OIDC, "--no-boundary")
-    assert "holds what an administrator holds" in done.stdout
+    assert "no boundary: who deploys can give the role, and so itself, any permission" in done.stdout
     names = [role["RoleName"] for role in project.aws.client("iam").list_roles()["Roles"]]
     assert names == [ROLE]
 
@@ -211,7 +232,7 @@ def test_two_projects_share_a_provider_and_not_a_role(project):
 
 
 def test_a_permission_set_is_printed_and_nothing_is_made(project):
-    before = json.dumps(project.aws.client("iam").get_account_authorization_details(), default=str)
+    before = state(project)
     text = iam("apply", "dev", "--admin-profile", "admin", "--mode", "permission-set", "--yes")
     printed = iam("plan", "dev", "--admin-profile", "admin", "--mode", "permission-set", "--json")
     assert (text.exit_code, printed.exit_code) == (0, 0), text.stderr + printed.stderr
@@ -236,8 +257,13 @@ def test_a_permission_set_is_printed_and_nothing_is_made(project):
         assert set(shape.required_members) <= {
             name for name in shape.members if f"--{xform_name(name, '-')}" in words
         }
-    after = json.dumps(project.aws.client("iam").get_account_authorization_details(), default=str)
-    assert after == before
+    assert state(project) == before
+
+
+def state(project):
+    """Return what there is of IAM in the account."""
+    told = project.aws.client("iam").get_account_authorization_details()
+    return {name: value for name, value in told.items() if name != "ResponseMetadata"}
 
 
 def mend_the_local_aws(project):

@@ -36,14 +36,12 @@ MIN_SESSION, MAX_SESSION = 3600, 43200
 """Seconds (IAM API Reference, CreateRole, MaxSessionDuration)."""
 MAX_ROLE_NAME = 64
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
-USER_NOTE = (
-    "a user's access key lasts until somebody deletes it, and whoever finds it may use it: `--mode role` gives a person"
-    " sessions of hours, `--mode oidc` a CI system sessions without any key"
-)
-NO_BOUNDARY_NOTE = (
-    "without a boundary the deployer can write any permissions into the execution role and run code with them:"
-    " it holds what an administrator holds"
-)
+# Notes stand on one line of a terminal.
+USER_NOTE = "a key lasts until it is deleted; `--mode role` and `--mode oidc` need none"
+NO_BOUNDARY_NOTE = "no boundary: who deploys can give the role, and so itself, any permission"
+NEW_REPOSITORIES = "repositories made since 2026-07-15 need --owner-id and --repository-id"
+MFA_NOTE = "the profile needs `mfa_serial = ARN of the device` beside its role_arn"
+NO_PROFILE_NOTE = "no profile is written: --source-profile names whose credentials to use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +161,7 @@ def execution_roles(
             found[key] = role
             desired.setdefault(role.name, wanted)
         else:
-            notes.append(
-                f"the role {role.name} has no boundary of ours and was not made by us: it stays so, and who deploys can"
-                " write any permissions into it. `--adopt` gives it the boundary"
-            )
+            notes.append(f"--adopt bounds {role.name}; now who deploys can write any permission into it")
     return ExecutionRoles(found, tuple(desired.values()), tuple(notes))
 
 
@@ -211,11 +206,9 @@ def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: b
         yield f"in CI ({service}) `--mode oidc` needs no key"
     elif options.mode == "user" and makes_key:
         yield USER_NOTE
-    if options.mode == "oidc":
-        note = federation(options.provider, options.given).note
-        if note and not {"owner_id", "repository_id"} <= set(options.given):
-            yield note
+    if options.provider == "github" and not {"owner_id", "repository_id"} <= set(options.given):
+        yield NEW_REPOSITORIES
     if options.mode == "role" and options.mfa:
-        yield "with --mfa the profile needs `mfa_serial = ARN of the device` beside its role_arn"
+        yield MFA_NOTE
     if options.mode == "role" and not options.source_profile:
-        yield "no profile is written: --source-profile names the one whose credentials assume the role"
+        yield NO_PROFILE_NOTE
