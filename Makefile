@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios
-.PHONY: faults races docs snapshots help clean
+.PHONY: faults races identities docs snapshots help clean
 
 test: lint types contracts fast coverage slow ## everything
 
@@ -58,6 +58,9 @@ $(JUDGES): tests/judges/package.json tests/judges/package-lock.json
 		cd tests/judges && npm ci --no-audit --no-fund --silent && touch node_modules/.stamp; \
 	elif [ -n "$$CI" ]; then echo "CI needs Node.js for the outside evaluator" >&2; exit 1; \
 	else echo "no Node.js: the outside evaluator is left out" >&2; fi
+
+identities: $(STAMP) ## every environment, settings and files against the session that the real Zappa opens (minutes)
+	EVERY=1 $(BIN)/pytest -q tests/functional/test_as_zappa_would.py
 
 demo: $(DEMO)/.stamp ## the whole story on a local AWS
 	@$(DEMO)/bin/zappa-iam demo

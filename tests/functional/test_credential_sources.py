@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.newcomer import SETTINGS
 from zappa_iam_ext.aws.credentials.failures import require_credentials
-from zappa_iam_ext.errors import CredentialSourceError
+from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 from zappa_iam_ext.sessions import open_session
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -142,5 +142,12 @@ def test_credentials_that_work_are_left_alone(profile):
     require_credentials(open_session("serverless", "us-east-1"))
 
 
-def test_no_credentials_at_all_are_for_the_first_call_to_tell():
-    require_credentials(open_session("", "us-east-1"))
+def test_no_credentials_at_all_are_told():
+    with pytest.raises(NoCredentials, match="no profile is named"):
+        require_credentials(open_session("", "us-east-1"))
+
+
+def test_a_profile_without_credentials_is_named(profile):
+    profile("output = json\n")
+    with pytest.raises(NoCredentials, match="profile serverless has no credentials"):
+        require_credentials(open_session("serverless", "us-east-1"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, iam
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, document, iam
 from tests.support.watched import watched
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.errors import CredentialsFileError
@@ -28,11 +29,23 @@ class Watch:
         self.window = window
         self.asked: dict[str, set[str]] = defaultdict(set)
 
-    def run(self, command: str, *arguments: str, exit_code: int = 0) -> None:
+    def run(self, command: str, *arguments: str, exit_code: int | None = 0, name: str = "") -> None:
         before = len(self.window.asked)
         ran = iam(command, *arguments)
-        assert ran.exit_code == exit_code, ran.stdout + ran.stderr
-        self.asked[command] |= {asked.action for asked in self.window.asked[before:]}
+        assert exit_code in {None, ran.exit_code}, ran.stdout + ran.stderr
+        self.asked[name or command] |= {_operation(asked.action) for asked in self.window.asked[before:]}
+
+
+def _operation(asked: str) -> str:
+    """Return the operation of a request of the REST protocols; those of the others name it."""
+    return next((operation for found, operation in _REST.items() if re.match(found, asked)), asked)
+
+
+_REST = {
+    r"HEAD /": "HeadBucket",
+    r"GET /[^?]+\?list-type=2": "ListObjectsV2",
+    r"GET /2015-03-31/functions/[^/]+$": "GetFunction",
+}
 
 
 @pytest.fixture
@@ -54,12 +67,15 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     watch.run("check", "dev", exit_code=1)
     _become_a_role(newcomer)
     watch.run("check", "dev", "--profile", "session")
+    watch.run("check", "dev", "--profile", "session", "--evidence", "simulation", exit_code=None)
+    _look_into_the_account(newcomer, watch)
     watch.run("policy", "dev", "--profile", "session")
     watch.run("explain", "--profile", "admin", ENCODED)
     rows = {
         command: {row.operation for row in own_call_rows() if command in row.commands}
         for command in OWN_COMMANDS
     }
+    watch.asked["probe"] -= watch.asked["check"] - rows["probe"]
     assert {command: sorted(asked) for command, asked in watch.asked.items()} == {
         command: sorted(operations) for command, operations in rows.items()
     }
@@ -69,8 +85,8 @@ def _provision(newcomer, watch, admin, monkeypatch) -> None:
     """From nothing to a user; then versions, a policy that is adopted, a part that is detached, a key that is lost."""
     with monkeypatch.context() as full:
         full.setattr(CredentialsFile, "write_key", _refuse)
-        watch.run("apply", *admin, "--yes", exit_code=2)
-    watch.run("apply", *admin, "--yes")
+        watch.run("apply", *admin, "--yes", "--create-keys", exit_code=2)
+    watch.run("apply", *admin, "--yes", "--create-keys")
     client = newcomer.aws.client("iam")
     mine = client.list_policy_tags(PolicyArn=f"arn:aws:iam::{newcomer.account}:policy/{POLICY}")["Tags"]
     part = client.create_policy(
@@ -79,10 +95,10 @@ def _provision(newcomer, watch, admin, monkeypatch) -> None:
     client.attach_user_policy(UserName="serverless", PolicyArn=part)
     for number in range(5):
         newcomer.settings(project_name=f"hello{number}")
-        watch.run("apply", *admin, "--yes")
+        watch.run("apply", *admin, "--yes", "--create-keys")
     client.create_policy(PolicyName="Foreign", PolicyDocument=json.dumps(allow("s3:ListBucket")))
     newcomer.settings(iam_ext={"policy_name": "Foreign"})
-    watch.run("apply", *admin, "--yes", "--adopt")
+    watch.run("apply", *admin, "--yes", "--create-keys", "--adopt")
 
 
 def _refuse(*_: object, **__: object) -> None:
@@ -143,6 +159,20 @@ def _give_policies_of_every_kind(newcomer) -> None:
     client.add_user_to_group(GroupName="team", UserName="serverless")
     client.put_group_policy(GroupName="team", PolicyName="own", PolicyDocument=json.dumps(allow("sqs:*")))
     client.attach_group_policy(GroupName="team", PolicyArn=boundary["Policy"]["Arn"])
+
+
+def _look_into_the_account(newcomer, watch) -> None:
+    """A bucket that is there and one that may not be seen, and a policy that names one API."""
+    newcomer.aws.client("s3").create_bucket(Bucket="mine-to-see")
+    api = "arn:aws:apigateway:us-east-1::/restapis/abc123defg"
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    one = {"Effect": "Allow", "NotAction": "apigateway:*", "Resource": "*"}
+    named = {"Effect": "Allow", "Action": "apigateway:*", "Resource": [api, f"{api}/*"]}
+    newcomer.user("looker", document(one, named), document(deny))
+    newcomer.settings(s3_bucket="mine-to-see")
+    for evidence in ("probe", "all"):
+        watch.run("check", "dev", "--profile", "looker", "--evidence", evidence, exit_code=None, name="probe")
+    newcomer.settings()
 
 
 def _become_a_role(newcomer) -> None:

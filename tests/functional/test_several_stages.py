@@ -12,7 +12,7 @@ from tests.support.proxy import Answer, proxy
 
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
-ADMIN = ("--admin-profile", "admin")
+ADMIN = ("--admin-profile", "admin", "--create-keys")
 
 
 @pytest.fixture
@@ -282,3 +282,66 @@ def test_the_plan_of_a_stage_named_as_a_folder_is_of_the_stage(admin):
     missing = iam("apply", "plans/none.json", *ADMIN, "--yes")
     assert missing.exit_code == 2
     assert "there is no plan file" in missing.stderr
+
+
+def users(newcomer):
+    return {user["UserName"] for user in newcomer.aws.client("iam").list_users()["Users"]}
+
+
+DESTROY = ("--admin-profile", "admin", "--yes")
+
+
+def test_destroy_removes_what_is_ours_for_the_stage_and_leaves_the_others(two_projects):
+    for each in ALL:
+        assert iam("apply", *of(*each), *ADMIN, "--yes").exit_code == 0
+    before = policies(two_projects)
+    gone = iam("destroy", *of("hello", "prod"), *DESTROY)
+    assert gone.exit_code == 0, gone.stderr
+    assert policies(two_projects) == {
+        name: stages for name, stages in before.items() if stages != "hello/prod"
+    }
+    for each in ALL:
+        assert iam("check", *of(*each)).exit_code == (1 if each == ("hello", "prod") else 0)
+    assert "serverless" in users(two_projects)
+    for each in [each for each in ALL if each != ("hello", "prod")][:-1]:
+        assert iam("destroy", *of(*each), *DESTROY).exit_code == 0
+    last = iam("destroy", *of(*ALL[-1]), *DESTROY)
+    assert last.exit_code == 0
+    assert "stays: the user serverless: it has access keys" in " ".join(last.stdout.split())
+    assert policies(two_projects) == {}
+
+
+def test_destroy_of_everything_leaves_nothing_of_ours_and_a_second_time_nothing_to_do(admin):
+    assert iam("apply", "dev", *ADMIN, "--yes").exit_code == 0
+    done = iam("destroy", "dev", *DESTROY, "--delete-key")
+    assert done.exit_code == 0, done.stderr
+    assert users(admin) == {"admin"}
+    assert policies(admin) == {}
+    again = iam("destroy", "dev", *DESTROY)
+    assert again.exit_code == 0
+    assert "No changes" in again.stdout
+
+
+def test_destroy_leaves_what_is_not_ours_and_what_others_hold(two_projects):
+    client = two_projects.aws.client("iam")
+    assert iam("apply", "--all", "-s", "hello.json", *ADMIN, "--yes").exit_code == 0
+    stays = iam("destroy", *of("hello", "dev"), *DESTROY, "-v")
+    assert stays.exit_code == 0, stays.stderr
+    assert "hello/prod hold it too" in stays.stdout
+    assert "No changes" in iam("destroy", *of("hello", "dev"), *DESTROY).stdout
+    assert policies(two_projects) == {POLICY: "hello/prod"}
+    assert iam("check", "--all", "-s", "hello.json").exit_code == 0
+    arn = f"arn:aws:iam::{two_projects.account}:policy/{POLICY}"
+    client.create_user(UserName="another")
+    client.attach_user_policy(UserName="another", PolicyArn=arn)
+    held = iam("destroy", *of("hello", "prod"), *DESTROY, "-v")
+    assert "1 other users, groups or roles hold it" in held.stdout
+    assert set(policies(two_projects)) == {POLICY}
+
+
+def test_destroy_asks_and_without_a_terminal_removes_nothing(admin):
+    assert iam("apply", "dev", *ADMIN, "--yes").exit_code == 0
+    refused = iam("destroy", "dev", "--admin-profile", "admin", input="y\n")
+    assert refused.exit_code == 2
+    assert refused.stderr.rstrip().endswith("zappa-iam destroy dev --admin-profile admin --yes")
+    assert set(policies(admin)) == {POLICY}

@@ -178,7 +178,7 @@ def test_another_account_than_expected(newcomer):
     with pytest.raises(WrongAccount, match="999999999999"):
         check_deploy_permissions("dev")
     for words in (("check", "dev"), ("policy", "dev"), ("plan", "dev", "--admin-profile", "admin"),
-                  ("apply", "dev", "--admin-profile", "admin", "--yes"), ("diff", "dev")):  # fmt: skip
+                  ("apply", "dev", "--admin-profile", "admin", "--yes"), ("diff", "dev", "--profile-policy")):  # fmt: skip
         ran = iam(*words)
         assert ran.exit_code == 2, (words, ran.stdout + ran.stderr)
         assert "iam_ext.expected_account is 999999999999" in ran.stderr

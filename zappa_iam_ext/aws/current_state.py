@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -62,6 +62,8 @@ def current_state(
 def _without_roles(
     iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None
 ) -> CurrentState:
+    # The profile first: a key that another run writes into it meanwhile is then among the user's keys.
+    profile_key = credentials.access_key_id(desired.profile) if credentials and desired.profile else None
     attached: Mapping[str, str] = {}
     keys: tuple[CurrentKey, ...] = ()
     groups: tuple[str, ...] = ()
@@ -78,7 +80,7 @@ def _without_roles(
         policies={policy.name: policy for policy in found if policy},
         attached=tuple(attached),
         keys=keys,
-        profile_key=credentials.access_key_id(desired.profile) if credentials and desired.profile else None,
+        profile_key=profile_key,
         quotas=_quotas(iam),
         groups=groups,
         group=_group(iam, desired.group) if desired.group else None,
@@ -98,6 +100,22 @@ def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
         attached=tuple(attached),
         quotas=replace(quotas, attached_to_user=quotas.attached_to_role),
     )
+
+
+def state_to_destroy(
+    iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None = None
+) -> CurrentState:
+    """Return the current state with all that may keep a user or a group from being deleted."""
+    found = current_state(iam, desired, credentials)
+    if found.user_exists:
+        found = replace(
+            found,
+            groups=tuple(_groups(iam, desired.user)),
+            user_inline=tuple(_names(iam, "user", desired.user)),
+        )
+    if found.group is None:
+        return found
+    return replace(found, group=replace(found.group, inline=tuple(_names(iam, "group", found.group.name))))
 
 
 def with_former_versions(iam: IAMClient, current: CurrentState, plan: Plan) -> CurrentState:
@@ -167,6 +185,18 @@ def _groups(iam: IAMClient, user: str) -> Iterator[str]:
     with translated("iam:ListGroupsForUser"):
         for page in iam.get_paginator("list_groups_for_user").paginate(UserName=user):
             yield from (group["GroupName"] for group in page["Groups"])
+
+
+def _names(iam: IAMClient, kind: str, name: str) -> Iterator[str]:
+    """Yield the names of the inline policies of a user or a group."""
+    with translated(f"iam:List{kind.title()}Policies"):
+        pages: Any = (
+            iam.get_paginator("list_user_policies").paginate(UserName=name)
+            if kind == "user"
+            else iam.get_paginator("list_group_policies").paginate(GroupName=name)
+        )
+        for page in pages:
+            yield from page["PolicyNames"]
 
 
 def _group(iam: IAMClient, name: str) -> CurrentGroup | None:

@@ -57,7 +57,8 @@ THROTTLED = frozenset(
     }
 )
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_SPACES = re.compile(r"\n+")
+_CLOCK = re.compile(r"signature (?:expired|not yet current)|too skewed|clock", re.IGNORECASE)
 _KEY_ID = re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,120}([A-Z0-9]{4})\b")
 _LONG_TOKEN = re.compile(
     r"(?<![A-Za-z0-9/+=])(?=[A-Za-z/+=]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9/+=]{40,}"
@@ -89,7 +90,7 @@ _PROXY = "Is there a proxy on the way (HTTPS_PROXY), or a portal to sign in at? 
 
 def scrub(text: str) -> str:
     """Return ``text`` fit for a terminal or a log: one line, no control characters, keys and tokens masked."""
-    line = _CONTROL.sub(" ", text).strip()
+    line = _SPACES.sub(" ", "".join(each if each.isprintable() else "\n" for each in text)).strip()
     return _LONG_TOKEN.sub("***", _KEY_ID.sub(r"\1***\2", line))
 
 
@@ -116,6 +117,11 @@ def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PL
     code, text = code_of(error), scrub(str(error.response.get("Error", {}).get("Message", "")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     called = f"{action or error.operation_name}: {code}" + (f" ({text})" if text else "")
+    if code in EXPIRED | REJECTED | {"RequestTimeTooSkewed"} and _CLOCK.search(text):
+        return CredentialsError(
+            f"AWS takes a request for one of another time ({code}: {text})",
+            hint="Set the clock of this machine, or of the container or virtual machine, and try again.",
+        )
     if code in EXPIRED:
         return CredentialSourceError(
             f"the credentials have expired ({code})",
@@ -133,6 +139,8 @@ def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PL
             f"not allowed to call {missing}" + (f": {text}" if text else ""),
             hint=f"Use credentials that may {missing} (`--admin-profile`), or have it added to the policy.",
         )
+    if not code and status < _SERVER_ERROR:
+        return AwsUnavailable(f"what answered {action or error.operation_name} is not AWS", hint=_PROXY)
     if code in THROTTLED or status >= _SERVER_ERROR:
         return AwsUnavailable(f"AWS could not answer: {called}", hint="Try again in a minute.")
     if code in {"LimitExceeded", "LimitExceededException"}:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
+from zappa_iam_ext.check import Facts
+from zappa_iam_ext.cli.options import AwsOptions, aws_options
+from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
 from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
 from zappa_iam_ext.documents import read_documents
 from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
@@ -39,7 +41,7 @@ PRINCIPAL_KEYS = frozenset(
 @click.argument("action")
 @click.argument("resource", default="*")
 @aws_options
-@format_options
+@report_options
 @click.option(
     "--policy",
     "policies",
@@ -96,31 +98,47 @@ def command(
     2 could not ask.
     """
     from zappa_iam_ext.iam.findings import action_note
-    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
     context = {**_context(pairs), **dict.fromkeys(absent)}
     _require_action(action)
     _require_resource(resource)
     options = AwsOptions(profile, region, endpoint_url)
-    held, who, unreadable = _policies(
+    held, who, unreadable, facts = _policies(
         policies, boundaries, options, principal or _offline_principal(resource)
     )
     request = AuthorizationRequest(
         principal=principal or who,
         action=action,
         resource=resource,
-        context=context,
+        context={**facts, **context},
         unknown_keys=PRINCIPAL_KEYS if policies and not principal else frozenset(),
         unknown_context=True,
     )
     result = _with_gaps(evaluate(held, request), unreadable)
     if note := action_note(action):
         click.echo(f"note: {note}", err=True)
-    if as_json or output == "json":
-        click.echo(evaluation_json(request, result, unreadable))
-    else:
-        click.echo(evaluation_text(request, result, unreadable, explained=explained))
+    say(_text(request, result, unreadable, chosen(output, as_json=as_json), explained=explained))
     raise SystemExit(EXIT[result.decision])
+
+
+def _text(
+    request: AuthorizationRequest,
+    result: EvaluationResult,
+    unreadable: tuple[str, ...],
+    output: str,
+    *,
+    explained: bool,
+) -> str:
+    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.evaluation import items
+
+    if output == "json":
+        return evaluation_json(request, result, unreadable)
+    if output == "text":
+        return evaluation_text(request, result, unreadable, explained=explained)
+    found, summaries = items(request, result, unreadable)
+    return machine_text(Told("zappa-iam can-i", own_version(), found, summaries), output)
 
 
 def _require_action(action: str) -> None:
@@ -151,8 +169,11 @@ def _offline_principal(resource: str) -> str:
 
 def _policies(
     policies: tuple[Path, ...], boundaries: tuple[Path, ...], options: AwsOptions, offline: str
-) -> tuple[PolicySet, str | Principal, tuple[str, ...]]:
-    """Return the policies, whose they are, and what of them could not be read; ``offline`` is whose those in files are."""
+) -> tuple[PolicySet, str | Principal, tuple[str, ...], Facts]:
+    """Return the policies, whose they are, what of them could not be read, and what the credentials decide.
+
+    ``offline`` is whose those in files are.
+    """
     if policies:
         named = re.match(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12}):", offline)
         account = named[1] if named else OFFLINE_ACCOUNT
@@ -160,13 +181,13 @@ def _policies(
         boundary = tuple(
             item for path in boundaries for item in read_documents(path, account, options.region)
         )
-        return PolicySet(identity=identity, boundary=boundary or None), offline, ()
+        return PolicySet(identity=identity, boundary=boundary or None), offline, (), {}
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
-    from zappa_iam_ext.workflow import held_policies
+    from zappa_iam_ext.workflow.checking import held_policies_and_facts
 
-    held, _ = held_policies(options)
-    return held.policies, held.principal, held.unreadable
+    held, _, facts = held_policies_and_facts(options)
+    return held.policies, held.principal, held.unreadable, facts
 
 
 def _context(pairs: tuple[str, ...]) -> Mapping[str, str | list[str]]:

@@ -116,7 +116,13 @@ def command(
 
     options = AwsOptions(profile, region, endpoint_url, timeout, evidence or "")
     commands = parse_commands(command_lines)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    stages = read(
+        stage,
+        settings_file,
+        all_stages=all_stages,
+        options=options,
+        credentials="unused" if policy_files else "told",
+    )
     online = stage_checker(stages, commands, options)
 
     def checked(item: Stage) -> Report:

@@ -51,7 +51,7 @@ def command(
     from zappa_iam_ext.workflow import resources_of
 
     options = AwsOptions(profile, region, endpoint_url)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
     resources, notes = resources_of(stages, parse_commands(command_lines), options, account)
     for note in notes:
         click.echo(note, err=True)

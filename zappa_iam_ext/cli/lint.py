@@ -16,6 +16,7 @@ from zappa_iam_ext.cli.options import (
     read,
     require_account_id,
 )
+from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, parse_documents, read_text
 from zappa_iam_ext.errors import ExitCode, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
@@ -53,14 +54,7 @@ STDIN = "-"
     show_default=True,
     help="Exit with 1 for findings of this severity and graver ones.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    show_default=True,
-)
+@report_options
 def command(
     targets: tuple[str, ...],
     all_stages: bool,
@@ -92,9 +86,7 @@ def command(
         results = _stages(targets, settings_file, options, account, all_stages=all_stages)
     for name in unreadable:
         click.echo(f"could not be read: {name}", err=True)
-    text = _rendered(results, "json" if as_json else output)
-    if text:
-        click.echo(text)
+    say(_rendered(results, chosen(output, as_json=as_json)))
     raise SystemExit(_exit_code(results, fail_on) or (ExitCode.CANNOT_TELL if unreadable else ExitCode.OK))
 
 
@@ -107,14 +99,15 @@ def _exit_code(results: Sequence[LintResult], fail_on: str) -> ExitCode:
 
 
 def _rendered(results: Sequence[LintResult], output: str) -> str:
-    from importlib.metadata import version
-
     from zappa_iam_ext.render import findings as render
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.findings import items, summary
 
-    if output == "sarif":
-        return render.findings_sarif(results, version("zappa-iam-ext"))
-    write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
-    return write[output](results)
+    if output in {"text", "json", "github"}:
+        write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
+        return write[output](results)
+    found = tuple(item for group in results for item in items(group))
+    return machine_text(Told("zappa-iam lint", own_version(), found, tuple(map(summary, results))), output)
 
 
 def _is_file(target: str) -> bool:
@@ -191,7 +184,9 @@ def _stages(
     if len(targets) > 1:
         raise SettingsError("only one stage can be named", hint="Use --all for every stage, or name files.")
     results = []
-    for stage in read(next(iter(targets), None), settings_file, all_stages=all_stages, options=options):
+    for stage in read(
+        next(iter(targets), None), settings_file, all_stages=all_stages, options=options, credentials="unused"
+    ):
         wanted = PolicyOptions(account=account or stage.account_id or OFFLINE_ACCOUNT, self_inspection=True)
         documents, _ = policy_documents((stage,), parse_commands(()), options, wanted)
         results.append(LintResult((f"stage {stage.name}",) * len(documents), findings(documents)))

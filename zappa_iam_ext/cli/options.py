@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
 
+Credentials = Literal["used", "unused", "told"]
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
 
@@ -65,14 +66,21 @@ def parse_commands(lines: tuple[str, ...]) -> tuple[Command, ...]:
 
 
 def read(
-    stage: str | None, settings_file: Path | None, *, all_stages: bool, options: AwsOptions
+    stage: str | None,
+    settings_file: Path | None,
+    *,
+    all_stages: bool,
+    options: AwsOptions,
+    credentials: Credentials = "used",
 ) -> tuple[Stage, ...]:
     """Return the stages that the command line names; raise `SettingsError`, also for what is wrong under ``iam_ext``.
 
-    What is odd in their settings is told on stderr.
+    What is odd in their settings is told on stderr, and what is odd about their region, and about the credentials if these
+    are ``used``; nothing of either where a report has ``told`` it.
     """
     from zappa_iam_ext.config import iam_ext_settings
     from zappa_iam_ext.settings_file import read_stages_and_warnings
+    from zappa_iam_ext.workflow.guarding import region_warnings, session_warnings
 
     found = read_stages_and_warnings(
         settings_file,
@@ -83,7 +91,8 @@ def read(
     )
     for item, warnings in found:
         iam_ext_settings(item)
-        for warning in warnings:
+        odd = {"used": session_warnings, "unused": region_warnings}.get(credentials)
+        for warning in (*warnings, *(odd(item, options) if odd else ())):
             click.echo(f"warning: {warning}", err=True)
     return tuple(item for item, _ in found)
 

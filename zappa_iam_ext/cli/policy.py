@@ -89,7 +89,7 @@ def command(
     if user and role:
         raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
     options = AwsOptions(profile, region, endpoint_url)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options)
+    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
     wanted = PolicyOptions(
         account=account,
         partition=partition,

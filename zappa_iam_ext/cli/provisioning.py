@@ -158,7 +158,7 @@ def _context(item: Provisioning) -> Any:
     unknown = item.rights.unknown
     return PlanContext(
         stages=", ".join(item.stages),
-        target=f"{item.kind} {item.user} (profile {item.profile}) in account {item.account}",
+        target=f"{item.kind} {item.user} ({_whose(item)}) in account {item.account}",
         administrator=f"{item.administrator}{admin}",
         account=item.account,
         region=item.options.region,
@@ -170,6 +170,10 @@ def _context(item: Provisioning) -> Any:
         denied=item.rights.denied,
         in_place={policy.name: policy.document for policy in item.current.policies.values()},
     )
+
+
+def _whose(item: Provisioning) -> str:
+    return f"profile {item.profile}" if item.profile else "no profile"
 
 
 def _about(item: Provisioning) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class DesiredState:
     by whose the policies in place are, of those named ``base`` or after it. ``path`` is the IAM path of what has to be
     created, ``region`` is written into the config file when given, ``tags`` are put beside our own, ``zappa`` is the
     version that the documents are for. With ``group`` it is a group that the user is a member of that has the policies.
+    ``only_add`` leaves everything in that is in place, though nobody may need it.
     ``roles`` are those wanted besides; with a ``deployer`` among them that role stands in the user's place.
     """
 
@@ -71,6 +72,7 @@ class DesiredState:
     needs: Mapping[StageKey, Mapping[str, Any]] = field(default_factory=dict)
     zappa: str = ""
     group: str = ""
+    only_add: bool = False
     roles: DesiredRoles | None = None
 
     def policy_arn(self, name: str) -> str:

@@ -29,7 +29,7 @@ class Rights:
 
 def open_administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
     """Return who acts, and a client with these credentials; without a profile boto3's own chain decides."""
-    session = open_session(profile or None, options.region)
+    session = open_session(profile or None, options.region, "--admin-profile")
     return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
 
 

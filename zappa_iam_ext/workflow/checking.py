@@ -27,6 +27,7 @@ from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.evidence import with_evidence
+from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
@@ -82,7 +83,9 @@ def ensure_deploy_permissions(
     chosen = _stage(stage, settings_file, options)
     wanted = _commands(commands)
     if admin_profile:
-        provisionings = plan_stages((chosen,), wanted, options, ProvisioningOptions(admin_profile))
+        provisionings = plan_stages(
+            (chosen,), wanted, options, ProvisioningOptions(admin_profile, only_add=True)
+        )
         apply_stages(provisionings, progress=progress)
     report = check_stage(chosen, wanted, options)
     code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
@@ -154,6 +157,17 @@ def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentit
     """Return what binds the principal behind a profile, and who that is."""
     held, identity, _ = held_policies_and_facts(options)
     return held, identity
+
+
+def held_by_stage(stage: Stage, options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
+    """Return what binds the principal that a stage is deployed as, who that is, and what its credentials decide.
+
+    Raises `WrongAccount` when the stage expects another account.
+    """
+    region = options.region or stage.region
+    found = Principals(options).behind(options.profile or stage.profile_name or "", region)
+    require_account(stage, found.identity.account)
+    return found.held, found.identity, facts_behind(found, options.choice(stage.profile_name))
 
 
 def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zappa_iam_ext.check import Evidence, Report, check
+from zappa_iam_ext.check import NO_FACTS, Evidence, Facts, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account, read_text
 from zappa_iam_ext.iam import PolicySet, Principal
@@ -17,7 +17,7 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.surplus import Surplus, surplus
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.checking import held_policies
+from zappa_iam_ext.workflow.checking import held_by_stage
 from zappa_iam_ext.workflow.deployment_policy import inspection_needs
 
 _OWN = ("identity", "group")
@@ -65,8 +65,7 @@ def compared_with_profile(
 
     What any of ``stages`` needs is no surplus.
     """
-    profile = options.profile or stage.profile_name or ""
-    held, who = held_policies(AwsOptions(profile, options.region or stage.region, options.endpoint_url))
+    held, who, facts = held_by_stage(stage, options)
     located = stage.with_account(who.account, who.partition)
     found = _compared(
         located,
@@ -76,6 +75,7 @@ def compared_with_profile(
         held.principal,
         evidence=Evidence.POLICIES,
         unreadable=held.unreadable,
+        facts=facts,
     )
     sources = [policy.source for layer in _OWN for policy in held.held if policy.layer == layer]
     return replace(found, sources=tuple(sources)), who.arn
@@ -90,10 +90,11 @@ def _compared(
     *,
     evidence: Evidence,
     unreadable: Sequence[str] = (),
+    facts: Facts = NO_FACTS,
 ) -> Comparison:
     needed = requirements(stage, commands)
     report: Report = check(
-        stage, commands, needed, policies, principal, evidence=evidence, unreadable=unreadable
+        stage, commands, needed, policies, principal, evidence=evidence, unreadable=unreadable, facts=facts
     )
     missing = difference((), (result.requirement for result in report.denied))
     others = [each.with_account(stage.account, stage.partition) for each in stages if each.name != stage.name]

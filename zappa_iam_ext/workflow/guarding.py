@@ -70,21 +70,26 @@ def compromised(user: str) -> CompromisedKey:
 def session_warnings(stage: Stage, options: AwsOptions, machine: Machine | None = None) -> tuple[str, ...]:
     """Return what is odd about whose session it is and where it deploys, each a sentence."""
     choice = options.choice(stage.profile_name)
-    return tuple(
-        scrub(told) for told in (*_region(stage, choice, options), *odd(choice, machine or this_machine()))
-    )
+    told = (*region_warnings(stage, options), *odd(choice, machine or this_machine()))
+    return tuple(map(scrub, told))
+
+
+def region_warnings(stage: Stage, options: AwsOptions) -> tuple[str, ...]:
+    """Return what is odd about where a stage is deployed to, each a sentence."""
+    return tuple(_region(stage, options.choice(stage.profile_name), options))
 
 
 def _region(stage: Stage, choice: SessionChoice, options: AwsOptions) -> Iterator[str]:
     setting = stage.settings.get("aws_region")
     if options.region or not setting or setting == stage.region:
         return
-    by = (
-        f"{REGION_VARIABLE} wins over it, as the keys are in the environment"
-        if choice.environment_keys and os.environ.get(REGION_VARIABLE) == stage.region
-        else "the session has another"
-    )
-    yield f"aws_region of stage {stage.name} is {setting}, but Zappa deploys to {stage.region}: {by}"
+    if choice.environment_keys and os.environ.get(REGION_VARIABLE) == stage.region:
+        yield (
+            f"aws_region of stage {stage.name} is {setting}, but Zappa deploys to {stage.region}: with keys in the environment"
+            f" {REGION_VARIABLE} wins. It still calls Lambda in {setting}: make them equal"
+        )
+    else:
+        yield f"aws_region of stage {stage.name} is {setting}, but the session is for {stage.region}"
 
 
 def principal_warnings(kind: CredentialKind, principal: Principal) -> Iterator[str]:

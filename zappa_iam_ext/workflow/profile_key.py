@@ -20,12 +20,12 @@ def belongs_to(identity: CallerIdentity, user: str, account: str) -> bool:
 def key_profile(
     profile: str, files: ProfileFiles, *, works: bool, wanted: bool, overwrite: bool
 ) -> str | None:
-    """Return the profile when it is to get a new key, else None.
+    """Return the profile when it is to get a new key, else None: credentials of the environment are in no profile.
 
     Raises `CredentialsFileError` when it has credentials of another kind, which a key would shadow, or misspelt key
     material that may not be overwritten.
     """
-    if works or not wanted:
+    if works or not wanted or not profile:
         return None
     files.check_kind(profile)
     files.check_replaceable(profile, overwrite=overwrite)
@@ -38,7 +38,9 @@ def about_profile(
     """Yield what there is to be said of the profile beside the plan."""
     if works:
         return
-    if not wanted:
+    if not profile:
+        yield f"the credentials in use are not those of {user}, and no profile is named that could get a key"
+    elif not wanted:
         yield f"profile {profile} has no credentials of {user} that work: `--create-keys` makes an access key"
     elif not files.takes_region(profile):
         yield f"the region is not written into the profile: {files.config_path} is read-only; Zappa's settings have it"

@@ -6,21 +6,17 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state, find_user, with_former_versions
-from zappa_iam_ext.aws.identity import CallerIdentity, caller
-from zappa_iam_ext.config import DEFAULT_USER, iam_ext_settings
+from zappa_iam_ext.aws.current_state import current_state, with_former_versions
+from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
-    CredentialsError,
-    CredentialSourceError,
     SettingsError,
-    UnknownPrincipal,
 )
-from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION
 from zappa_iam_ext.iam.synthesis import merge
@@ -36,9 +32,9 @@ from zappa_iam_ext.plan import (
     plan,
 )
 from zappa_iam_ext.plan.role_states import DesiredRoles
-from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
-from zappa_iam_ext.workflow.inspecting import role_hint
+from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
 from zappa_iam_ext.workflow.modes import (
     ExecutionRoles,
     ModeOptions,
@@ -49,12 +45,11 @@ from zappa_iam_ext.workflow.modes import (
     pipelines_of,
 )
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
-from zappa_iam_ext.workflow.profile_key import about_profile, belongs_to, key_profile
+from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, profile_of, target_of, unnamed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
-
-DEFAULT_PROFILE = "serverless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +93,16 @@ class ProvisioningOptions:
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
     what it may touch and take away. ``create_key`` makes an access key for a profile that has no
     credentials that work: only when asked for.
-    ``group`` names a group that is to hold the policies. ``mode`` says how the deployer gets its credentials.
+    ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
+    ``mode`` says how the deployer gets its credentials.
     """
 
     admin_profile: str = ""
     consents: Consents = field(default_factory=Consents)
     create_key: bool = False
     group: str = ""
+    only_add: bool = False
     mode: ModeOptions = field(default_factory=ModeOptions)
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Whose permissions are provisioned: a user's, or those of a role; whether the profile has credentials that work."""
-
-    user: str
-    path: str
-    profile: str
-    works: bool = False
-    role: bool = False
-    execution: ExecutionRoles = field(default_factory=ExecutionRoles)
 
 
 def plan_stages(
@@ -134,7 +119,7 @@ def plan_stages(
     groups: dict[tuple[str, str, str], list[Stage]] = {}
     for stage in stages:
         own = iam_ext_settings(stage)
-        profile = options.profile or stage.profile_name or DEFAULT_PROFILE
+        profile = profile_of(stage, options)
         groups.setdefault((profile, own.user, own.policy), []).append(stage)
     _refuse_shared_names(groups)
     return tuple(
@@ -166,19 +151,20 @@ def _plan_group(
         wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
     )
     _require_one_partition(stages, administrator)
+    for stage in stages:
+        require_account(stage, administrator.account, "the administrator belongs")
     wanted.mode.check()
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
     if wanted.mode.is_role:
-        target = _Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
-        roles, _ = desired_roles(located, wanted.mode, profile, region)
+        target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
     else:
-        target = _target(
-            profile, user_name, administrator, AwsOptions(profile, region, options.endpoint_url), iam
-        )
+        asked = AwsOptions(options.profile, region, options.endpoint_url)
+        target = target_of(stages[0], profile, user_name, administrator, asked, iam)
         roles = DesiredRoles()
     execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     roles = replace(roles, execution=execution.desired)
-    needs, notes = _needs(stages, commands, options, administrator, replace(target, execution=execution))
+    needs, notes = _needs(stages, commands, options, administrator, target, execution=execution)
     files = CredentialsFile.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
@@ -191,14 +177,17 @@ def _plan_group(
             wanted=wanted.create_key and not target.role,
             overwrite=wanted.consents.overwrite_profile,
         ),
-        region=region if files.takes_region(profile) else None,
+        region=region if profile and files.takes_region(profile) else None,
         base=policy_name,
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
+        only_add=wanted.only_add,
         roles=roles if target.role or roles.execution else None,
     )
     current, planned = look(iam, desired, wanted.consents)
+    if any(map(is_quarantine, current.attached)):
+        raise compromised(target.user)
     return Provisioning(
         plan=planned,
         desired=desired,
@@ -216,17 +205,31 @@ def _plan_group(
             *(
                 ()
                 if target.role
-                else about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key)
+                else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
             ),
         ),
         lacks_key=not (target.role or target.works or wanted.create_key),
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
-        pipelines=pipelines_of(located, wanted.mode, profile),
+        pipelines=pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
+
+
+def _about_user(
+    stages: Sequence[Stage],
+    profile: str,
+    options: AwsOptions,
+    target: Target,
+    *,
+    wanted: bool,
+    files: CredentialsFile,
+) -> Iterator[str]:
+    """Yield notes on the profile and the key of a user that deploys."""
+    yield from unnamed(stages, profile, options)
+    yield from about_profile(profile, target.user, files, works=target.works, wanted=wanted)
 
 
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
@@ -257,7 +260,9 @@ def _needs(
     commands: Sequence[Command],
     options: AwsOptions,
     administrator: CallerIdentity,
-    target: _Target,
+    target: Target,
+    *,
+    execution: ExecutionRoles,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
     """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
@@ -274,7 +279,7 @@ def _needs(
     for stage in stages:
         documents, told = policy_documents((stage,), commands, options, form)
         whole = documents[0] if len(documents) == 1 else merge(documents)
-        needs[stage_key(stage)] = target.execution.limit(stage_key(stage), whole).to_dict()
+        needs[stage_key(stage)] = execution.limit(stage_key(stage), whole).to_dict()
         notes += told
     return needs, notes
 
@@ -288,33 +293,3 @@ def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentit
             f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
             hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
         )
-
-
-def _target(
-    profile: str, user_name: str, administrator: CallerIdentity, options: AwsOptions, iam: IAMClient
-) -> _Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
-
-    One that exists is named as IAM names it, with its path: upper and lower case do not make two users.
-    """
-    try:
-        identity = caller(open_client(open_session(profile, options.region), "sts", options))
-    except CredentialSourceError:
-        raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
-    except (CredentialsError, UnknownPrincipal):
-        named = user_name or DEFAULT_USER
-        return _Target(*(find_user(iam, named) or (named, "/")), profile)
-    if user_name:
-        works = belongs_to(identity, user_name, administrator.account)
-        return _Target(*(find_user(iam, user_name) or (user_name, "/")), profile, works)
-    if identity.account != administrator.account:
-        raise SettingsError(
-            f"profile {profile} belongs to account {identity.account}, the administrator to {administrator.account}",
-            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
-        )
-    if identity.principal.kind is not PrincipalKind.USER:
-        raise SettingsError(
-            f"profile {profile} is {identity.arn}, no IAM user: no access key can be made for it",
-            hint=role_hint(identity.principal),
-        )
-    return _Target(identity.principal.name, identity.principal.path, profile, works=True)

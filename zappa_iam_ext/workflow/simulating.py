@@ -11,11 +11,11 @@ from functools import partial
 
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import NO_FACTS, Blocker, Evidence, EvidenceNote, Facts
-from zappa_iam_ext.check.blocking import Candidate, bisect, blocker_of, candidates, fitting
 from zappa_iam_ext.check.joining import Voice
-from zappa_iam_ext.check.questions import Asked, absent_for_certain, again, ask
-from zappa_iam_ext.check.readings import Settled, needed_again, read_answer
-from zappa_iam_ext.check.simulated import (
+from zappa_iam_ext.check.simulation.blocking import Candidate, bisect, blocker_of, candidates, fitting
+from zappa_iam_ext.check.simulation.questions import Asked, absent_for_certain, again, ask
+from zappa_iam_ext.check.simulation.readings import Settled, needed_again, read_answer
+from zappa_iam_ext.check.simulation.words import (
     Answer,
     Exclusion,
     Mentioned,

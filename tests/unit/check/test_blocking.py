@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zappa_iam_ext.check.blocking import Candidate, bisect, blocker_of, candidates, fitting
-from zappa_iam_ext.check.simulated import InlinePolicy, MatchedStatement
+from zappa_iam_ext.check.simulation.blocking import Candidate, bisect, blocker_of, candidates, fitting
+from zappa_iam_ext.check.simulation.words import InlinePolicy, MatchedStatement
 from zappa_iam_ext.iam import Layer, Principal
 
 JANE = Principal.parse("arn:aws:iam::123456789012:user/jane")

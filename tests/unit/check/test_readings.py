@@ -6,9 +6,9 @@ import pytest
 
 from zappa_iam_ext.check import Blocker, Evidence
 from zappa_iam_ext.check.joining import Says
-from zappa_iam_ext.check.questions import Asked
-from zappa_iam_ext.check.readings import Settled, needed_again, read_answer
-from zappa_iam_ext.check.simulated import (
+from zappa_iam_ext.check.simulation.questions import Asked
+from zappa_iam_ext.check.simulation.readings import Settled, needed_again, read_answer
+from zappa_iam_ext.check.simulation.words import (
     Answer,
     ContextEntry,
     MatchedStatement,

@@ -17,7 +17,7 @@ from typing import Any
 from botocore import exceptions as boto
 
 from zappa_iam_ext.aws.errors import scrub
-from zappa_iam_ext.errors import CredentialSourceError
+from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 
 _SIGNED_OUT = (
     boto.SSOError,
@@ -31,7 +31,7 @@ _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_R
 def require_credentials(session: Any) -> None:
     """Let the session fetch its credentials now, if it has any; raise `CredentialSourceError` when their source fails.
 
-    A session that finds no credentials at all, or half a key, is left for its first call to complain about.
+    Raises `NoCredentials` for a session that finds none at all. Half a key is left for its first call to complain about.
     """
     with _quiet(), _without_prompt():
         try:
@@ -42,6 +42,25 @@ def require_credentials(session: Any) -> None:
             raise
         except Exception as error:  # noqa: BLE001  -- whatever a program, a file or an endpoint makes of it
             raise _failure(session, error) from None
+    if credentials is None:
+        raise _nobody(session)
+
+
+def _nobody(session: Any) -> NoCredentials:
+    """Return the error for a session without credentials: its profile has none, or nothing was named and nothing found."""
+    try:
+        named = session.profile_name in session.available_profiles
+    except boto.BotoCoreError:
+        named = False
+    if named:
+        return NoCredentials(
+            f"profile {session.profile_name} has no credentials: neither an access key nor another source",
+            hint=f"Add them (`aws configure --profile {session.profile_name}`), or name another profile (`--profile`).",
+        )
+    return NoCredentials(
+        "there are no AWS credentials: no profile is named, and neither the environment nor this machine has any",
+        hint="Name a profile (`--profile`, AWS_PROFILE, Zappa's profile_name).",
+    )
 
 
 @contextmanager

@@ -87,8 +87,8 @@ def _shadowed(
         yield f"profile {profile}: the access key in {files.credentials_path} wins over its {other}"
     stronger = provider in {Provider.ASSUME_ROLE, Provider.WEB_IDENTITY, Provider.SSO}
     if keys and stronger and settings.get("source_profile") != profile:
-        winner = "SSO settings" if provider is Provider.SSO else "role_arn"
-        yield f"profile {profile}: its access key in {files.credentials_path} is not used, its {winner} wins"
+        winner = "SSO settings win" if provider is Provider.SSO else "role_arn wins"
+        yield f"profile {profile}: its access key in {files.credentials_path} is not used, its {winner}"
 
 
 def _empty_variable(choice: SessionChoice, _: Machine) -> Trap | None:
@@ -131,7 +131,7 @@ def _missing_profile(choice: SessionChoice, machine: Machine) -> Trap | None:
     absent = f" {files.absent[0]} names a file that is not there." if files.absent else ""
     return Trap(
         told,
-        f"Make it with `zappa-iam apply --admin-profile PROFILE`, or with `aws configure --profile {name}`"
+        f"Make it with `zappa-iam apply --admin-profile PROFILE --create-keys`, or with `aws configure --profile {name}`"
         f"{_near(name, files.names)}.{absent}",
         no_profile=True,
     )

@@ -52,7 +52,16 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "roles",
         "stack_resources",
     ),
-    "own_calls": ("identity", "principal_policies", "current_state", "provisioning", "roles", "decoding"),
+    "own_calls": (
+        "identity",
+        "principal_policies",
+        "current_state",
+        "provisioning",
+        "roles",
+        "keys",
+        "decoding",
+        "probes",
+    ),
 }
 _HERE = "permissions/tables"
 T = TypeVar("T")

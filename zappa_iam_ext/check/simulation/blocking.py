@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from zappa_iam_ext.check.model import Blocker
-from zappa_iam_ext.check.simulated import Exclusion, InlinePolicy, MatchedStatement
+from zappa_iam_ext.check.simulation.words import Exclusion, InlinePolicy, MatchedStatement
 from zappa_iam_ext.iam import Layer, Principal
 
 _BOUNDARY = "Permissions Boundary Policy"

@@ -1,0 +1,125 @@
+"""Whose permissions are provisioned: whoever Zappa would deploy as, and a new user only where nobody is there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from zappa_iam_ext.aws.credentials.choice import PROFILE_VARIABLES
+from zappa_iam_ext.aws.current_state import find_user
+from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.config import DEFAULT_USER
+from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, NoCredentials, SettingsError
+from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.inspecting import role_hint
+from zappa_iam_ext.workflow.profile_key import belongs_to
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+DEFAULT_PROFILE = "serverless"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose permissions are provisioned.
+
+    ``profile`` is where an access key belongs; empty where the credentials come from the environment or from boto3's own
+    chain. ``works``: the credentials in use are this user's, wherever they come from, and no key is needed. ``role``: it is
+    a role of that name.
+    """
+
+    user: str
+    path: str
+    profile: str
+    works: bool = False
+    role: bool = False
+
+
+def profile_of(stage: Stage, options: AwsOptions) -> str:
+    """Return the profile that a stage is deployed with; empty for the environment's keys and boto3's own chain.
+
+    Where nobody names one and nobody has credentials, it is the conventional one, which is yet to be made.
+    """
+    choice = options.choice(stage.profile_name)
+    if choice.environment_keys:
+        return ""
+    if choice.profile is not None:
+        return choice.profile
+    try:
+        open_client(open_session(None, options.region or stage.region), "sts", options)
+    except NoCredentials:
+        return DEFAULT_PROFILE
+    return ""
+
+
+def unnamed(stages: Iterable[Stage], profile: str, options: AwsOptions) -> Iterator[str]:
+    """Yield a note where the profile is the conventional one, which Zappa will not use by itself."""
+    for stage in stages:
+        if profile and options.choice(stage.profile_name).profile is None:
+            yield f'stage {stage.name} names no profile: add "profile_name": "{profile}" to it, or set AWS_PROFILE={profile}'
+
+
+def target_of(  # noqa: PLR0917  -- each is known to somebody else
+    stage: Stage,
+    profile: str,
+    user_name: str,
+    administrator: CallerIdentity,
+    options: AwsOptions,
+    iam: IAMClient,
+) -> Target:
+    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
+
+    One that exists is named as IAM names it, with its path: upper and lower case do not make two users. Only where there
+    are no credentials at all is it a new user: a source that fails (`CredentialSourceError`), credentials that AWS does not
+    accept, and those of a role are told, and nobody is made in their place.
+    """
+    identity = _behind(stage, profile, options, named=bool(user_name))
+    if user_name or identity is None:
+        user, path = find_user(iam, user_name or DEFAULT_USER) or (user_name or DEFAULT_USER, "/")
+        return Target(
+            user,
+            path,
+            profile,
+            works=identity is not None and belongs_to(identity, user, administrator.account),
+        )
+    if identity.account != administrator.account:
+        raise SettingsError(
+            f"{_whose(profile)} belong to account {identity.account}, the administrator to {administrator.account}",
+            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
+        )
+    if identity.principal.kind is not PrincipalKind.USER:
+        raise SettingsError(
+            f"{_whose(profile)} are those of {identity.arn}, no IAM user: no access key can be made for it",
+            hint=role_hint(identity.principal),
+        )
+    return Target(identity.principal.name, identity.principal.path, profile, works=True)
+
+
+def _behind(stage: Stage, profile: str, options: AwsOptions, *, named: bool) -> CallerIdentity | None:
+    """Return who has the credentials; None where nobody has, or a key is dead whose user is known."""
+    choice = options.choice(stage.profile_name)
+    named_by = choice.named_by or "the convention"
+    try:
+        session = open_session(profile, options.region or stage.region, named_by)
+        return caller(open_client(session, "sts", options))
+    except CredentialSourceError:
+        raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
+    except NoCredentials:
+        if named_by in PROFILE_VARIABLES:
+            raise
+        return None
+    except CredentialsError as error:
+        if named or profile == DEFAULT_PROFILE:
+            return None
+        raise CredentialsError(
+            f"{_whose(profile)} are not accepted, so nobody knows whose they are: {error}",
+            hint="Name the user in iam_ext.user, or choose another profile (`--profile`).",
+        ) from error
+
+
+def _whose(profile: str) -> str:
+    return f"the credentials of profile {profile}" if profile else "the credentials in use"
