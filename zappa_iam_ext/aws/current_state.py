@@ -61,7 +61,7 @@ def current_state(
 
 def _without_roles(iam: IAMClient, desired: DesiredState, credentials: ProfileFiles | None) -> CurrentState:
     # The profile first: a key that another run writes into it meanwhile is then among the user's keys.
-    profile_key = credentials.access_key_id(desired.profile) if credentials and desired.profile else None
+    profile_key = credentials.held_key(desired.profile) if credentials and desired.profile else None
     attached: Mapping[str, str] = {}
     keys: tuple[CurrentKey, ...] = ()
     groups: tuple[str, ...] = ()

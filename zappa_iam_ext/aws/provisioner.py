@@ -96,7 +96,7 @@ class Provisioner:
             if isinstance(change, WriteRoleProfile) and self.credentials:
                 self.credentials.config.check_writable()
             if isinstance(change, WriteProfile) and self.credentials:
-                self.credentials.check_writable(change.profile, change.region)
+                self.credentials.check_writable(change.profile, change.region, overwrite=change.overwrite)
             if isinstance(change, CreateAccessKey):
                 refuse_keys_in_ci(os.environ)
 

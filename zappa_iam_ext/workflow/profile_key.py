@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
+from zappa_iam_ext.errors import CredentialsFileError
 from zappa_iam_ext.iam import PrincipalKind
 
 
@@ -15,6 +17,16 @@ def belongs_to(identity: CallerIdentity, user: str, account: str) -> bool:
     if identity.account != account or principal.kind is not PrincipalKind.USER:
         return False
     return principal.name.lower() == user.lower()  # IAM's names are unique whatever their case
+
+
+def holds_a_key_alone(profile: str) -> bool:
+    """Say whether the profile has key material, however it is written, and no other source of credentials."""
+    files = ProfileFiles.from_environment(os.environ)
+    try:
+        files.check_kind(profile)
+    except CredentialsFileError:
+        return False
+    return bool(files.key_material(profile))
 
 
 def key_profile(

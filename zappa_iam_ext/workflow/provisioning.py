@@ -160,7 +160,10 @@ def _plan_group(
         roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
     else:
         asked = AwsOptions(options.profile, region, options.endpoint_url)
-        target = target_of(stages[0], profile, user_name, administrator, asked, iam)
+        replaces_key = wanted.create_key and wanted.consents.overwrite_profile
+        target = target_of(
+            stages[0], profile, user_name, administrator, asked, iam, replaces_key=replaces_key
+        )
         roles = DesiredRoles()
     execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     roles = replace(roles, execution=execution.desired)
