@@ -69,6 +69,7 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     watch.run("check", "dev", "--profile", "session", "--evidence", "simulation", exit_code=None)
     _look_into_the_account(newcomer, watch)
     watch.run("policy", "dev", "--profile", "session")
+    _rotate(newcomer, watch)
     watch.run("explain", "--profile", "admin", ENCODED)
     rows = {
         command: {row.operation for row in own_call_rows() if command in row.commands}
@@ -78,6 +79,17 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     assert {command: sorted(asked) for command, asked in watch.asked.items()} == {
         command: sorted(operations) for command, operations in rows.items()
     }
+
+
+def _rotate(newcomer, watch) -> None:
+    """A key that is lost on the way, then another one, and the former one deleted."""
+    admin = ("dev", "--profile", "rotating", "--admin-profile", "admin", "--yes")
+    newcomer.user("rotating")
+    with pytest.MonkeyPatch.context() as full:
+        full.setattr(CredentialsFile, "write_key", _refuse)
+        watch.run("keys", "rotate", *admin, exit_code=2)
+    watch.run("keys", "rotate", *admin)
+    watch.run("keys", "delete-old", *admin)
 
 
 def _provision(newcomer, watch, admin, monkeypatch) -> None:
