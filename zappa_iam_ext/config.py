@@ -71,7 +71,8 @@ class IamExtSettings:
 def iam_ext_settings(stage: Stage) -> IamExtSettings:
     """Return the stage's ``iam_ext``; raise `SettingsError` for what it may not hold."""
     given = stage.settings.get("iam_ext")
-    given = {} if given is None or given == os.environ.get("ZAPPA_IAM_EXT") else given
+    if given is None or (isinstance(given, str | int) and _is_switch(given)):
+        given = {}
     if not isinstance(given, Mapping):
         raise _wrong(stage, f"iam_ext is a table of settings, not {got(given)}")
     known = {item.name for item in fields(IamExtSettings)}
@@ -80,6 +81,11 @@ def iam_ext_settings(stage: Stage) -> IamExtSettings:
         if name not in known:
             raise _wrong(stage, f"iam_ext has no setting {str(name)[:80]!r}{_near(str(name), known)}")
     return _checked(stage, given)
+
+
+def _is_switch(given: str | int) -> bool:
+    """Say whether this is the gate's switch in the environment, which Zappa takes for a setting where there is no file."""
+    return str(given).lower() == os.environ.get("ZAPPA_IAM_EXT", "").lower()
 
 
 def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:

@@ -34,7 +34,10 @@ AFTER = f"0.{parse_version(ZAPPA_VERSIONS[-1])[1] + 1}.0"
 
 
 def diff(*arguments: str):
-    done = CliRunner().invoke(main, ["diff", *arguments])
+    """Run it, told in full unless another format is asked for, or the short text."""
+    verbose = () if {"--json", "--format", "--short"} & set(arguments) else ("-v",)
+    given = [each for each in arguments if each != "--short"]
+    done = CliRunner().invoke(main, ["diff", *given, *verbose])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done
@@ -370,7 +373,8 @@ def test_what_cannot_be_decided_ends_with_3(project) -> None:
     advice = result.stdout.split("`")[1]
     assert advice == "zappa-iam check dev --policy policy.json"
     told = CliRunner().invoke(main, advice.split()[1:])
-    assert "Could not be decided:\n  lambda:GetAlias" in told.stdout
+    assert "could not be decided" in told.stdout
+    assert re.search(r"^  lambda  GetAlias", told.stdout, re.MULTILINE)
     assert "it depends on aws:SourceIp" in told.stdout
 
 
@@ -497,3 +501,37 @@ def test_what_the_profiles_user_holds(project, monkeypatch) -> None:
         assert f"than arn:aws:iam::{aws.account}:user/serverless allows (stage dev):" in result.stdout
         assert "  + lambda:UpdateFunctionCode" in result.stdout
         assert diff(*arguments, "--command", "deploy").exit_code == 0
+
+
+def test_the_short_text_folds_what_is_needed_and_what_is_more(project) -> None:
+    document = policy()
+    for statement in document["Statement"]:
+        if isinstance(statement["Action"], list):
+            statement["Action"] = [name for name in statement["Action"] if not name.startswith("lambda:Get")]
+    document["Statement"].append(
+        {"Sid": "More", "Effect": "Allow", "Action": ["ec2:*", "sqs:SendMessage"], "Resource": "*"}
+    )
+    (project / "policy.json").write_text(json.dumps(document))
+    text = diff("dev", "--policy", "policy.json", "--short").stdout
+    assert [" ".join(line.split()) for line in text.splitlines()[2:]] == [
+        "Needed and not allowed (5):",
+        "lambda GetAlias, GetFunction +2 function:hello-dev",
+        "lambda GetFunction function:hello-dev:*",
+        "Needed and not allowed at times (1):",
+        "lambda GetPolicy function:hello-dev:*",
+        f"More than needed (2), policy.json:1: statement {len(document['Statement'])} (More):",
+        "ec2 * *",
+        "never needed",
+        "sqs SendMessage *",
+        "never needed",
+    ]
+
+
+def test_the_short_text_has_at_most_25_lines_of_80_columns(project) -> None:
+    (project / "policy.json").write_text(
+        json.dumps({"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}})
+    )
+    text = diff("dev", "--policy", "policy.json", "--short").stdout
+    assert "needs 104 more" in text
+    assert len(text.splitlines()) <= 25
+    assert max(map(len, text.splitlines())) <= 80

@@ -66,7 +66,7 @@ def test_from_no_user_and_no_profile_to_a_deployment_and_back_without_a_denial(n
     first = newcomer.zappa("deploy", "dev")
     assert first.exit_code != 0
     assert first.calls == ()
-    applied = iam("apply", "dev", "--admin-profile", "admin", "--yes")
+    applied = iam("apply", "dev", "--admin-profile", "admin", "--yes", "--create-keys")
     assert applied.exit_code == 0, applied.stderr
     allow_for_deviations(newcomer)
     documents = attached(newcomer)
@@ -85,7 +85,7 @@ def test_refused_then_provisioned_then_deployed(newcomer):
     newcomer.user("serverless")
     refused = newcomer.zappa("deploy", "dev")
     assert (refused.exit_code, refused.written) == (1, [])
-    assert iam("apply", "dev", "--admin-profile", "admin", "--yes").exit_code == 0
+    assert iam("apply", "dev", "--admin-profile", "admin", "--yes", "--create-keys").exit_code == 0
     allow_for_deviations(newcomer)
     made = enforced(newcomer, "deploy", attached(newcomer))
     assert denied(made) == []

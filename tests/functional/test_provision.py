@@ -21,7 +21,7 @@ from zappa_iam_ext.plan.documents import size
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
 OTHERS = "# kept as it is\n[work]  ; mine\naws_access_key_id=AKIAWORK\n  aws_secret_access_key  =  x/y+z\n\n"
-APPLY = ("apply", "dev", "--admin-profile", "admin", "--yes")
+APPLY = ("apply", "dev", "--admin-profile", "admin", "--create-keys", "--yes")
 
 
 def state(newcomer: Newcomer) -> Mapping[str, Any]:
@@ -87,8 +87,8 @@ def test_a_second_apply_changes_nothing(admin):
 
 def test_plan_changes_nothing_and_says_what_apply_would(admin):
     before = state(admin), admin.credentials.read_bytes()
-    text = iam("plan", "dev", "--admin-profile", "admin")
-    planned = iam("plan", "dev", "--admin-profile", "admin", "--json")
+    text = iam("plan", "dev", "--admin-profile", "admin", "--create-keys")
+    planned = iam("plan", "dev", "--admin-profile", "admin", "--create-keys", "--json")
     assert (text.exit_code, planned.exit_code) == (0, 0)
     assert (state(admin), admin.credentials.read_bytes()) == before
     (entry,) = json.loads(planned.stdout)["plans"]
@@ -104,10 +104,10 @@ def test_plan_changes_nothing_and_says_what_apply_would(admin):
 def test_apply_asks_first_and_no_means_no(admin, monkeypatch):
     before = state(admin), admin.credentials.read_bytes()
     monkeypatch.setattr("zappa_iam_ext.cli.provisioning.on_terminal", lambda: True)
-    refused = iam("apply", "dev", "--admin-profile", "admin", input="n\n")
+    refused = iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="n\n")
     assert refused.exit_code == 2
     assert (state(admin), admin.credentials.read_bytes()) == before
-    assert iam("apply", "dev", "--admin-profile", "admin", input="y\n").exit_code == 0
+    assert iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="y\n").exit_code == 0
     assert len(keys(admin)) == 1
 
 

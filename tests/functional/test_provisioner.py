@@ -10,84 +10,26 @@ from pathlib import Path
 
 import botocore.session
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from tests.support.world import POLICY, World, document
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
-from zappa_iam_ext.aws.current_state import current_state, with_former_versions
+from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspection_grants
 from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
 from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
-from zappa_iam_ext.plan import Consents, DesiredPolicy, DesiredState
+from zappa_iam_ext.plan import Consents, DesiredPolicy
 from zappa_iam_ext.plan import plan as make_plan
 
 pytestmark = pytest.mark.aws
 ROOT = Path(__file__).parents[2]
-POLICY = "ZappaLambdaDeploymentPolicy"
-ACCOUNTS = itertools.count(210000000000)
 
 
 @pytest.fixture
 def endpoint(running_aws):
     return running_aws.endpoint
-
-
-class World:
-    """An account of its own on the local AWS, its root's clients, and a home of its own."""
-
-    def __init__(self, endpoint, home):
-        self.account = str(next(ACCOUNTS))
-        self.endpoint = endpoint
-        self.files = CredentialsFile(home / ".aws" / "credentials", home / ".aws" / "config")
-        self.iam = self.client("iam", self.account, "root")
-        self.desired = DesiredState(
-            self.account,
-            "serverless",
-            (DesiredPolicy(POLICY, document("lambda:ListFunctions")),),
-            profile="serverless",
-        )
-        self.steps = []
-
-    def client(self, service, key_id, secret):
-        session = botocore.session.Session()
-        return session.create_client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-
-    def plan(self, **consent):
-        given = Consents(**{"prune": True, "prune_versions": True, **consent})
-        current = current_state(self.iam, self.desired, self.files)
-        current = with_former_versions(self.iam, current, make_plan(self.desired, current, given))
-        return make_plan(self.desired, current, given)
-
-    def apply(self, plan=None):
-        provisioner = Provisioner(
-            self.iam, self.files, on_step=self.steps.append, sleep=lambda _seconds: None
-        )
-        return provisioner.apply(plan or self.plan())
-
-    def keys(self):
-        try:
-            return [
-                k["AccessKeyId"]
-                for k in self.iam.list_access_keys(UserName="serverless")["AccessKeyMetadata"]
-            ]
-        except self.iam.exceptions.NoSuchEntityException:
-            return []
-
-
-def document(*actions):
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}],
-    }
 
 
 @pytest.fixture

@@ -61,7 +61,9 @@ class Ran:
 
 
 def rehearse(*arguments: str) -> Ran:
-    done = CliRunner().invoke(main, ["rehearse", *arguments])
+    """Run it, told in full unless another format is asked for."""
+    verbose = () if {"--json", "--format"} & set(arguments) else ("-v",)
+    done = CliRunner().invoke(main, ["rehearse", *arguments, *verbose])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Ran(done.exit_code, done.stdout, done.stderr)

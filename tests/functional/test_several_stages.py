@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
 
-from tests.support.newcomer import SETTINGS, allow, iam
+from tests.support.newcomer import SETTINGS, allow, denied, iam
 from tests.support.proxy import Answer, proxy
 
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
-ADMIN = ("--admin-profile", "admin")
+ADMIN = ("--admin-profile", "admin", "--create-keys")
 
 
 @pytest.fixture
@@ -39,6 +40,18 @@ def of(project, stage):
 
 
 ALL = [(project, stage) for project in ("hello", "shop") for stage in ("dev", "prod")]
+
+
+@pytest.mark.zappa
+@pytest.mark.skipif(os.environ.get("ZAPPA_IAM_EXT_STAGES") != "all", reason="minutes: make stages")
+def test_each_stage_is_deployed_by_the_real_zappa_after_all_were_provisioned(two_projects):
+    for each in ALL:
+        assert iam("apply", *of(*each), *ADMIN, "--yes").exit_code == 0
+    for project, stage in ALL:
+        done = two_projects.zappa("deploy", stage, "-s", f"{project}.json")
+        assert denied(done.calls) == [], (project, stage, done.stderr)
+        assert done.exit_code == 0, done.stdout + done.stderr
+        assert {"CreateFunction"} <= set(done.written)
 
 
 def policies(newcomer):
@@ -178,6 +191,21 @@ def test_an_administrator_who_may_not_is_told_before_the_first_write(admin):
     assert "serverless" not in names
 
 
+def test_the_document_for_administrators_is_enough_to_apply_and_to_destroy(admin):
+    printed = iam("policy", "dev", "--for-admin", "--account", admin.account)
+    assert printed.exit_code == 0
+    admin.user("provisioner", json.loads(printed.stdout), inspects=False)
+    as_provisioner = ("dev", "--admin-profile", "provisioner", "--yes")
+    done = iam("apply", *as_provisioner, "--create-keys", "--group", "deployers")
+    assert done.exit_code == 0, done.stderr
+    assert iam("check", "dev").exit_code == 0
+    admin.settings(s3_bucket="another-bucket")
+    assert iam("apply", *as_provisioner, "--prune", "--group", "deployers").exit_code == 0
+    gone = iam("destroy", *as_provisioner, "--delete-key", "--group", "deployers")
+    assert gone.exit_code == 0, gone.stderr
+    assert policies(admin) == {}
+
+
 def _without_the_case(request):
     """Answer as AWS does when a name differs by path, or by upper and lower case, only: the local AWS does not."""
     names = {"CreatePolicy": POLICY, "CreateUser": "serverless"}
@@ -282,3 +310,66 @@ def test_the_plan_of_a_stage_named_as_a_folder_is_of_the_stage(admin):
     missing = iam("apply", "plans/none.json", *ADMIN, "--yes")
     assert missing.exit_code == 2
     assert "there is no plan file" in missing.stderr
+
+
+def users(newcomer):
+    return {user["UserName"] for user in newcomer.aws.client("iam").list_users()["Users"]}
+
+
+DESTROY = ("--admin-profile", "admin", "--yes")
+
+
+def test_destroy_removes_what_is_ours_for_the_stage_and_leaves_the_others(two_projects):
+    for each in ALL:
+        assert iam("apply", *of(*each), *ADMIN, "--yes").exit_code == 0
+    before = policies(two_projects)
+    gone = iam("destroy", *of("hello", "prod"), *DESTROY)
+    assert gone.exit_code == 0, gone.stderr
+    assert policies(two_projects) == {
+        name: stages for name, stages in before.items() if stages != "hello/prod"
+    }
+    for each in ALL:
+        assert iam("check", *of(*each)).exit_code == (1 if each == ("hello", "prod") else 0)
+    assert "serverless" in users(two_projects)
+    for each in [each for each in ALL if each != ("hello", "prod")][:-1]:
+        assert iam("destroy", *of(*each), *DESTROY).exit_code == 0
+    last = iam("destroy", *of(*ALL[-1]), *DESTROY)
+    assert last.exit_code == 0
+    assert "stays: the user serverless: it has access keys" in " ".join(last.stdout.split())
+    assert policies(two_projects) == {}
+
+
+def test_destroy_of_everything_leaves_nothing_of_ours_and_a_second_time_nothing_to_do(admin):
+    assert iam("apply", "dev", *ADMIN, "--yes").exit_code == 0
+    done = iam("destroy", "dev", *DESTROY, "--delete-key")
+    assert done.exit_code == 0, done.stderr
+    assert users(admin) == {"admin"}
+    assert policies(admin) == {}
+    again = iam("destroy", "dev", *DESTROY)
+    assert again.exit_code == 0
+    assert "No changes" in again.stdout
+
+
+def test_destroy_leaves_what_is_not_ours_and_what_others_hold(two_projects):
+    client = two_projects.aws.client("iam")
+    assert iam("apply", "--all", "-s", "hello.json", *ADMIN, "--yes").exit_code == 0
+    stays = iam("destroy", *of("hello", "dev"), *DESTROY, "-v")
+    assert stays.exit_code == 0, stays.stderr
+    assert "hello/prod hold it too" in stays.stdout
+    assert "No changes" in iam("destroy", *of("hello", "dev"), *DESTROY).stdout
+    assert policies(two_projects) == {POLICY: "hello/prod"}
+    assert iam("check", "--all", "-s", "hello.json").exit_code == 0
+    arn = f"arn:aws:iam::{two_projects.account}:policy/{POLICY}"
+    client.create_user(UserName="another")
+    client.attach_user_policy(UserName="another", PolicyArn=arn)
+    held = iam("destroy", *of("hello", "prod"), *DESTROY, "-v")
+    assert "1 other users, groups or roles hold it" in held.stdout
+    assert set(policies(two_projects)) == {POLICY}
+
+
+def test_destroy_asks_and_without_a_terminal_removes_nothing(admin):
+    assert iam("apply", "dev", *ADMIN, "--yes").exit_code == 0
+    refused = iam("destroy", "dev", "--admin-profile", "admin", input="y\n")
+    assert refused.exit_code == 2
+    assert refused.stderr.rstrip().endswith("zappa-iam destroy dev --admin-profile admin --yes")
+    assert set(policies(admin)) == {POLICY}

@@ -12,8 +12,8 @@ from tests.support.stages import stage
 from zappa_iam_ext.aws.principal_policies import HeldPolicy, PrincipalPolicies
 from zappa_iam_ext.check import Evidence, Verdict, check
 from zappa_iam_ext.check.joining import Says, join, voice_of
-from zappa_iam_ext.check.questions import ask
-from zappa_iam_ext.check.simulated import Answer, PolicyType, Question
+from zappa_iam_ext.check.simulation.questions import ask
+from zappa_iam_ext.check.simulation.words import Answer, PolicyType, Question
 from zappa_iam_ext.iam import Layer, PolicyDocument, PolicySet, Principal
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.workflow.simulating import simulate

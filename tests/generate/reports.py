@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.reports import REPORTS, lacks_everything, two_stages
+from tests.support.rehearsals import a_policy, another_zappa, carried, denied, not_everything
+from tests.support.reports import REPORTS, lacks_everything, made, many_stages, two_stages
+from tests.support.stages import stage
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.rehearsal.summary import rehearsal_text
+from zappa_iam_ext.render.difference import difference_text
 from zappa_iam_ext.render.report import report_text, reports_text
+from zappa_iam_ext.render.report.failed import NotChecked
 from zappa_iam_ext.render.style import Style
 
 FOLDER = Path(__file__).parents[1] / "cases" / "reports"
@@ -25,6 +30,20 @@ def texts() -> dict[str, str]:
     several = two_stages()
     lines = [CommandLines(report.stage) for report in several]
     found["two stages"] = reports_text(several, lines, TERMINAL)
+    together = (lacks_everything(), made(of=stage(name="prod", zappa="0.63.0"), commands=("deploy",)))
+    lines = [CommandLines(report.stage) for report in together]
+    found["two stages, lacking much"] = reports_text(together, lines, TERMINAL)
+    unchecked = NotChecked("test", "there is no profile test", "aws configure --profile test")
+    found["a stage that cannot be checked"] = reports_text(
+        several[1:], [CommandLines("prod")], TERMINAL, failed=[unchecked]
+    )
+    found["many stages"] = reports_text(
+        many_stages(), [CommandLines(item.stage) for item in many_stages()], TERMINAL
+    )
+    for name, make in (("carried", carried), ("denied", denied), ("not everything", not_everything)):
+        found[f"rehearsal {name}"] = rehearsal_text(make(), style=TERMINAL)
+    for name, compared in (("another Zappa", another_zappa()), ("a policy", a_policy())):
+        found[f"diff with {name}"] = difference_text(compared, TERMINAL)
     return {f"{name.replace(' ', '-').replace(',', '')}.txt": text for name, text in found.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.reports import deployment_policy, made, subject
@@ -15,7 +15,8 @@ from zappa_iam_ext.check.grouping import Standing, standing
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Consequence, ResourceState
-from zappa_iam_ext.render.report import LINES, report_text
+from zappa_iam_ext.render.report import LINES, report_text, reports_text
+from zappa_iam_ext.render.report.failed import NotChecked
 from zappa_iam_ext.render.style import NARROWEST, Style
 from zappa_iam_ext.render.text import columns
 
@@ -93,6 +94,7 @@ GIVEN = st.builds(
 )
 
 
+@settings(max_examples=100)
 @given(reports(), GIVEN, STYLES)
 def test_at_most_25_lines_none_too_wide_and_every_missing_permission_counted(report, given_, style):
     text = SGR.sub("", report_text(report, given_, style))
@@ -107,3 +109,11 @@ def test_at_most_25_lines_none_too_wide_and_every_missing_permission_counted(rep
         counted = sum(int(first or second) for first, second in COUNT.findall(text))
         assert counted == len(report.denied) + len(report.unknown)
     assert style.unicode or not set("✓✗…") & set(text)
+
+
+@settings(max_examples=25)
+@given(st.lists(reports(), min_size=2, max_size=4), STYLES)
+def test_several_stages_together_have_at_most_25_lines(several, style):
+    failed = [NotChecked("x", "no\nprofile", "do this")]
+    text = reports_text(several, [CommandLines(item.stage) for item in several], style, failed=failed)
+    assert len(text.splitlines()) <= LINES

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 from tests.support.recorded_simulator import client, question_of
-from zappa_iam_ext.check.simulated import (
+from zappa_iam_ext.check.simulation.words import (
     Answer,
     ContextEntry,
     Exclusion,

@@ -1,6 +1,6 @@
 """Reads our own source as text and lists every AWS call in it, with the function it stands in. Nothing is run.
 
-A client is what is called ``iam`` or ``sts``, with or without a ``self.`` and an underscore. An operation is a method of
+A client is what is called after its service (``iam``, ``s3``, ``lambda_``), with or without a ``self.`` and an underscore. An operation is a method of
 a client, or a string that is the name of one and is handed to what pages it, or what a change of a plan names in a
 ``Call``. A name that is put together when the program runs would hide a call, so it is told.
 """
@@ -16,7 +16,7 @@ from tests.support.zappa_source import operations
 PACKAGE = Path(__file__).parents[2] / "zappa_iam_ext"
 #: What makes AWS calls of our own. ``rehearsal/`` speaks to the local AWS alone, which a test holds there.
 SCOPE = ("aws", "workflow", "cli", "plan")
-SERVICES = ("iam", "sts")
+SERVICES = {name: name for name in ("cloudformation", "iam", "s3", "sts")} | {"lambda_": "lambda"}
 #: Methods of every client that call nothing.
 _SILENT = frozenset({"exceptions", "meta", "can_paginate", "get_paginator"})
 
@@ -88,4 +88,4 @@ def _read_call(call: ast.Call, place: str, sites: set[OwnSite], unread: list[str
 
 def _client(node: ast.AST) -> str:
     name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-    return name.lstrip("_") if name.lstrip("_") in SERVICES else ""
+    return SERVICES.get(name.lstrip("_"), "")

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from zappa_iam_ext.check.simulated import InlinePolicy, PolicyType, Question
+from zappa_iam_ext.check.simulation.words import InlinePolicy, PolicyType, Question
 
 FILE = Path(__file__).parents[1] / "cases" / "observed" / "simulator.json"
 CALLS = json.loads(FILE.read_text())["calls"]

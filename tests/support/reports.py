@@ -200,6 +200,13 @@ def two_stages() -> tuple[Report, Report]:
     return one_missing(), prod
 
 
+def many_stages() -> list[Report]:
+    lacking = [
+        made(of=stage(name=f"customer{number}", zappa="0.63.0"), commands=("deploy",)) for number in range(12)
+    ]
+    return [may_deploy(), *lacking, only_at_times()]
+
+
 REPORTS: dict[str, Callable[[], Report]] = {
     "may deploy": may_deploy,
     "lacks everything": lacks_everything,

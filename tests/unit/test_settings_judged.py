@@ -223,6 +223,15 @@ def test_a_file_that_is_there_is_read():
         pytest.param(["on"], "iam_ext is a table of settings, not a list", id="a list"),
         pytest.param({"on_mising": "warn"}, "did you mean on_missing?", id="a name"),
         pytest.param({"on_missing": "warm"}, "on_missing is one of stop, warn, provision; did you mean warn?", id="a word"),
+        pytest.param(False, "iam_ext is a table of settings, not false", id="a switch for a table"),
+        pytest.param({"unknown": "wanr"}, "unknown is one of warn, fail; did you mean warn?", id="another word"),
+        pytest.param({"unknwon": "warn"}, "did you mean unknown?", id="another name"),
+        pytest.param({"then": "callback"}, "then is written module.function", id="a callback without a module"),
+        pytest.param({"then": ["app.f"]}, "iam_ext.then is a string, not a list", id="a list for a callback"),
+        pytest.param({"then": "zappa_iam_ext.gate"}, "is the gate itself", id="the gate after the gate"),
+        pytest.param({"thne": "app.f"}, "did you mean then?", id="a short name"),
+        pytest.param({"permissions_boundary": "no blanks"}, "the name or the ARN of a policy", id="no name of a policy"),
+        pytest.param({"permissions_boundary": "arn:aws:iam::123456789012:role/r"}, "the name or the ARN of a policy", id="a role for a policy"),
         pytest.param({"commands": ["deplyo"]}, "'deplyo' is none of them; did you mean deploy?", id="a command"),
         pytest.param({"commands": "deploy"}, "not a string", id="a string for a list"),
         pytest.param({"commands": [["deploy"]]}, "is none of them", id="a list in a list"),
@@ -231,6 +240,7 @@ def test_a_file_that_is_there_is_read():
     ],
 )  # fmt: skip
 def test_our_own_settings_are_judged_alike(own, told):
+    """Whatever command reads them."""
     Path("zappa_settings.json").write_text(json.dumps({"dev": {**BASE, "iam_ext": own}}))
     done = iam("policy", "dev", "--account", ACCOUNT)
     assert (done.exit_code, done.stdout) == (2, "")

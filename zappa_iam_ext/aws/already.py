@@ -16,8 +16,10 @@ from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan.changes import (
     Change,
     CreateGroup,
+    CreateOpenIDConnectProvider,
     CreatePolicy,
     CreatePolicyVersion,
+    CreateRole,
     CreateUser,
     DeleteAccessKey,
     DeleteGroup,
@@ -25,10 +27,12 @@ from zappa_iam_ext.plan.changes import (
     DeletePolicyVersion,
     DeleteUser,
     DetachGroupPolicy,
+    DetachRolePolicy,
     DetachUserPolicy,
     RemoveUserFromGroup,
 )
 from zappa_iam_ext.plan.documents import same
+from zappa_iam_ext.plan.ownership import read_ownership
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -71,6 +75,20 @@ def _group_is_there(iam: IAMClient, change: Any) -> bool:
     return bool(iam.get_group(GroupName=change.group, MaxItems=1)["Group"]["Path"] == change.path)
 
 
+def _role_is_there(iam: IAMClient, change: Any) -> bool:
+    """Say whether the role is the one that was to be made: its trust, its boundary, our tag."""
+    role: Any = iam.get_role(RoleName=change.role)["Role"]
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
+    trust = document_from(role.get("AssumeRolePolicyDocument"))
+    return read_ownership(tags).ours and boundary == change.boundary and same(trust, change.trust)
+
+
+def _provider_is_there(iam: IAMClient, change: Any) -> bool:
+    answer = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=change.arn)
+    return change.client_id in answer.get("ClientIDList", ())
+
+
 def _gone(_: IAMClient, __: Change) -> bool:
     return True
 
@@ -83,13 +101,16 @@ _DELETIONS = (
     DeletePolicyVersion,
     DeleteUser,
     DetachGroupPolicy,
+    DetachRolePolicy,
     DetachUserPolicy,
     RemoveUserFromGroup,
 )
 _RULES: Mapping[tuple[type[Change], str], _Rule] = {
     (CreateUser, "EntityAlreadyExists"): _user_is_there,
     (CreateGroup, "EntityAlreadyExists"): _group_is_there,
+    (CreateOpenIDConnectProvider, "EntityAlreadyExists"): _provider_is_there,
     (CreatePolicy, "EntityAlreadyExists"): _policy_says,
+    (CreateRole, "EntityAlreadyExists"): _role_is_there,
     (CreatePolicyVersion, "LimitExceeded"): _policy_says,
     **{(kind, "NoSuchEntity"): _gone for kind in _DELETIONS},
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from zappa_iam_ext.aws.current_roles import attached_to_role, with_current_roles
 from zappa_iam_ext.aws.documents import document_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.plan import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _QUOTAS = {
     "AttachedPoliciesPerUserQuota": "attached_to_user",
     "AttachedPoliciesPerGroupQuota": "attached_to_group",
+    "AttachedPoliciesPerRoleQuota": "attached_to_role",
     "VersionsPerPolicyQuota": "policy_versions",
     "PolicySizeQuota": "policy_size",
     "AccessKeysPerUserQuota": "access_keys",
@@ -50,9 +52,23 @@ def current_state(
     Raises `AccessDenied`, `CredentialsError` or `AwsUnavailable` when it cannot be read, and
     `CredentialsFileError` when the credentials file cannot.
     """
+    if desired.roles is not None:
+        return with_current_roles(
+            iam, desired, _without_roles(iam, desired, credentials), credentials, _policy
+        )
+    return _without_roles(iam, desired, credentials)
+
+
+def _without_roles(
+    iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None
+) -> CurrentState:
+    # The profile first: a key that another run writes into it meanwhile is then among the user's keys.
+    profile_key = credentials.access_key_id(desired.profile) if credentials and desired.profile else None
     attached: Mapping[str, str] = {}
     keys: tuple[CurrentKey, ...] = ()
     groups: tuple[str, ...] = ()
+    if desired.roles is not None and desired.roles.deployer is not None:
+        return _of_role(iam, desired)
     user = _user(iam, desired.user)
     if user is not None:
         attached = dict(_attached(iam, desired.user))
@@ -64,13 +80,42 @@ def current_state(
         policies={policy.name: policy for policy in found if policy},
         attached=tuple(attached),
         keys=keys,
-        profile_key=credentials.access_key_id(desired.profile) if credentials and desired.profile else None,
+        profile_key=profile_key,
         quotas=_quotas(iam),
         groups=groups,
         group=_group(iam, desired.group) if desired.group else None,
         user_tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", [])} if user else {},
         user_boundary=user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "") if user else "",
     )
+
+
+def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
+    """Return the state of the policies of a role that deploys; the role itself is read beside."""
+    attached = dict(attached_to_role(iam, desired.user))
+    found = (_policy(iam, arn) for arn in _family(iam, desired, attached))
+    quotas = _quotas(iam)
+    return CurrentState(
+        user_exists=True,
+        policies={policy.name: policy for policy in found if policy},
+        attached=tuple(attached),
+        quotas=replace(quotas, attached_to_user=quotas.attached_to_role),
+    )
+
+
+def state_to_destroy(
+    iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None = None
+) -> CurrentState:
+    """Return the current state with all that may keep a user or a group from being deleted."""
+    found = current_state(iam, desired, credentials)
+    if found.user_exists:
+        found = replace(
+            found,
+            groups=tuple(_groups(iam, desired.user)),
+            user_inline=tuple(_names(iam, "user", desired.user)),
+        )
+    if found.group is None:
+        return found
+    return replace(found, group=replace(found.group, inline=tuple(_names(iam, "group", found.group.name))))
 
 
 def with_former_versions(iam: IAMClient, current: CurrentState, plan: Plan) -> CurrentState:
@@ -140,6 +185,18 @@ def _groups(iam: IAMClient, user: str) -> Iterator[str]:
     with translated("iam:ListGroupsForUser"):
         for page in iam.get_paginator("list_groups_for_user").paginate(UserName=user):
             yield from (group["GroupName"] for group in page["Groups"])
+
+
+def _names(iam: IAMClient, kind: str, name: str) -> Iterator[str]:
+    """Yield the names of the inline policies of a user or a group."""
+    with translated(f"iam:List{kind.title()}Policies"):
+        pages: Any = (
+            iam.get_paginator("list_user_policies").paginate(UserName=name)
+            if kind == "user"
+            else iam.get_paginator("list_group_policies").paginate(GroupName=name)
+        )
+        for page in pages:
+            yield from page["PolicyNames"]
 
 
 def _group(iam: IAMClient, name: str) -> CurrentGroup | None:

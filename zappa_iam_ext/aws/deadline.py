@@ -27,9 +27,13 @@ class Deadline:
         """The seconds that are left, at least 0."""
         return max(0.0, self._end - self._clock())
 
+    def half(self) -> Deadline:
+        """Return the moment when half of what is left will be over: what hangs must not take the time of what follows."""
+        return Deadline(self.left / 2, self._clock)
+
     def passed(self) -> TimeLimitReached:
         """Return the error that says that the time is up."""
         return TimeLimitReached(
-            f"AWS did not answer within {self.seconds:g} seconds",
+            f"AWS did not answer within {self.seconds:.3g} seconds",
             hint="Try again in a minute, or give more time with `--timeout`.",
         )

@@ -51,11 +51,11 @@ def caller(sts: STSClient, deadline: Deadline | None = None) -> CallerIdentity:
 
 
 def _asked(sts: STSClient) -> CallerIdentity:
-    answer = sts.get_caller_identity()
     try:
+        answer = sts.get_caller_identity()
         return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
-    except KeyError as missing:
-        raise ResponseParserError(f"the answer has no {missing.args[0]}") from None
+    except (LookupError, TypeError, AttributeError) as error:  # what botocore makes of a page of a proxy
+        raise ResponseParserError(str(error)) from None
 
 
 def identity_from(arn: str, account: str, user_id: str = "") -> CallerIdentity:

@@ -18,7 +18,7 @@ from botocore.history import get_global_history_recorder
 
 from zappa_iam_ext.aws.errors import THROTTLED, translate
 from zappa_iam_ext.aws.retrying import NOT_YET_VISIBLE, retry
-from zappa_iam_ext.aws.secret import AccessKey, Secret
+from zappa_iam_ext.aws.secret import AccessKey, Secret, without_frames
 from zappa_iam_ext.errors import AwsUnavailable, ProvisioningError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _CALL, _SEND = "before-call.iam.CreateAccessKey", "before-send.iam.CreateAccessK
 _SERVER_ERROR = 500
 
 
+@without_frames
 def create_access_key(iam: IAMClient, user: str, sleep: Callable[[float], None]) -> AccessKey:
     """Return a new access key of ``user``.
 
@@ -76,7 +77,7 @@ def _made(
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error if status < _SERVER_ERROR else None
-    except (BotoCoreError, _AnswerLost, KeyError):
+    except Exception:  # noqa: BLE001  -- botocore raises what it likes for an answer that it cannot read, and quotes it
         return None
     except BaseException:  # Ctrl-C while the answer is on its way must not orphan a key
         _drop_the_new_one(iam, user, before, sleep)

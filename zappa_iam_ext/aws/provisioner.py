@@ -31,7 +31,7 @@ from zappa_iam_ext.errors import (
     ZappaIamError,
 )
 from zappa_iam_ext.plan import Change, CreateAccessKey, Plan, WriteProfile
-from zappa_iam_ext.plan.changes import SetDefaultPolicyVersion
+from zappa_iam_ext.plan.changes import SetDefaultPolicyVersion, WriteRoleProfile
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -93,16 +93,19 @@ class Provisioner:
                 raise ZappaIamError(
                     "an access key is wanted, but there is no credentials file to write it to"
                 )
+            if isinstance(change, WriteRoleProfile) and self.credentials:
+                self.credentials.config.check_writable()
             if isinstance(change, WriteProfile) and self.credentials:
                 self.credentials.check_writable(change.profile, change.region)
             if isinstance(change, CreateAccessKey):
-                _refuse_in_ci()
+                refuse_keys_in_ci(os.environ)
 
     def _perform(self, change: Change) -> None:
         special: Mapping[type[Change], Callable[[Any], None]] = {
             CreateAccessKey: self._create_key,
             WriteProfile: self._write_profile,
             SetDefaultPolicyVersion: self._make_default,
+            WriteRoleProfile: self._write_role_profile,
         }
         special.get(type(change), self._call)(change)
 
@@ -141,7 +144,15 @@ class Provisioner:
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
             raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
-        self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
+        try:
+            self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
+        except CredentialsFileError:
+            if change.overwrite or self.credentials.access_key_id(change.profile) is None:
+                raise
+            raise AccountChanged(
+                f"the profile {change.profile} was given a key meanwhile; the new one is deleted again",
+                hint="Plan again: the key that is there may do.",
+            ) from None
         self._held = None
         if change.region:
             try:
@@ -151,6 +162,17 @@ class Provisioner:
                     f"the key is stored, but not its region: {error}",
                     hint=f"{error.hint} The region is in the Zappa settings too.",
                 ) from None
+
+    def _write_role_profile(self, change: WriteRoleProfile) -> None:
+        if self.credentials is None:
+            raise ZappaIamError(f"there is no config file to write the profile {change.profile} into")
+        self.credentials.write_role(
+            change.profile,
+            change.role_arn,
+            source_profile=change.source_profile,
+            region=change.region,
+            overwrite=change.overwrite,
+        )
 
     def _delete_unstored_key(self) -> None:
         held, self._held = self._held, None
@@ -197,8 +219,9 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
     return identity_from(answer["Arn"], answer["Account"], answer["UserId"])
 
 
-def _refuse_in_ci() -> None:
-    if service := ci_service(os.environ):
+def refuse_keys_in_ci(environ: Mapping[str, str]) -> None:
+    """Raise `CredentialsError` where a CI service runs this process: no access key is made there."""
+    if service := ci_service(environ):
         raise CredentialsError(
             f"no access key is made in CI (this is {service}): it would be a long-lived secret on a machine of others",
             hint="Leave out `--create-keys`, and let the job assume a role by OpenID Connect.",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Secret:
@@ -47,3 +52,21 @@ class AccessKey:
 
     access_key_id: str
     secret_access_key: Secret
+
+
+def without_frames(function: Callable[P, T]) -> Callable[P, T]:
+    """Let what ``function`` raises carry none of its frames, nor those of causes: their local variables hold secrets.
+
+    Crash reporters and debuggers print the local variables of each frame of a traceback.
+    """
+
+    @functools.wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001  -- it is raised again below, outside of this frame's handler
+            failure = error.with_traceback(None)
+            failure.__cause__ = failure.__context__ = None
+        raise failure
+
+    return guarded

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from zappa_iam_ext.aws.errors import DENIED, code_of, scrub, translate
-from zappa_iam_ext.check.simulated import (
+from zappa_iam_ext.check.simulation.words import (
     Answer,
     ContextEntry,
     Exclusion,
@@ -48,7 +48,7 @@ _DECISIONS = {
 
 
 class PolicySimulator:
-    """Asks about one principal, a user or a role, by its ARN; sessions have none (see ``check.questions.source_arn``)."""
+    """Asks about one principal, a user or a role, by its ARN; sessions have none (see ``check.simulation.questions.source_arn``)."""
 
     def __init__(self, iam: IAMClient, source_arn: str) -> None:
         self._iam = iam

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from zappa_iam_ext.check import Facts
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options
+from zappa_iam_ext.cli.options import AwsOptions, aws_options
+from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
 from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
 from zappa_iam_ext.documents import read_documents
 from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
@@ -40,7 +41,7 @@ PRINCIPAL_KEYS = frozenset(
 @click.argument("action")
 @click.argument("resource", default="*")
 @aws_options
-@format_options
+@report_options
 @click.option(
     "--policy",
     "policies",
@@ -97,7 +98,6 @@ def command(
     2 could not ask.
     """
     from zappa_iam_ext.iam.findings import action_note
-    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
 
     context = {**_context(pairs), **dict.fromkeys(absent)}
     _require_action(action)
@@ -117,11 +117,28 @@ def command(
     result = _with_gaps(evaluate(held, request), unreadable)
     if note := action_note(action):
         click.echo(f"note: {note}", err=True)
-    if as_json or output == "json":
-        click.echo(evaluation_json(request, result, unreadable))
-    else:
-        click.echo(evaluation_text(request, result, unreadable, explained=explained))
+    say(_text(request, result, unreadable, chosen(output, as_json=as_json), explained=explained))
     raise SystemExit(EXIT[result.decision])
+
+
+def _text(
+    request: AuthorizationRequest,
+    result: EvaluationResult,
+    unreadable: tuple[str, ...],
+    output: str,
+    *,
+    explained: bool,
+) -> str:
+    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.evaluation import items
+
+    if output == "json":
+        return evaluation_json(request, result, unreadable)
+    if output == "text":
+        return evaluation_text(request, result, unreadable, explained=explained)
+    found, summaries = items(request, result, unreadable)
+    return machine_text(Told("zappa-iam can-i", own_version(), found, summaries), output)
 
 
 def _require_action(action: str) -> None:

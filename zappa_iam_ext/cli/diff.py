@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +13,23 @@ import click
 from zappa_iam_ext.cli.options import (
     AwsOptions,
     aws_options,
-    format_options,
     parse_commands,
     read,
     require_account_id,
     stage_options,
 )
+from zappa_iam_ext.cli.output import (
+    chosen,
+    is_masked,
+    machine_text,
+    own_version,
+    positions,
+    report_options,
+    say,
+)
 from zappa_iam_ext.errors import ExitCode, SettingsError, worst
+from zappa_iam_ext.mask import masked_values
+from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.model import Command
@@ -89,7 +100,8 @@ class _Asked:
     "--profile-policy", is_flag=True, help="Compare with what the profile's user holds, read from AWS."
 )
 @click.option("--account", default="", callback=require_account_id, help="AWS account id; default: any.")
-@format_options
+@report_options
+@click.option("-v", "--verbose", is_flag=True, help="List every permission and every grant in full.")
 def command(
     stage: str | None,
     all_stages: bool,
@@ -106,6 +118,7 @@ def command(
     account: str,
     as_json: bool,
     output: str,
+    verbose: bool,
 ) -> None:
     """Show what STAGE needs more or less than before, or than a policy allows.
 
@@ -128,7 +141,7 @@ def command(
     stages = read(stage, settings_file, all_stages=all_stages, options=asked.options, credentials="unused")
     resolved = [_resolved(item, asked, to_zappa) for item in stages]
     compared = [_compared(item, resolved, asked, commands) for item in resolved]
-    _show(compared, as_json=as_json or output == "json")
+    say(_text(compared, chosen(output, as_json=as_json), settings_file, as_list=all_stages, verbose=verbose))
     raise SystemExit(worst(_exit_code(item) for item in compared))
 
 
@@ -202,10 +215,27 @@ def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) 
     return Compared(now.name, before, after, change)
 
 
-def _show(compared: Sequence[Compared], *, as_json: bool) -> None:
-    from zappa_iam_ext.render.difference import difference_json, difference_text
+def _text(
+    compared: Sequence[Compared], output: str, settings_file: Path | None, *, as_list: bool, verbose: bool
+) -> str:
+    from zappa_iam_ext.render.difference import difference_in_full, difference_json, difference_text
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.difference import items, summary
 
-    if as_json:
-        click.echo(difference_json(compared))
-    else:
-        click.echo("\n\n".join(difference_text(item) for item in compared))
+    if is_masked():
+        compared = masked_values(list(compared))
+    if output == "json":
+        return difference_json(compared, as_list=as_list)
+    if output == "text":
+        style = style_of(sys.stdout)
+        return "\n\n".join(
+            difference_in_full(item) if verbose else difference_text(item, style) for item in compared
+        )
+    where = positions(settings_file)
+    told = Told(
+        "zappa-iam diff",
+        own_version(),
+        tuple(found for item in compared for found in items(item, where)),
+        tuple(summary(item, where) for item in compared),
+    )
+    return machine_text(told, output)

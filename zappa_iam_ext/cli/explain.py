@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, read
+from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
+from zappa_iam_ext.mask import masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.denials.denial import Denial
@@ -38,10 +40,7 @@ class Unrecognised(ZappaIamError):
     help="The Zappa settings file; found as Zappa does. Without STAGE its only stage is meant.",
 )
 @aws_options
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option(
-    "--format", "output", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
-)
+@report_options
 def command(
     words: tuple[str, ...],
     settings_file: Path | None,
@@ -68,7 +67,7 @@ def command(
     if not denials:
         raise _unrecognised(message)
     explanations = _explained(denials, stage, options, settings_file)
-    click.echo(_rendered(explanations, "json" if as_json else output))
+    say(_rendered(explanations, chosen(output, as_json=as_json)))
 
 
 def _told_apart(words: Sequence[str], settings_file: Path | None) -> tuple[str | None, Sequence[str]]:
@@ -175,6 +174,13 @@ def _decoded(denial: Denial, options: AwsOptions) -> Denial:
 
 def _rendered(explanations: Sequence[Explanation], output: str) -> str:
     from zappa_iam_ext.render.explanation import explanation_github, explanation_json, explanation_text
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.explanation import items, summaries
 
+    if is_masked():
+        explanations = masked_values(list(explanations))
     renderers = {"github": explanation_github, "json": explanation_json, "text": explanation_text}
-    return renderers[output](explanations)
+    if output in renderers:
+        return renderers[output](explanations)
+    told = Told("zappa-iam explain", own_version(), items(explanations), summaries(explanations))
+    return machine_text(told, output)

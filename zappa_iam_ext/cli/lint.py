@@ -16,10 +16,12 @@ from zappa_iam_ext.cli.options import (
     read,
     require_account_id,
 )
+from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, parse_documents, read_text
 from zappa_iam_ext.errors import ExitCode, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.mask import masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.render.findings import LintResult
@@ -53,14 +55,7 @@ STDIN = "-"
     show_default=True,
     help="Exit with 1 for findings of this severity and graver ones.",
 )
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    show_default=True,
-)
+@report_options
 def command(
     targets: tuple[str, ...],
     all_stages: bool,
@@ -92,9 +87,7 @@ def command(
         results = _stages(targets, settings_file, options, account, all_stages=all_stages)
     for name in unreadable:
         click.echo(f"could not be read: {name}", err=True)
-    text = _rendered(results, "json" if as_json else output)
-    if text:
-        click.echo(text)
+    say(_rendered(results, chosen(output, as_json=as_json)))
     raise SystemExit(_exit_code(results, fail_on) or (ExitCode.CANNOT_TELL if unreadable else ExitCode.OK))
 
 
@@ -107,14 +100,17 @@ def _exit_code(results: Sequence[LintResult], fail_on: str) -> ExitCode:
 
 
 def _rendered(results: Sequence[LintResult], output: str) -> str:
-    from importlib.metadata import version
-
     from zappa_iam_ext.render import findings as render
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.findings import items, summary
 
-    if output == "sarif":
-        return render.findings_sarif(results, version("zappa-iam-ext"))
-    write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
-    return write[output](results)
+    if is_masked():
+        results = masked_values(list(results))
+    if output in {"text", "json", "github"}:
+        write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
+        return write[output](results)
+    found = tuple(item for group in results for item in items(group))
+    return machine_text(Told("zappa-iam lint", own_version(), found, tuple(map(summary, results))), output)
 
 
 def _is_file(target: str) -> bool:

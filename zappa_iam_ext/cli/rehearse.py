@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, format_options, read, require_account_id, stage_options
+from zappa_iam_ext.cli.options import AwsOptions, read, require_account_id, stage_options
+from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.errors import ExitCode, SettingsError, ZappaIamError, worst
+from zappa_iam_ext.mask import masked_values
+from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
     from zappa_iam_ext.iam import PolicySet
@@ -60,7 +65,8 @@ class _Setup:
 @click.option("--endpoint-url", default="", help="A local AWS that runs already; loopback only.")
 @click.option("--full", is_flag=True, help="Package the project for real; takes as long as a deployment.")
 @click.option("--record", type=click.Path(path_type=Path), help="Write the raw calls to this file, as JSON.")
-@format_options
+@report_options
+@click.option("-v", "--verbose", is_flag=True, help="List each call and what was authorised.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def command(
     stage: str | None,
@@ -77,6 +83,7 @@ def command(
     record: Path | None,
     as_json: bool,
     output: str,
+    verbose: bool,
     quiet: bool,
 ) -> None:
     """Run STAGE's Zappa commands on a local AWS under a policy; list each call, what was authorised, what denied.
@@ -115,7 +122,8 @@ def command(
     with _interruptible():
         setups = [_setup(item, lines, policy_files, asked, account) for item in stages]
         reports = _rehearsed(setups, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
-    _show(reports, as_json=as_json or output == "json")
+    given = CommandLines("", str(settings_file or ""), region=region, commands=command_lines)
+    say(_text(reports, chosen(output, as_json=as_json), given, as_list=all_stages, verbose=verbose))
     if record:
         from zappa_iam_ext.rehearsal.rendering import records
 
@@ -183,13 +191,28 @@ def _held(stage: Stage, profile: str) -> _Setup:
     return _Setup(located, held.policies, f"the policies of {who.arn}", who.arn, held.unreadable)
 
 
-def _show(reports: list[RehearsalReport], *, as_json: bool) -> None:
-    from zappa_iam_ext.rehearsal.rendering import rehearsal_json, rehearsal_text
+def _text(
+    reports: list[RehearsalReport], output: str, given: CommandLines, *, as_list: bool, verbose: bool
+) -> str:
+    from zappa_iam_ext.rehearsal import rendering, summary
+    from zappa_iam_ext.render.formats import Told
 
-    if as_json:
-        click.echo(rehearsal_json(reports))
-    else:
-        click.echo("\n\n".join(rehearsal_text(report) for report in reports))
+    if is_masked():
+        reports = masked_values(reports)
+    lines = [replace(given, stage=report.stage) for report in reports]
+    if output == "json":
+        return rendering.rehearsal_json(reports, as_list=as_list)
+    if output == "text" and verbose:
+        return "\n\n".join(rendering.rehearsal_text(report) for report in reports)
+    if output == "text":
+        return summary.several(reports, lines, style_of(sys.stdout))
+    told = Told(
+        "zappa-iam rehearse",
+        own_version(),
+        tuple(item for report in reports for item in summary.items(report)),
+        tuple(summary.summary(report, line) for report, line in zip(reports, lines, strict=True)),
+    )
+    return machine_text(told, output)
 
 
 def _write(record: Path, raw: dict[str, Any]) -> None:

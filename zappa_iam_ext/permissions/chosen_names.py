@@ -27,6 +27,18 @@ def has_chosen_name(resource: str) -> bool:
     return bool(_CHOSEN.search(resource))
 
 
+def marker_of(resource: str) -> str:
+    """Return what stands before the name that AWS chose (``/restapis/``); empty where there is none."""
+    found = _CHOSEN.search(resource)
+    return found[0] if found else ""
+
+
+def with_name(resource: str, name: str) -> str:
+    """Return the resource with a name in the place of the one that AWS chose."""
+    found = _CHOSEN.search(resource)
+    return f"{resource[: found.end()]}{name}{resource[found.end() + 1 :]}" if found else resource
+
+
 def named_by(documents: Iterable[PolicyDocument], resource: str) -> Iterator[str]:
     """Yield the resource with each name that an Allow of these documents writes in the place of the chosen one."""
     found = _CHOSEN.search(resource)
@@ -46,8 +58,7 @@ def named_by(documents: Iterable[PolicyDocument], resource: str) -> Iterator[str
 
 def named_by_nobody(resource: str) -> str:
     """Return the resource with a name that no policy writes in the place of the chosen one."""
-    found = _CHOSEN.search(resource)
-    return f"{resource[: found.end()]}{_NOBODYS}{resource[found.end() + 1 :]}" if found else resource
+    return with_name(resource, _NOBODYS)
 
 
 def _named(text: str, marker: str) -> Iterator[str]:

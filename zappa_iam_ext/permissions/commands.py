@@ -30,7 +30,7 @@ WRITING = frozenset({"deploy", "update", "rollback", "schedule", "unschedule", "
 LOCAL_COMMANDS = frozenset({"init", "settings", "package", "template", "save-python-settings-file", "shell"})
 
 #: The options that change what is called.
-_CHANGING = ("docker-image-uri", "manual", "no-upload", "num-rollback", "qualifier", "remove-logs", "zip")
+_CHANGING = ("docker-image-uri", "manual", "no-upload", "qualifier", "remove-logs", "zip")
 
 
 def parse_command(text: str) -> Command:

@@ -16,6 +16,7 @@ from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan.model import Plan
 from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.planning import Consents
+from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.plan.states import CurrentState, DesiredState
 
 KIND = "zappa-iam plan"
@@ -111,6 +112,7 @@ def _entry(entry: PlannedFor) -> dict[str, Any]:
                 {"project": key.project, "stage": key.stage, "document": document}
                 for key, document in sorted(desired.needs.items())
             ],
+            "roles": desired.roles.to_json() if desired.roles else None,
         },
         "consents": asdict(entry.consents),
         "state": entry.state,
@@ -133,6 +135,7 @@ def _read(entry: Mapping[str, Any]) -> PlannedFor:
             region=given["region"],
             tags=dict(given["tags"]),
             needs={StageKey(need["project"], need["stage"]): need["document"] for need in given["needs"]},
+            roles=DesiredRoles.from_json(given["roles"]) if given["roles"] else None,
         ),
         consents=Consents(**flags),
         state=entry["state"],

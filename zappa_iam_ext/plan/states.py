@@ -9,14 +9,15 @@ from typing import Any
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan.documents import fingerprint
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
+from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredRoles
 
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
     """What an account may have, as GetAccountSummary tells it; the defaults are those of a new account.
 
-    IAM and STS quotas: ``attached_to_user`` (AttachedPoliciesPerUserQuota) and ``attached_to_group``
-    (AttachedPoliciesPerGroupQuota) can be raised; ``policy_versions`` (VersionsPerPolicyQuota), ``policy_size``
+    IAM and STS quotas: ``attached_to_user`` (AttachedPoliciesPerUserQuota), ``attached_to_group``
+    (AttachedPoliciesPerGroupQuota) and ``attached_to_role`` (AttachedPoliciesPerRoleQuota) can be raised; ``policy_versions`` (VersionsPerPolicyQuota), ``policy_size``
     (PolicySizeQuota, in characters), ``access_keys`` (AccessKeysPerUserQuota) and ``groups``
     (GroupsPerUserQuota) cannot. ``policies`` and ``policies_quota`` are how many customer managed policies there are
     and may be; None where nobody told.
@@ -24,6 +25,7 @@ class Quotas:
 
     attached_to_user: int = 10
     attached_to_group: int = 10
+    attached_to_role: int = 10
     policy_versions: int = 5
     policy_size: int = MANAGED_POLICY_LIMIT
     access_keys: int = 2
@@ -54,6 +56,8 @@ class DesiredState:
     by whose the policies in place are, of those named ``base`` or after it. ``path`` is the IAM path of what has to be
     created, ``region`` is written into the config file when given, ``tags`` are put beside our own, ``zappa`` is the
     version that the documents are for. With ``group`` it is a group that the user is a member of that has the policies.
+    ``only_add`` leaves everything in that is in place, though nobody may need it.
+    ``roles`` are those wanted besides; with a ``deployer`` among them that role stands in the user's place.
     """
 
     account: str
@@ -68,6 +72,8 @@ class DesiredState:
     needs: Mapping[StageKey, Mapping[str, Any]] = field(default_factory=dict)
     zappa: str = ""
     group: str = ""
+    only_add: bool = False
+    roles: DesiredRoles | None = None
 
     def policy_arn(self, name: str) -> str:
         """Return the ARN of the customer managed policy ``name``."""
@@ -151,6 +157,7 @@ class CurrentState:
     user_tags: Mapping[str, str] = field(default_factory=dict)
     user_inline: tuple[str, ...] = ()
     user_boundary: str = ""
+    roles: CurrentRoles | None = None
 
     def policy(self, name: str) -> CurrentPolicy | None:
         """Return the policy of this name; upper and lower case do not differ."""

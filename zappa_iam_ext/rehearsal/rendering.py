@@ -74,9 +74,9 @@ def summary(report: RehearsalReport) -> list[str]:
     return lines
 
 
-def rehearsal_json(reports: Sequence[RehearsalReport]) -> str:
-    """Return one rehearsal as a JSON document; several are listed under ``rehearsals``."""
-    if len(reports) == 1:
+def rehearsal_json(reports: Sequence[RehearsalReport], *, as_list: bool = False) -> str:
+    """Return one rehearsal as a JSON document; several, or with ``as_list``, are listed under ``rehearsals``."""
+    if len(reports) == 1 and not as_list:
         return dump(_entry(reports[0]))
     return dump({"rehearsals": [_entry(report) for report in reports]})
 
@@ -223,20 +223,20 @@ def _checks(checked: Iterable[Checked]) -> Iterator[tuple[str, tuple[str, ...], 
 def _missing(report: RehearsalReport) -> Iterator[str]:
     """Yield each action that was denied, with its resources, and what became of the commands that lack it."""
     resources: dict[str, dict[str, None]] = {}
-    became: dict[str, dict[str, None]] = {}
+    ends: dict[str, dict[str, None]] = {}
     for command in report.commands:
         for seen in command.denied:
             refused = [item for item in seen.checked if not item.allowed]
             for item in refused or seen.checked:
                 resources.setdefault(item.action, {})[plain(item.resource)] = None
-                became.setdefault(item.action, {})[_became(command, seen)] = None
+                ends.setdefault(item.action, {})[became(command, seen)] = None
     for action, found in resources.items():
         yield f"  {action}"
         yield from (f"      on {resource}" for resource in found)
-        yield from (f"      {words}" for words in became[action])
+        yield from (f"      {words}" for words in ends[action])
 
 
-def _became(command: RehearsedCommand, seen: Observation) -> str:
+def became(command: RehearsedCommand, seen: Observation) -> str:
     """Say what a denial did: it stopped the command, or Zappa swallowed it and something may be wrong now."""
     if command.exit_code and f"calling the {seen.operation} operation" in command.output:
         return f"stopped zappa {plain(command.words)}"

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zappa_iam_ext.check.grouping import Row, rows
 from zappa_iam_ext.iam.findings.model import StatementRef
 from zappa_iam_ext.permissions.difference import Difference
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.surplus import Surplus, SurplusReason
 from zappa_iam_ext.render.json import dump
-from zappa_iam_ext.render.text import plain
+from zappa_iam_ext.render.report.fixing import command_lines
+from zappa_iam_ext.render.sections import LINES, Section, section_lines
+from zappa_iam_ext.render.style import PLAIN, Mark, Style
+from zappa_iam_ext.render.text import line, plain, wrapped
 
 _SHOWN = 3
 """ARNs and conditions that are shown of a longer list; JSON has all."""
@@ -57,9 +61,9 @@ class Compared:
         return lines[ref.index] if ref.index is not None and ref.index < len(lines) else None
 
 
-def difference_text(compared: Compared) -> str:
-    """Return the difference: a head line, then each requirement with ``+`` or ``-`` and why it is needed."""
-    lines = [_head(compared)]
+def difference_in_full(compared: Compared) -> str:
+    """Return the difference in full: a head line, then each requirement with ``+`` or ``-`` and why it is needed."""
+    lines = [head(compared)]
     lines += _lines("+", compared.change.added)
     lines += _lines("-", compared.change.removed)
     if compared.surplus:
@@ -67,23 +71,68 @@ def difference_text(compared: Compared) -> str:
         need = "do" if len(compared.needing) > 1 else "does"
         lines += ["", f"{plain(compared.before)} allows what {who} {need} not need:", *_surplus(compared)]
     if compared.undecided:
-        lines += ["", f"{compared.undecided} could not be decided: `{_why_undecided(compared)}` says why."]
+        lines += ["", f"{compared.undecided} could not be decided: `{why_undecided(compared)}` says why."]
     return "\n".join(lines)
 
 
-def _why_undecided(compared: Compared) -> str:
+def why_undecided(compared: Compared) -> str:
     """Return the command that says why, with what this one was given."""
     return shlex.join(("zappa-iam", "check", compared.stage, *compared.asked))
 
 
-def difference_json(compared: Sequence[Compared]) -> str:
-    """Return one difference as a JSON document; several are listed under ``differences``."""
-    if len(compared) == 1:
+def difference_text(compared: Compared, style: Style = PLAIN) -> str:
+    """Return the difference in at most 25 lines: how many more and less, then by service and resource."""
+    lines = list(wrapped(head(compared), style.columns, rest="  "))
+    why: list[str] = []
+    if compared.undecided:
+        why = ["", *command_lines("To see what could not be decided:", "", why_undecided(compared), style)]
+    found = list(_sections(compared))
+    shown = section_lines(found, style, LINES - len(lines) - len(why) - 1)
+    return "\n".join([*lines, *(["", *shown] if shown else []), *why])
+
+
+def _sections(compared: Compared) -> Iterator[Section]:
+    added, removed = compared.change.added, compared.change.removed
+    title = "Needed and not allowed" if compared.before_allows else "Needed now"
+    always = [item for item in added if not item.only_if]
+    at_times = [item for item in added if item.only_if]
+    if always:
+        yield Section(f"{title} ({len(always)})", rows(always), Mark.NO)
+    if at_times:
+        yield Section(f"{title} at times ({len(at_times)})", rows(at_times), Mark.WARNING)
+    if removed:
+        yield Section(f"No longer needed ({len(removed)})", rows(removed), Mark.YES)
+    statements: dict[str, list[Surplus]] = {}
+    for item in compared.surplus:
+        place = f"{line(compared.place(item))}: {line(str(item.statement))}"
+        statements.setdefault(place, []).append(item)
+    for place, items in statements.items():
+        yield Section(
+            f"More than needed ({len(items)}), {place}", _surplus_rows(items), Mark.WARNING, symptoms=True
+        )
+
+
+def _surplus_rows(items: Sequence[Surplus]) -> tuple[Row, ...]:
+    """Return one row for what the same is told of, on the same resource."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for item in items:
+        service, _, name = item.action.rpartition(":")
+        found.setdefault((service or "*", item.resource, more_than_needed(item)), []).append(name)
+    return tuple(
+        Row(service, (resource,), tuple(dict.fromkeys(names)), (more,), len(names))
+        for (service, resource, more), names in found.items()
+    )
+
+
+def difference_json(compared: Sequence[Compared], *, as_list: bool = False) -> str:
+    """Return one difference as a JSON document; several, or with ``as_list``, are listed under ``differences``."""
+    if len(compared) == 1 and not as_list:
         return dump(_entry(compared[0]))
     return dump({"differences": [_entry(item) for item in compared]})
 
 
-def _head(compared: Compared) -> str:
+def head(compared: Compared) -> str:
+    """Return the sentence that says how many more and less are needed."""
     change, stage = compared.change, plain(compared.stage)
     before, after = plain(compared.before), plain(compared.after)
     needs = "need" if after.startswith("the settings") else "needs"
@@ -124,7 +173,7 @@ def _surplus(compared: Compared) -> Iterator[str]:
     groups: dict[StatementRef, dict[tuple[str, str], list[str]]] = {}
     for item in compared.surplus:
         told = groups.setdefault(item.statement, {})
-        told.setdefault((plain(item.resource), _more(item)), []).append(plain(item.action))
+        told.setdefault((plain(item.resource), more_than_needed(item)), []).append(plain(item.action))
     places = {item.statement: compared.place(item) for item in compared.surplus}
     for ref, told in groups.items():
         yield f"  {plain(places[ref])}: {plain(str(ref))}"
@@ -133,7 +182,7 @@ def _surplus(compared: Compared) -> Iterator[str]:
             yield f"        on {resource}: {more}"
 
 
-def _more(item: Surplus) -> str:
+def more_than_needed(item: Surplus) -> str:
     """Return in words what is more than needed about a grant."""
     needed = [plain(each) for each in item.needed]
     shown = ", ".join(needed[:_SHOWN]) + (f" and {len(needed) - _SHOWN} more" if len(needed) > _SHOWN else "")

@@ -1,13 +1,12 @@
-"""Findings to text, JSON, GitHub annotations and SARIF."""
+"""Findings to text, JSON and GitHub annotations."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from zappa_iam_ext.iam.findings import Finding, Severity, StatementRef, rules
+from zappa_iam_ext.iam.findings import Finding, Severity, StatementRef
 from zappa_iam_ext.render.github import data, property_value
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
@@ -106,61 +105,3 @@ def _annotation(group: LintResult, finding: Finding) -> str:
     message = data(f"{finding.statement}: {finding.message}\n{finding.hint}")
     where = place if group.is_file else ""
     return f"::{_LEVELS[finding.severity]} {where}title={property_value(finding.id)}::{message}"
-
-
-def findings_sarif(results: Sequence[LintResult], version: str) -> str:
-    """Return the findings as SARIF 2.1.0 (OASIS Static Analysis Results Interchange Format)."""
-    met = dict.fromkeys(finding.id for group in results for finding in group.findings)
-    driver = {
-        "name": "zappa-iam lint",
-        "version": version,
-        "rules": [_sarif_rule(rule_id) for rule_id in met],
-    }
-    places = {rule_id: place for place, rule_id in enumerate(met)}
-    found = [_sarif_result(group, finding, places) for group in results for finding in group.findings]
-    return json.dumps(
-        {
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": found}],
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
-
-
-def _sarif_rule(rule_id: str) -> dict[str, Any]:
-    rule = rules()[rule_id]
-    return {
-        "id": rule.id,
-        "shortDescription": {"text": rule.means},
-        "fullDescription": {"text": rule.why},
-        "help": {"text": rule.remediation},
-        "defaultConfiguration": {"level": str(rule.severities[0])},
-        "properties": {"tags": [str(rule.kind)]},
-    }
-
-
-def _sarif_result(group: LintResult, finding: Finding, places: dict[str, int]) -> dict[str, Any]:
-    return {
-        "ruleId": finding.id,
-        "ruleIndex": places[finding.id],
-        "level": str(finding.severity),
-        "message": {"text": f"{finding.message}. {finding.hint}"},
-        "locations": list(_locations(group, [finding.statement])),
-    }
-
-
-def _locations(group: LintResult, refs: Iterable[StatementRef]) -> Iterator[dict[str, Any]]:
-    for ref in refs:
-        logical = {
-            "logicalLocations": [{"name": str(ref), "fullyQualifiedName": f"{group.source(ref)}: {ref}"}]
-        }
-        if group.is_file:
-            region = {"startLine": group.line(ref)}
-            yield {
-                "physicalLocation": {"artifactLocation": {"uri": group.source(ref)}, "region": region},
-                **logical,
-            }
-        else:
-            yield logical

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zappa_iam_ext.check.grouping import Row, joined, short_value
@@ -44,6 +44,8 @@ def plans_text(
 ) -> str:
     """Return plans as text, one after the other; together at most 25 lines unless ``verbose`` or with ``documents``."""
     shown = style or Style()
+    if verbose:
+        shown = replace(shown, width=_NO_MORE)
     room = max(MAX_LINES // max(len(entries), 1), 5)
     texts = []
     for plan, about in entries:

@@ -8,13 +8,14 @@ role has the boundary, and nothing that changes the boundary or takes it off is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument, Statement
 from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.stage import Stage
 
 BOUNDARY_KEY = "iam:PermissionsBoundary"
@@ -148,3 +149,19 @@ def _document(stage: Stage, setting: str, text: str) -> Mapping[str, Any]:
 
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def as_the_role_is(
+    needed: Iterable[Requirement], role_arn: str, *, exists: bool, boundary: str
+) -> tuple[Requirement, ...]:
+    """Return what is needed where the execution role is known: whether it exists, and its boundary (empty: none).
+
+    Zappa makes no role that is there, and what AWS compares with a condition on the boundary is known.
+    """
+    return tuple(
+        replace(each, context={**each.context, BOUNDARY_KEY: boundary})
+        if each.resource == role_arn and takes_boundary(each.action)
+        else each
+        for each in needed
+        if not (exists and each.resource == role_arn and each.action == "iam:CreateRole")
+    )

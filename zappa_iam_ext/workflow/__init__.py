@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zappa_iam_ext.workflow.administrator import administrator_document
 from zappa_iam_ext.workflow.applying import (
     apply_stages,
     plan_file_text,
@@ -19,6 +20,7 @@ from zappa_iam_ext.workflow.checking import (
     stage_checker,
 )
 from zappa_iam_ext.workflow.decoding import decode_denial
+from zappa_iam_ext.workflow.destroying import plan_destruction
 from zappa_iam_ext.workflow.exporting import resources_of
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
 from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages
@@ -27,6 +29,7 @@ __all__ = [
     "PolicyOptions",
     "Provisioning",
     "ProvisioningOptions",
+    "administrator_document",
     "apply_stages",
     "check_deploy_permissions",
     "check_offline",
@@ -35,6 +38,7 @@ __all__ = [
     "decode_denial",
     "ensure_deploy_permissions",
     "held_policies",
+    "plan_destruction",
     "plan_file_text",
     "plan_stages",
     "plans_of_file",

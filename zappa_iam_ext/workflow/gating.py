@@ -74,7 +74,8 @@ def pass_gate(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> tuple[GateA
     if zappa_cli.api_stage in decided:
         decided.discard(zappa_cli.api_stage)
         return ()
-    answers = [answer for cli in _now(zappa_cli) if (answer := _answer(cli, in_ci=in_ci, progress=progress))]
+    looked = [_answer(cli, in_ci=in_ci, progress=progress) for cli in tuple(_now(zappa_cli))]
+    answers = [answer for answer in looked if answer is not None]
     if all(answer.refusal is None or answer.provisions for answer in answers):
         answers = [_provisioned(answer, progress) if answer.provisions else answer for answer in answers]
     return tuple(answers)
@@ -106,7 +107,7 @@ def _answer(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> GateAnswer | 
 
 def _provisioned(answer: GateAnswer, progress: Progress) -> GateAnswer:
     """Provision what the stage lacks, for the whole life cycle, and look again."""
-    options = ProvisioningOptions(answer.settings.admin_profile)
+    options = ProvisioningOptions(answer.settings.admin_profile, only_add=True)
     plans = plan_stages((answer.stage,), life_cycle(), AwsOptions(region=answer.stage.region), options)
     apply_stages(plans, progress=progress)
     report = check_with_session(answer.stage, (answer.command,), answer.session, AwsOptions())

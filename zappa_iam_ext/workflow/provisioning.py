@@ -6,8 +6,8 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.credentials_file import CredentialsFile
@@ -31,12 +31,22 @@ from zappa_iam_ext.plan import (
     StageKey,
     plan,
 )
+from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
+from zappa_iam_ext.workflow.modes import (
+    ExecutionRoles,
+    ModeOptions,
+    deployer_name,
+    desired_roles,
+    execution_roles,
+    mode_notes,
+    pipelines_of,
+)
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
-from zappa_iam_ext.workflow.targets import Target, profile_of, target_of, unnamed
+from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, profile_of, target_of, unnamed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -65,8 +75,15 @@ class Provisioning:
     rights: Rights = field(default_factory=Rights)
     findings: tuple[str, ...] = ()
     lacks_key: bool = False
+    pipelines: tuple[str, ...] = ()
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
+
+    @property
+    def kind(self) -> str:
+        """What deploys: a ``user`` or a ``role``."""
+        roles = self.desired.roles
+        return "role" if roles is not None and roles.deployer is not None else "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +93,16 @@ class ProvisioningOptions:
     ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
     what it may touch and take away. ``create_key`` makes an access key for a profile that has no
     credentials that work: only when asked for.
-    ``group`` names a group that is to hold the policies.
+    ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
+    ``mode`` says how the deployer gets its credentials.
     """
 
     admin_profile: str = ""
     consents: Consents = field(default_factory=Consents)
     create_key: bool = False
     group: str = ""
+    only_add: bool = False
+    mode: ModeOptions = field(default_factory=ModeOptions)
 
 
 def plan_stages(
@@ -133,9 +153,18 @@ def _plan_group(
     _require_one_partition(stages, administrator)
     for stage in stages:
         require_account(stage, administrator.account, "the administrator belongs")
-    asked = AwsOptions(options.profile, region, options.endpoint_url)
-    target = target_of(stages[0], profile, user_name, administrator, asked, iam)
-    needs, notes = _needs(stages, commands, options, administrator, target)
+    wanted.mode.check()
+    located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    if wanted.mode.is_role:
+        target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
+    else:
+        asked = AwsOptions(options.profile, region, options.endpoint_url)
+        target = target_of(stages[0], profile, user_name, administrator, asked, iam)
+        roles = DesiredRoles()
+    execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
+    roles = replace(roles, execution=execution.desired)
+    needs, notes = _needs(stages, commands, options, administrator, target, execution=execution)
     files = CredentialsFile.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
@@ -145,7 +174,7 @@ def _plan_group(
             profile,
             files,
             works=target.works,
-            wanted=wanted.create_key,
+            wanted=wanted.create_key and not target.role,
             overwrite=wanted.consents.overwrite_profile,
         ),
         region=region if profile and files.takes_region(profile) else None,
@@ -153,6 +182,8 @@ def _plan_group(
         needs=needs,
         zappa=stages[0].zappa_version,
         group=wanted.group,
+        only_add=wanted.only_add,
+        roles=roles if target.role or roles.execution else None,
     )
     current, planned = look(iam, desired, wanted.consents)
     if any(map(is_quarantine, current.attached)):
@@ -169,16 +200,36 @@ def _plan_group(
         stages=tuple(stage.name for stage in stages),
         notes=(
             *notes,
-            *unnamed(stages, profile, options),
-            *about_profile(profile, target.user, files, works=target.works, wanted=wanted.create_key),
+            *execution.notes,
+            *mode_notes(wanted.mode, os.environ, makes_key=wanted.create_key and not target.works),
+            *(
+                ()
+                if target.role
+                else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
+            ),
         ),
-        lacks_key=not (target.works or wanted.create_key),
+        lacks_key=not (target.role or target.works or wanted.create_key),
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
+        pipelines=pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
+
+
+def _about_user(
+    stages: Sequence[Stage],
+    profile: str,
+    options: AwsOptions,
+    target: Target,
+    *,
+    wanted: bool,
+    files: CredentialsFile,
+) -> Iterator[str]:
+    """Yield notes on the profile and the key of a user that deploys."""
+    yield from unnamed(stages, profile, options)
+    yield from about_profile(profile, target.user, files, works=target.works, wanted=wanted)
 
 
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
@@ -210,6 +261,8 @@ def _needs(
     options: AwsOptions,
     administrator: CallerIdentity,
     target: Target,
+    *,
+    execution: ExecutionRoles,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
     """Return the document of each stage, and notes on them."""
     form = PolicyOptions(
@@ -217,14 +270,16 @@ def _needs(
         partition=administrator.partition,
         split=True,
         self_inspection=True,
-        user=target.user,
+        user="" if target.role else target.user,
         user_path=target.path,
+        role=target.user if target.role else "",
     )
     needs: dict[StageKey, dict[str, Any]] = {}
     notes: tuple[str, ...] = ()
     for stage in stages:
         documents, told = policy_documents((stage,), commands, options, form)
-        needs[stage_key(stage)] = (documents[0] if len(documents) == 1 else merge(documents)).to_dict()
+        whole = documents[0] if len(documents) == 1 else merge(documents)
+        needs[stage_key(stage)] = execution.limit(stage_key(stage), whole).to_dict()
         notes += told
     return needs, notes
 

@@ -19,7 +19,7 @@ from tests.support.recorded_simulator import (
     stubbed,
 )
 from zappa_iam_ext.aws.simulation import PolicySimulator
-from zappa_iam_ext.check.simulated import (
+from zappa_iam_ext.check.simulation.words import (
     ContextEntry,
     InlinePolicy,
     MatchedStatement,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.stages import stage
-from zappa_iam_ext.check.questions import absent_for_certain, again, ask, source_arn
-from zappa_iam_ext.check.simulated import ContextEntry
+from zappa_iam_ext.check.simulation.questions import absent_for_certain, again, ask, source_arn
+from zappa_iam_ext.check.simulation.words import ContextEntry
 from zappa_iam_ext.iam import Principal
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.requirements import requirements

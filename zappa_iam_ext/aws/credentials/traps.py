@@ -131,7 +131,7 @@ def _missing_profile(choice: SessionChoice, machine: Machine) -> Trap | None:
     absent = f" {files.absent[0]} names a file that is not there." if files.absent else ""
     return Trap(
         told,
-        f"Make it with `zappa-iam apply --admin-profile PROFILE`, or with `aws configure --profile {name}`"
+        f"Make it with `zappa-iam apply --admin-profile PROFILE --create-keys`, or with `aws configure --profile {name}`"
         f"{_near(name, files.names)}.{absent}",
         no_profile=True,
     )

@@ -26,7 +26,7 @@ from zappa_iam_ext.aws.profile_files.names import (
     misspelt,
 )
 from zappa_iam_ext.aws.profile_files.stored_file import StoredFile
-from zappa_iam_ext.aws.secret import AccessKey
+from zappa_iam_ext.aws.secret import AccessKey, without_frames
 from zappa_iam_ext.errors import CredentialsFileError
 
 _ROLE_SOURCES = ("source_profile", "credential_source")
@@ -76,6 +76,12 @@ class ProfileFiles:
             filter(None, (section.settings().get(KEY_ID) for section in self._sections(profile))), None
         )
 
+    def sources(self, profile: str) -> Mapping[str, str]:
+        """Return how the profile gets its credentials, by the settings of both files; no secret is among them."""
+        names = {KEY_ID, "role_arn", *OTHER_KINDS, *_ROLE_SOURCES}
+        held = {name: value for each in self._sections(profile) for name, value in each.settings().items()}
+        return {name: value for name, value in held.items() if name in names}
+
     def check_kind(self, profile: str) -> None:
         """Raise `CredentialsFileError` when the profile gets its credentials from anything but an access key."""
         for section in self._sections(profile):
@@ -105,6 +111,7 @@ class ProfileFiles:
         """Return the region that the config file has for the profile."""
         return self._config_section(profile).settings().get("region") or None
 
+    @without_frames
     def write_key(
         self, profile: str, key: AccessKey, *, overwrite: bool = False, replacing: str | None = None
     ) -> bool:
@@ -143,6 +150,7 @@ class ProfileFiles:
 
         return section.file.change(edit)
 
+    @without_frames
     def write_region(self, profile: str, region: str, *, overwrite: bool = False) -> bool:
         """Store ``region`` for ``profile`` in the config file; return whether the file had to change."""
         check_profile_name(profile)
@@ -158,6 +166,7 @@ class ProfileFiles:
         current = self.region(profile)
         return section.file.change(edit) if current != region and (overwrite or not current) else False
 
+    @without_frames
     def write_role(
         self,
         profile: str,

@@ -18,6 +18,7 @@ from zappa_iam_ext.aws.profile_files import in_place
 from zappa_iam_ext.aws.profile_files.exchange import read_all, replace, settled_content
 from zappa_iam_ext.aws.profile_files.ini_text import Unreadable, require_readable
 from zappa_iam_ext.aws.profile_files.locking import locked, shared
+from zappa_iam_ext.aws.secret import without_frames
 from zappa_iam_ext.errors import CredentialsFileError
 
 SETTLING = 5.0
@@ -40,6 +41,7 @@ class StoredFile:
         """The file itself: symbolic links stay, what they lead to is changed."""
         return Path(os.path.realpath(self.path))
 
+    @without_frames
     def text(self) -> str:
         """Return the text with its line endings, empty when there is no file; it must be readable by botocore.
 
@@ -58,6 +60,7 @@ class StoredFile:
                 os.close(handle)
             return self._decoded(content)
 
+    @without_frames
     def change(self, edit: Callable[[str], str]) -> bool:
         """Replace the text by what ``edit`` makes of it; return whether it had to change.
 
@@ -89,6 +92,7 @@ class StoredFile:
         folder = _existing(target.parent)
         return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
+    @without_frames
     def check_writable(self) -> None:
         """Raise `CredentialsFileError` unless the file can be written, with room for more; leaves nothing behind."""
         target = self.target

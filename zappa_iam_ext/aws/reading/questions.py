@@ -36,13 +36,13 @@ class Question:
 
 
 def ask_all(questions: Iterable[Question], deadline: Deadline) -> None:
-    """Ask questions, round by round, until no other follows.
+    """Ask questions, round by round, until no other follows. No round takes more than half of the time that is left.
 
     Raises `CredentialsError` when the credentials expire meanwhile. What else fails is left to the questions.
     """
     asking = list(questions)
     while asking:
-        answers = together([question.call for question in asking], deadline)
+        answers = together([question.call for question in asking], deadline.half())
         asking = [
             following
             for question, answer in zip(asking, answers, strict=True)
@@ -70,8 +70,8 @@ def reason(action: str, error: Exception) -> str:
     """Return why a call told nothing; ``action`` is the IAM action it needs."""
     if code_of(error) in DENIED and _is_of_aws(error):
         return f"{action} is denied"
-    if code_of(error) in REJECTED:
-        return f"{action}: IAM does not accept these credentials ({code_of(error)})"
+    if code_of(error) in REJECTED and isinstance(error, ClientError):
+        return f"{action}: {translate(error, action)}"
     if code_of(error) == "NoSuchEntity":
         return f"{action}: IAM lists it, and says that it is not there"
     if isinstance(error, ClientError | BotoCoreError):

@@ -13,8 +13,9 @@ from zappa_iam_ext.permissions.tables.reading import made, read
 from zappa_iam_ext.permissions.tables.templating import Filler, compiled
 
 #: What asks AWS on our own account. ``check`` is whatever judges a profile by its own policies: the gate in Zappa,
-#: ``check``, ``can-i``, and ``diff``, ``lint`` and ``rehearse`` with ``--profile-policy``.
-OWN_COMMANDS = ("check", "policy", "plan", "apply", "destroy", "explain")
+#: ``check``, ``can-i``, and ``diff``, ``lint`` and ``rehearse`` with ``--profile-policy``. ``probe`` is what `check` makes
+#: to see what is in the account: Zappa's own calls.
+OWN_COMMANDS = ("check", "probe", "policy", "plan", "apply", "destroy", "keys", "explain")
 #: The kinds of principal whose policies can be read.
 PRINCIPALS = ("user", "role")
 

@@ -49,9 +49,19 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "domains",
         "self_inspection",
         "provisioning",
+        "roles",
         "stack_resources",
     ),
-    "own_calls": ("identity", "principal_policies", "current_state", "provisioning", "decoding"),
+    "own_calls": (
+        "identity",
+        "principal_policies",
+        "current_state",
+        "provisioning",
+        "roles",
+        "keys",
+        "decoding",
+        "probes",
+    ),
 }
 _HERE = "permissions/tables"
 T = TypeVar("T")

@@ -22,6 +22,18 @@ from zappa_iam_ext.plan.changes.policies import (
     TagPolicy,
     UntagPolicy,
 )
+from zappa_iam_ext.plan.changes.roles import (
+    AddClientIDToOpenIDConnectProvider,
+    AttachRolePolicy,
+    CreateOpenIDConnectProvider,
+    CreateRole,
+    DetachRolePolicy,
+    PutRolePermissionsBoundary,
+    PutRolePolicy,
+    TagRole,
+    UpdateAssumeRolePolicy,
+    WriteRoleProfile,
+)
 from zappa_iam_ext.plan.changes.users import (
     CreateAccessKey,
     CreateUser,
@@ -31,14 +43,18 @@ from zappa_iam_ext.plan.changes.users import (
 )
 
 __all__ = [
+    "AddClientIDToOpenIDConnectProvider",
     "AddUserToGroup",
     "AttachGroupPolicy",
+    "AttachRolePolicy",
     "AttachUserPolicy",
     "Change",
     "CreateAccessKey",
     "CreateGroup",
+    "CreateOpenIDConnectProvider",
     "CreatePolicy",
     "CreatePolicyVersion",
+    "CreateRole",
     "CreateUser",
     "DeleteAccessKey",
     "DeleteGroup",
@@ -46,12 +62,18 @@ __all__ = [
     "DeletePolicyVersion",
     "DeleteUser",
     "DetachGroupPolicy",
+    "DetachRolePolicy",
     "DetachUserPolicy",
+    "PutRolePermissionsBoundary",
+    "PutRolePolicy",
     "RemoveUserFromGroup",
     "SetDefaultPolicyVersion",
     "Symbol",
     "TagPolicy",
+    "TagRole",
     "UntagPolicy",
+    "UpdateAssumeRolePolicy",
     "WriteProfile",
+    "WriteRoleProfile",
     "policy_name",
 ]

@@ -50,7 +50,10 @@ class CreateAccessKey(Change):
     existing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"create an access key for the user {self.user}"
+        others = (
+            f" beside {', '.join(self.existing)}, which the profile does not hold" if self.existing else ""
+        )
+        return f"create an access key for the user {self.user}{others}"
 
     def call(self) -> Call:
         """Return ``iam:CreateAccessKey``."""

@@ -30,6 +30,7 @@ from zappa_iam_ext.plan.planning.policies import (
     policy_updates,
     version_concerns,
 )
+from zappa_iam_ext.plan.planning.roles import with_roles
 from zappa_iam_ext.plan.planning.users import user_changes
 from zappa_iam_ext.plan.states import CurrentState, DesiredState, Quotas
 
@@ -70,11 +71,19 @@ def plan(desired: DesiredState, current: CurrentState, consents: Consents | None
         *(() if given.prune_versions else version_concerns(desired, current)),
         *(() if given.overwrite_profile else key_concerns(desired, current)),
     )
-    return Plan(
+    planned = Plan(
         tuple(_changes(desired, current)),
         concerns,
         *effects(desired, current),
         may_narrow=given.prune,
+    )
+    return with_roles(
+        planned,
+        desired,
+        current,
+        adopt=given.adopt,
+        prune=given.prune,
+        overwrite_profile=given.overwrite_profile,
     )
 
 

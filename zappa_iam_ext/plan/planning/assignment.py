@@ -150,6 +150,10 @@ class _Assignment:
         """Yield the policy and its parts: written anew where nobody else has a share in it, else only added to."""
         needed = [self.desired.needs[stage] for stage in sorted(stages)]
         in_place = place.found or self._foreign(place.name)
+        if place.found is not None and self.desired.only_add:
+            kept = place.found.stages
+            yield from self._grown(place.found, needed, None if kept is None else kept | stages)
+            return
         if in_place is None or self.claim or self._is_whole(in_place, place, needed):
             yield from self._parts(place.name, needed, stages)
             return

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.plan.changes import (
     Change,
+    DeleteAccessKey,
     DeleteGroup,
     DeletePolicy,
     DeletePolicyVersion,
@@ -36,8 +37,13 @@ class Destruction:
     stays: tuple[str, ...] = ()
 
 
-def destroy_plan(user: str, current: CurrentState, stages: frozenset[StageKey]) -> Destruction:
-    """Return what removes what is ours and for these stages only."""
+def destroy_plan(
+    user: str, current: CurrentState, stages: frozenset[StageKey], *, delete_key: bool = False
+) -> Destruction:
+    """Return what removes what is ours and for these stages only.
+
+    ``delete_key`` lets the access key go that the profile holds, of a user that we made; no other key ever goes.
+    """
     gone, shared, stays = [], [], []
     for policy in (each for _, each in sorted(current.policies.items())):
         named = policy.ownership.stages
@@ -55,11 +61,15 @@ def destroy_plan(user: str, current: CurrentState, stages: frozenset[StageKey]) 
             stays.append(f"the policy {policy.name}: {reason}")
         else:
             gone.append(policy)
-    user_goes, why = _user_goes(user, current, gone)
+    keys = _keys(user, current) if delete_key else ()
+    user_goes, why = _user_goes(user, current, gone, keys)
+    if not user_goes:
+        keys = ()
     changes = (
         *(change for policy in shared for change in _released(policy, stages)),
         *(change for policy in gone for change in _removed(policy, user, current)),
         *_group(user, current, gone),
+        *keys,
         *([DeleteUser(user)] if user_goes else []),
     )
     narrowed, _ = between(current, {}, gone={policy.arn for policy in gone})
@@ -115,22 +125,27 @@ def _group(user: str, current: CurrentState, gone: Sequence[CurrentPolicy]) -> I
         yield DeleteGroup(group.name)
 
 
-def _user_goes(user: str, current: CurrentState, gone: Sequence[CurrentPolicy]) -> tuple[bool, str]:
+def _keys(user: str, current: CurrentState) -> tuple[DeleteAccessKey, ...]:
+    ids = (key.access_key_id for key in current.keys if key.access_key_id == current.profile_key)
+    return tuple(DeleteAccessKey(user, key_id) for key_id in ids)
+
+
+def _user_goes(
+    user: str, current: CurrentState, gone: Sequence[CurrentPolicy], keys: Sequence[DeleteAccessKey]
+) -> tuple[bool, str]:
     """Say whether the user goes too, and if not why."""
     if not current.user_exists:
         return False, ""
     left = set(current.attached) - {policy.arn for policy in gone}
     leaves = {current.group.name} if any(_group(user, current, gone)) and current.group else set()
+    kept = {key.access_key_id for key in current.keys} - {key.access_key_id for key in keys}
+    held = f"it has access keys ({', '.join(sorted(kept))}); `--delete-key` lets that of the profile go, no other"
     reasons = (
         (current.user_tags.get(OWNER_TAG[0]) != OWNER_TAG[1], "we did not make it"),
         (bool(left), f"it holds {len(left)} other policies"),
         (bool(current.user_inline), "it has inline policies"),
         (bool(set(current.groups) - leaves), "it is a member of groups"),
-        (
-            bool(current.keys),
-            f"it has access keys ({', '.join(key.access_key_id for key in current.keys)}), which are never deleted here:"
-            f" aws iam delete-access-key --user-name {user} --access-key-id ID, then destroy again",
-        ),
+        (bool(kept), held),
     )
     why = "; ".join(reason for holds, reason in reasons if holds)
     return not why, why

@@ -17,7 +17,7 @@ def key_changes(desired: DesiredState, current: CurrentState) -> Iterator[Change
     existing = tuple(key.access_key_id for key in current.keys)
     if len(existing) >= current.quotas.access_keys:
         raise QuotaExceeded(
-            f"the user {desired.user} already has {len(existing)} access keys, and none of them is in the profile"
+            f"the user {desired.user} already has {len(existing)} access keys ({', '.join(existing)}), and none of them is in the profile"
             f" {desired.profile}; IAM allows {current.quotas.access_keys}",
             hint=f"Delete one that is not used (`aws iam list-access-keys --user-name {desired.user}`).",
         )

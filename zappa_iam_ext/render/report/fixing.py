@@ -63,10 +63,10 @@ def _step(remedy: Remedy, report: Report, given: CommandLines, style: Style) -> 
         yield from _let_read(report, given, style)
     elif remedy.step is Step.LOOK_UP:
         told = "grant them on every id, as the document of this command does:"
-        yield from _told("To settle what only AWS names:", told, given.zappa_iam("policy"), style)
+        yield from command_lines("To settle what only AWS names:", told, given.zappa_iam("policy"), style)
     elif remedy.step is Step.PROBE:
         told = "ask whoever runs it, or let harmless calls to AWS tell:"
-        yield from _told(
+        yield from command_lines(
             "To settle what the organization denies:",
             told,
             given.zappa_iam("check", "--evidence", "probe"),
@@ -85,30 +85,34 @@ def _context(remedy: Remedy, given: CommandLines, style: Style) -> Iterator[str]
     pairs = (word for key in condition_keys(first.why) for word in ("--context", f"{key}=VALUE"))
     command = given.can_i(first.requirement.action, first.requirement.resource, *pairs)
     told = "say what the request carries, such as:"
-    yield from _told("To settle what hangs on a condition:", told, command, style)
+    yield from command_lines("To settle what hangs on a condition:", told, command, style)
 
 
 def _provision(report: Report, given: CommandLines, style: Style) -> Iterator[str]:
     whose = target(report)
     if whose is Target.USER:
-        yield from _told("To fix it:", "", given.apply(), style)
+        yield from command_lines("To fix it:", "", given.apply(), style)
         return
     if whose is Target.DOCUMENT:
         account = account_of(report)
         flags = ("--account", account) if account.isdecimal() else ()
-        yield from _told("To fix it:", "use the document of:", given.zappa_iam("policy", *flags), style)
+        yield from command_lines(
+            "To fix it:", "use the document of:", given.zappa_iam("policy", *flags), style
+        )
         return
     command = f"{given.zappa_iam('policy')} > {FILE}"
     if whose is Target.ROLE:
-        yield from _told("To fix it:", "print the document, and attach it to the role:", command, style)
+        yield from command_lines(
+            "To fix it:", "print the document, and attach it to the role:", command, style
+        )
         yield from _command(_put_role_policy(report, given), style)
     elif whose is Target.PERMISSION_SET:
         name = line(permission_set(principal_of(report).name))
         told = f"in IAM Identity Center, put this document into the permission set {name} (the role itself cannot be edited):"
-        yield from _told("To fix it:", told, command, style)
+        yield from command_lines("To fix it:", told, command, style)
     else:
         told = f"give whoever makes the credentials of this {whose} the document of:"
-        yield from _told("To fix it:", told, command, style)
+        yield from command_lines("To fix it:", told, command, style)
 
 
 def _put_role_policy(report: Report, given: CommandLines) -> str:
@@ -156,11 +160,11 @@ def _let_read(report: Report, given: CommandLines, style: Style) -> Iterator[str
         where = "the user whose credentials were federated"
     else:
         where = f"{whose} {name}"
-    yield from _told("To let it be read:", f"give {where} the document of:", command, style)
+    yield from command_lines("To let it be read:", f"give {where} the document of:", command, style)
 
 
-def _told(lead: str, words: str, command: str, style: Style) -> Iterator[str]:
-    """Yield the words and the command: on one line where both fit, else the command on lines of its own."""
+def command_lines(lead: str, words: str, command: str, style: Style) -> Iterator[str]:
+    """Yield words and a command: on one line where both fit, else the command on lines of its own."""
     if not words and columns(f"{lead} {command}") <= style.columns:
         yield f"{lead} {command}"
         return

@@ -9,16 +9,18 @@ from zappa_iam_ext.check import Report
 from zappa_iam_ext.check.grouping import groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.report.body import body
+from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import fix_lines
+from zappa_iam_ext.render.report.several import stages_text
 from zappa_iam_ext.render.report.verbose import verbose_lines
 from zappa_iam_ext.render.report.verdict import MARKS, policy_line, subject_lines, verdict
+from zappa_iam_ext.render.sections import LINES, section_lines
 from zappa_iam_ext.render.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.text import columns, cut, line, wrapped
 
-LINES = 25
 _SHOWN_UNREADABLE = 2
+_SEVERAL = 2
 _LEAST_BODY = 4
 
 
@@ -50,12 +52,18 @@ def reports_text(
     verbose: bool = False,
     failed: Sequence[NotChecked] = (),
 ) -> str:
-    """Return several Reports, one under the other, and the stages that could not be checked."""
+    """Return Reports one under the other, and the stages that could not be checked; together at most `LINES` lines.
+
+    Where they take more they are told together, unless ``verbose``.
+    """
     told = [
         report_text(report, lines, style, verbose=verbose)
         for report, lines in zip(reports, given, strict=True)
     ]
-    return "\n\n".join([*told, *("\n".join(failed_lines(item, style)) for item in failed)])
+    text = "\n\n".join([*told, *("\n".join(failed_lines(item, style)) for item in failed)])
+    if verbose or len(reports) + len(failed) < _SEVERAL or text.count("\n") < LINES:
+        return text
+    return stages_text(reports, given, failed, style)
 
 
 def report_text(
@@ -80,7 +88,8 @@ def report_text(
         left = LINES - len(head) - len(notes) - len(fixes) - 1
         if left >= min(_LEAST_BODY, len(found)):
             break
-    shown = body(found, style, left, account=account_of(report), region=report.region)
+    sections = [section(group) for group in found]
+    shown = section_lines(sections, style, left, account=account_of(report), region=report.region)
     return "\n".join([*head, *(["", *shown] if shown else []), *notes, *fixes])
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from zappa_iam_ext.check.blocking import blocker_of
 from zappa_iam_ext.check.joining import Says, Voice
 from zappa_iam_ext.check.model import Blocker, Evidence
 from zappa_iam_ext.check.public_layers import is_public_layer
-from zappa_iam_ext.check.questions import Asked
-from zappa_iam_ext.check.simulated import Answer, Exclusion, PolicyType, Question, SimulatedDecision
+from zappa_iam_ext.check.simulation.blocking import blocker_of
+from zappa_iam_ext.check.simulation.questions import Asked
+from zappa_iam_ext.check.simulation.words import Answer, Exclusion, PolicyType, Question, SimulatedDecision
 from zappa_iam_ext.iam import Decision, Layer
 
 #: Listed as missing also where the value that the simulator supplies does not match; that value is the real one.
@@ -134,7 +134,8 @@ def _denied(
         )
         free = without.get(limited)
         layer = Layer.BOUNDARY if free and free.decision is Decision.ALLOWED else Layer.IDENTITY
-    return Voice(Evidence.SIMULATION, Says.DENIED, layer, blocker=Blocker(layer))
+    blocker = None if layer is Layer.IDENTITY else Blocker(layer)
+    return Voice(Evidence.SIMULATION, Says.DENIED, layer, blocker=blocker)
 
 
 def _doubt(layer: Layer | None, why: str) -> Voice:

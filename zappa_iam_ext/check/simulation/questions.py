@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from zappa_iam_ext.check.judging import request_of
-from zappa_iam_ext.check.simulated import ContextEntry, Question
+from zappa_iam_ext.check.simulation.words import ContextEntry, Question
 from zappa_iam_ext.check.subject import NO_FACTS, Facts
 from zappa_iam_ext.errors import InvalidRequest
 from zappa_iam_ext.iam import Principal, PrincipalKind

@@ -1,0 +1,258 @@
+"""Whatever fails at whichever call of whichever plan, running the same once more converges.
+
+In ``make test`` a sample; ``make faults`` tries every call of every plan in each way (``ZAPPA_IAM_EXT_FAULTS=all``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.support.proxy import Answer, proxy
+from tests.support.world import KEEP_GOING, POLICY, World, document
+from zappa_iam_ext.aws.current_state import current_state, state_to_destroy, with_all_versions
+from zappa_iam_ext.aws.provisioner import Provisioner
+from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.plan import Consents, Plan, StageKey
+from zappa_iam_ext.plan.planning.destroying import destroy_plan
+from zappa_iam_ext.plan.planning.rollback import rollback_plan
+
+pytestmark = pytest.mark.aws
+EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
+DEV, PROD, SHOP = StageKey("hello", "dev"), StageKey("hello", "prod"), StageKey("shop", "dev")
+FOREIGN = "SomebodyElses"
+FAILURE = (
+    b"<ErrorResponse><Error><Code>ServiceFailure</Code><Message>sabotage</Message></Error></ErrorResponse>"
+)
+WAYS = ("error before", "answer lost", "killed before", "killed after")
+
+
+def wanted(world, *stages, **more):
+    needs = {stage: document(f"s3:Get{stage.project}", f"sqs:{stage.stage}") for stage in stages}
+    return replace(world.desired, policies=(), base=POLICY, needs=needs, zappa="0.63.0", **more)
+
+
+def applied(world, *stages, **more):
+    desired = wanted(world, *stages, profile=None, **more)
+    world.apply(world.planned(desired))
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done: made anew each time from what is there, as a command does."""
+
+    plan: object
+    prepare: object = lambda _: None
+
+
+def _apply_job(prepare, *stages, consents=KEEP_GOING, **more):
+    return Job(lambda world, iam: world.planned(wanted(world, *stages, **more), consents, iam), prepare)
+
+
+def _nothing(_):
+    return None
+
+
+def _another_stage(world):
+    applied(world, DEV)
+
+
+def _five_versions(world):
+    for number in range(5):
+        needs = {DEV: document(f"ec2:A{number}")}
+        world.apply(world.planned(replace(wanted(world, DEV, profile=None), needs=needs)))
+
+
+def _everybodys(world):
+    tags = [{"Key": "CreatedBy", "Value": "zappa-iam-ext"}]
+    policy = world.iam.create_policy(
+        PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")), Tags=tags
+    )
+    world.iam.create_user(UserName="serverless")
+    world.iam.attach_user_policy(UserName="serverless", PolicyArn=policy["Policy"]["Arn"])
+
+
+def _of_others(world):
+    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")))
+
+
+def _full(world):
+    world.iam.create_user(UserName="serverless")
+    for number in range(10):
+        arn = world.iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(document("ec2:A")))
+        world.iam.attach_user_policy(UserName="serverless", PolicyArn=arn["Policy"]["Arn"])
+
+
+def _two_stages(world):
+    applied(world, DEV)
+    applied(world, PROD)
+
+
+def _destroy(world, iam):
+    desired = wanted(world, DEV)
+    current = state_to_destroy(iam, replace(desired, group=""), world.files)
+    return destroy_plan("serverless", current, frozenset({DEV}), delete_key=True).plan
+
+
+def _rollback(world, iam):
+    current = with_all_versions(iam, current_state(iam, wanted(world, DEV), world.files))
+    policy = current.policies[POLICY]
+    if policy.document["Statement"][0]["Action"] in ("ec2:A3", ["ec2:A3"]):
+        return Plan()  # what a person sees who looks before rolling back once more
+    return rollback_plan(current, frozenset({DEV}), may_narrow=True)
+
+
+JOBS = {
+    "from nothing": _apply_job(_nothing, DEV),
+    "a stage beside another": _apply_job(_another_stage, PROD),
+    "a stage joins": _apply_job(_another_stage, DEV, PROD),
+    "a sixth version": _apply_job(_five_versions, DEV),
+    "everybody's policy grows": _apply_job(_everybodys, DEV),
+    "a policy is taken over": _apply_job(_of_others, DEV, consents=Consents(adopt=True, prune_versions=True)),
+    "a group holds it": _apply_job(_full, DEV, group="deployers"),
+    "destroy": Job(_destroy, _two_stages),
+    "rollback": Job(_rollback, _five_versions),
+}
+
+
+class Saboteur:
+    """Stands before the local AWS and lets the n-th request fail."""
+
+    def __init__(self, number, way):
+        self.number, self.way, self.count = number, way, 0
+        self.process = 0
+
+    def before(self, _):
+        self.count += 1
+        if self.count == self.number and self.way == "error before":
+            return Answer(500, FAILURE)
+        if self.count == self.number and self.way == "killed before":
+            self.kill()
+            return Answer(0)
+        return None
+
+    def after(self, _, answer):
+        if self.count == self.number and self.way == "killed after":
+            self.kill()
+        if self.count == self.number and self.way in {"answer lost", "killed after"}:
+            return Answer(0)
+        return answer
+
+    def kill(self):
+        os.kill(self.process, signal.SIGKILL)
+
+
+def perform(world, job, endpoint):
+    """Plan and apply in a process of its own, as a command does."""
+    iam = world.client("iam", world.account, "root", endpoint)
+    plan = job.plan(world, iam)
+    Provisioner(iam, world.files, sleep=lambda _seconds: None).apply(plan)
+
+
+def perform_in_child(world, job, endpoint, saboteur):
+    child = os.fork()
+    if child == 0:
+        time.sleep(0.01)
+        with contextlib.suppress(ZappaIamError):
+            perform(world, job, endpoint)
+        os._exit(0)
+    saboteur.process = child
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        ended, _ = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    pytest.fail("the process hangs")
+
+
+def sabotaged(world, job, number, way):
+    """Do the job while one request fails; return how many requests there were."""
+    saboteur = Saboteur(number, way)
+    with proxy(world.endpoint, saboteur.before, saboteur.after) as url:
+        if way.startswith("killed"):
+            perform_in_child(world, job, url, saboteur)
+        else:
+            with contextlib.suppress(ZappaIamError):
+                perform(world, job, url)
+    return saboteur.count
+
+
+def others(world):
+    """Return what is not ours: it must be the same before and after."""
+    iam, found = world.iam, {}
+    for policy in iam.list_policies(Scope="Local")["Policies"]:
+        if policy["PolicyName"] == FOREIGN or policy["PolicyName"].startswith("p"):
+            versions = iam.list_policy_versions(PolicyArn=policy["Arn"])["Versions"]
+            found[policy["PolicyName"]] = [version["VersionId"] for version in versions]
+    found["keys"] = world.keys("somebody")
+    return found
+
+
+def new_world(endpoint, home, job):
+    world = World(endpoint, home)
+    world.iam.create_policy(PolicyName=FOREIGN, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_user(UserName="somebody")
+    world.iam.create_access_key(UserName="somebody")
+    job.prepare(world)
+    return world
+
+
+def holds(world, name, number, way):
+    """Do the job with one failure and then once more; return whether there was a request to fail."""
+    job = JOBS[name]
+    before = others(world)
+    count = sabotaged(world, job, number, way)
+    if count < number:
+        return False
+    left = job.plan(world, world.iam)
+    loose = set(world.keys()) - {world.files.access_key_id("serverless")}
+    told = " ".join(map(str, left.changes))
+    assert all(key in told for key in loose), f"{way} at {number}: a key is orphaned and not named"
+    perform(world, job, world.endpoint)
+    again = job.plan(world, world.iam)
+    assert again.empty, (f"{way} at request {number}", [str(change) for change in again.changes])
+    assert others(world) == before
+    return True
+
+
+def numbers(count):
+    """Every request, or one early and one late."""
+    return range(1, count + 1) if EVERY else sorted({count - 1, max(count // 2, 1)})
+
+
+def counted(endpoint, home, name):
+    world = new_world(endpoint, home, JOBS[name])
+    return sabotaged(world, JOBS[name], 0, "none")
+
+
+SAMPLE = ("from nothing", "a stage joins", "destroy")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", JOBS if EVERY else SAMPLE)
+def test_whatever_fails_once_more_converges_and_nothing_of_others_is_touched(
+    running_aws, tmp_path, name, way
+):
+    count = counted(running_aws.endpoint, tmp_path / "count", name)
+    assert count > 5
+    for number in numbers(count):
+        world = new_world(running_aws.endpoint, tmp_path / str(number), JOBS[name])
+        assert holds(world, name, number, way)
+
+
+@pytest.mark.parametrize("name", [name for name in JOBS if EVERY or name not in SAMPLE])
+def test_each_plan_makes_changes_and_has_nothing_left_to_do(running_aws, tmp_path, name):
+    """The jobs are what they say: without a fault they change something, and then nothing more."""
+    world = new_world(running_aws.endpoint, tmp_path, JOBS[name])
+    assert JOBS[name].plan(world, world.iam).changes
+    perform(world, JOBS[name], world.endpoint)
+    assert JOBS[name].plan(world, world.iam).empty

@@ -1,0 +1,174 @@
+"""What destroying a stage removes, what stays, and what a rollback returns to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.account import ACCOUNT, performed
+from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, OTHER, PROD, apply, document, policy, state
+from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.plan import CurrentGroup, CurrentKey, CurrentState, Ownership, plan
+from zappa_iam_ext.plan.planning.destroying import destroy_plan
+from zappa_iam_ext.plan.planning.rollback import previous_version, rollback_plan
+
+USER = "serverless"
+OURS = {"user_tags": {"CreatedBy": "zappa-iam-ext"}}
+
+
+def kinds(made):
+    return [type(change).__name__ for change in made.changes]
+
+
+def destroyed(current, *stages, **more):
+    return destroy_plan(USER, current, frozenset(stages), **more)
+
+
+def test_all_versions_go_before_the_policy_and_the_user_last():
+    mine = policy(NEEDS[DEV], {DEV}, versions=("v1", "v2", "v3"))
+    made = destroyed(state(mine, **OURS), DEV)
+    assert kinds(made.plan) == [
+        "DetachUserPolicy",
+        "DeletePolicyVersion",
+        "DeletePolicyVersion",
+        "DeletePolicy",
+        "DeleteUser",
+    ]
+    assert made.stays == ()
+    assert made.plan.narrowed
+
+
+@pytest.mark.parametrize(
+    ("current", "reason"),
+    [
+        pytest.param(state(policy(NEEDS[DEV])), "no tag tells for which stages", id="everybody's"),
+        pytest.param(state(policy(NEEDS[DEV], {DEV, PROD})), "hello/prod hold it too", id="shared"),
+        pytest.param(
+            state(replace(policy(NEEDS[DEV], {DEV}), holders=2)), "1 other users", id="held by others"
+        ),
+        pytest.param(
+            state(replace(policy(NEEDS[DEV], {DEV}), boundary_of=3)),
+            "permissions boundary of 3",
+            id="a boundary",
+        ),
+    ],
+)
+def test_a_policy_that_anyone_else_may_need_stays(current, reason):
+    made = destroyed(current, DEV)
+    assert not {"DeletePolicy", "DetachUserPolicy", "DeletePolicyVersion"} & set(kinds(made.plan))
+    assert any(reason in each for each in made.stays)
+
+
+def test_a_policy_that_others_share_no_longer_names_the_stage():
+    current = state(policy(NEEDS[DEV], {DEV, PROD}))
+    after = performed(current, destroyed(current, DEV).plan.changes)
+    assert after.policies[BASE].ownership.stages == {PROD}
+    assert destroyed(after, DEV).plan.empty
+
+
+def test_policies_of_other_stages_and_of_others_are_not_looked_at():
+    current = state(policy(NEEDS[OTHER], {OTHER}), policy(NEEDS[DEV], ours=False, name=f"{BASE}-hello-dev"))
+    made = destroyed(current, DEV)
+    assert made.plan.empty
+
+
+KEY = CurrentKey("AKIA1", active=True)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        pytest.param({"user_tags": {}}, "we did not make it", id="not ours"),
+        pytest.param({"user_inline": ("own",)}, "inline policies", id="inline policies"),
+        pytest.param({"groups": ("team",)}, "member of groups", id="groups"),
+        pytest.param({"keys": (KEY,)}, "AKIA1", id="a key"),
+        pytest.param(
+            {"keys": (KEY, CurrentKey("AKIA2", active=True)), "profile_key": "AKIA1", "delete_key": True},
+            "AKIA2",
+            id="a key that is not the profile's",
+        ),
+    ],
+)
+def test_a_user_that_something_is_left_of_stays(more, reason):
+    asked = {"delete_key": more.pop("delete_key")} if "delete_key" in more else {}
+    made = destroyed(state(policy(NEEDS[DEV], {DEV}), **{**OURS, **more}), DEV, **asked)
+    assert "DeleteUser" not in kinds(made.plan)
+    assert "DeleteAccessKey" not in kinds(made.plan)
+    assert reason in made.stays[-1]
+
+
+def test_other_policies_keep_the_user():
+    current = state(policy(NEEDS[DEV], {DEV}), **OURS)
+    current = replace(current, attached=(*current.attached, "arn:aws:iam::aws:policy/ReadOnlyAccess"))
+    assert "1 other policies" in destroyed(current, DEV).stays[-1]
+
+
+def test_the_key_of_the_profile_goes_when_it_may():
+    current = state(policy(NEEDS[DEV], {DEV}), **OURS, keys=(KEY,), profile_key="AKIA1")
+    assert kinds(destroyed(current, DEV, delete_key=True).plan)[-2:] == ["DeleteAccessKey", "DeleteUser"]
+
+
+def test_a_group_of_ours_goes_with_its_last_policy():
+    full = CurrentState(
+        user_exists=True, attached=tuple(f"arn:aws:iam::{ACCOUNT}:policy/p{n}" for n in range(10)), **OURS
+    )
+    now = apply(full, DEV, group="deployers")
+    made = destroyed(now, DEV)
+    assert kinds(made.plan) == ["DetachGroupPolicy", "DeletePolicy", "RemoveUserFromGroup", "DeleteGroup"]
+
+
+def test_a_group_of_others_stays():
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/{BASE}"
+    group = CurrentGroup("team", "/", (arn,), (USER, "somebody"))
+    current = state(policy(NEEDS[DEV], {DEV}), attached=False, group=group, groups=("team",))
+    made = destroyed(current, DEV)
+    assert made.plan.empty
+    assert "hold it" in made.stays[0]
+
+
+def test_no_user_is_no_reason():
+    made = destroyed(CurrentState(), DEV)
+    assert made.plan.empty
+    assert made.stays == ()
+
+
+def _written(*contents):
+    versions = tuple(f"v{number}" for number in range(1, len(contents) + 1))
+    former = dict(zip(versions[:-1], contents[:-1], strict=True))
+    return replace(policy(contents[-1], {DEV}, versions=versions), former=former)
+
+
+def test_a_rollback_returns_to_the_version_before_and_says_what_is_lost():
+    current = state(_written(document("s3:A"), NEEDS[DEV]))
+    made = rollback_plan(current, frozenset({DEV}))
+    assert kinds(made) == ["TagPolicy", "SetDefaultPolicyVersion"]
+    assert made.takes_away
+    assert {each.action for each in made.narrowed} == {"s3:GetObject", "lambda:GetFunction"}
+    after = performed(current, made.changes)
+    assert after.policies[BASE].document == document("s3:A")
+    assert not after.policies[BASE].edited
+    assert previous_version(after.policies[BASE]) == "v2"
+
+
+def test_the_version_that_the_tags_name_is_returned_to():
+    there = _written(document("s3:A"), document("s3:B"), NEEDS[DEV])
+    tags = Ownership(True, frozenset({DEV}), (), previous="v1").to_tags()
+    assert previous_version(replace(there, tags=tags)) == "v1"
+    assert previous_version(there) == "v2"
+
+
+def test_there_may_be_nothing_to_return_to():
+    with pytest.raises(ZappaIamError, match="no version to return to"):
+        rollback_plan(state(_written(NEEDS[DEV])), frozenset({DEV}))
+    with pytest.raises(ZappaIamError):
+        rollback_plan(state(_written(document("s3:A"), NEEDS[DEV])), frozenset({OTHER}))
+
+
+def test_a_plan_after_a_rollback_leads_forward_again():
+    current = state(_written(document("s3:A"), NEEDS[DEV]))
+    after = performed(current, rollback_plan(current, frozenset({DEV})).changes)
+    from tests.unit.plan.test_assignment import desired
+
+    again = plan(desired(DEV), after, None)
+    assert "SetDefaultPolicyVersion" in kinds(again)

@@ -1,0 +1,119 @@
+"""Reads the roles that are wanted, their boundaries, the identity provider and the profile. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from zappa_iam_ext.aws.documents import document_from
+from zappa_iam_ext.aws.errors import code_of, translated
+from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
+from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+    from zappa_iam_ext.aws.credentials_file import CredentialsFile
+
+
+ReadPolicy = Callable[["IAMClient", str], CurrentPolicy | None]
+"""Reads a managed policy by its ARN; None when there is none."""
+
+
+def with_current_roles(
+    iam: IAMClient,
+    desired: DesiredState,
+    current: CurrentState,
+    credentials: CredentialsFile | None,
+    read_policy: ReadPolicy,
+) -> CurrentState:
+    """Return the state with what there is of the wanted roles; raise as `current_state`."""
+    roles = desired.roles
+    assert roles is not None  # noqa: S101
+    deployer = _role(iam, roles.deployer.name) if roles.deployer else None
+    execution = {role.name: _role(iam, role.name, read_policy) for role in roles.execution}
+    limits = {
+        policy.name: policy
+        for role in roles.execution
+        if role.limit and (policy := read_policy(iam, role.boundary)) is not None
+    }
+    return replace(
+        current,
+        user_exists=deployer is not None if roles.deployer else current.user_exists,
+        roles=CurrentRoles(
+            deployer=deployer,
+            execution={name: role for name, role in execution.items() if role is not None},
+            limits=limits,
+            provider=_client_ids(iam, roles.provider.arn) if roles.provider else None,
+            profile=credentials.sources(roles.profile.profile) if credentials and roles.profile else {},
+        ),
+    )
+
+
+def execution_role(iam: IAMClient, name: str) -> CurrentRole | None:
+    """Return an execution role as it is, without what its policies say; None when there is none."""
+    return _role(iam, name)
+
+
+def attached_to_role(iam: IAMClient, role: str) -> Iterator[tuple[str, str]]:
+    """Yield the managed policies attached to a role, ARN and name; none where there is no such role."""
+    with translated("iam:ListAttachedRolePolicies"):
+        try:
+            for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
+                for policy in page["AttachedPolicies"]:
+                    yield policy["PolicyArn"], policy["PolicyName"]
+        except ClientError as error:
+            if code_of(error) != "NoSuchEntity":
+                raise
+
+
+def _role(iam: IAMClient, name: str, read_policy: ReadPolicy | None = None) -> CurrentRole | None:
+    with translated("iam:GetRole"):
+        try:
+            role: Any = iam.get_role(RoleName=name)["Role"]
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+    return CurrentRole(
+        name=role["RoleName"],
+        arn=role["Arn"],
+        trust=document_from(role.get("AssumeRolePolicyDocument")),
+        boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        max_session=role.get("MaxSessionDuration", 3600),
+        tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
+        inline=dict(_inline(iam, name)) if read_policy else {},
+        attached=dict(_attached(iam, name, read_policy)) if read_policy else {},
+    )
+
+
+def _inline(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    with translated("iam:ListRolePolicies"):
+        pages = iam.get_paginator("list_role_policies").paginate(RoleName=role)
+        names = [name for page in pages for name in page["PolicyNames"]]
+    with translated("iam:GetRolePolicy"):
+        for name in names:
+            raw: Any = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            yield name, document_from(raw)
+
+
+def _attached(iam: IAMClient, role: str, read_policy: ReadPolicy) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for arn, name in attached_to_role(iam, role):
+        policy = read_policy(iam, arn)
+        if policy is not None:
+            yield name, policy.document
+
+
+def _client_ids(iam: IAMClient, arn: str) -> tuple[str, ...] | None:
+    """Return the audiences that an identity provider takes; None when there is no provider of that very ARN."""
+    with translated("iam:GetOpenIDConnectProvider"):
+        try:
+            answer = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+    return tuple(answer.get("ClientIDList", ()))

@@ -1,0 +1,1 @@
+"""What diff, lint, explain and can-i found, as items for the formats of others."""

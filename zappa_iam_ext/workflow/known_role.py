@@ -1,0 +1,43 @@
+"""What a stage needs where the account tells: of an execution role that exists within a boundary nothing is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zappa_iam_ext.aws.current_roles import execution_role
+from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.permissions.model import Command, Requirement
+from zappa_iam_ext.permissions.requirements import requirements
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.roles.boundary import BOUNDARY_KEY, as_the_role_is
+from zappa_iam_ext.workflow.principals import ReadPrincipal
+
+
+def needed_as_it_is(
+    stage: Stage, commands: Sequence[Command], principal: ReadPrincipal
+) -> tuple[Requirement, ...]:
+    """Return what a stage in a known account needs.
+
+    Where the principal's policies grant by the boundary of the execution role, the role is looked up; a principal that
+    may not do that leaves it unknown.
+    """
+    needed = requirements(stage, commands)
+    if not stage.role.managed or stage.role.arn or not _by_boundary(principal):
+        return needed
+    try:
+        role = execution_role(principal.iam, stage.role.name)
+    except ZappaIamError:
+        return needed
+    boundary = role.boundary if role else ""
+    return as_the_role_is(needed, stage.named_role_arn, exists=role is not None, boundary=boundary)
+
+
+def _by_boundary(principal: ReadPrincipal) -> bool:
+    policies = principal.held.policies
+    return any(
+        key.lower() == BOUNDARY_KEY.lower()
+        for document in (*policies.identity, *policies.group)
+        for statement in document.statements
+        for tests in statement.condition.values()
+        for key in tests
+    )

@@ -1,0 +1,214 @@
+"""Which way a deployer gets its credentials: a user with keys, a role that is assumed, or tokens of a CI system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from zappa_iam_ext.aws.current_roles import execution_role
+from zappa_iam_ext.ci import ci_service
+from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.plan.naming import with_hash
+from zappa_iam_ext.plan.ownership import StageKey
+from zappa_iam_ext.plan.role_states import (
+    DesiredExecutionRole,
+    DesiredProvider,
+    DesiredRole,
+    DesiredRoles,
+    RoleProfile,
+    is_bounded,
+)
+from zappa_iam_ext.roles.boundary import INLINE_POLICY, BoundedRole, bounded, bounded_role
+from zappa_iam_ext.roles.pipelines import Pipeline, pipeline_text
+from zappa_iam_ext.roles.providers import Federation, federation
+from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+MODES = ("user", "role", "oidc", "permission-set")
+MIN_SESSION, MAX_SESSION = 3600, 43200
+"""Seconds (IAM API Reference, CreateRole, MaxSessionDuration)."""
+MAX_ROLE_NAME = 64
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+# Notes stand on one line of a terminal.
+USER_NOTE = "a key lasts until it is deleted; `--mode role` and `--mode oidc` need none"
+NO_BOUNDARY_NOTE = "no boundary: who deploys can give the role, and so itself, any permission"
+NEW_REPOSITORIES = "repositories made since 2026-07-15 need --owner-id and --repository-id"
+MFA_NOTE = "the profile needs `mfa_serial = ARN of the device` beside its role_arn"
+NO_PROFILE_NOTE = "no profile is written: --source-profile names whose credentials to use"
+
+
+@dataclass(frozen=True, slots=True)
+class ModeOptions:
+    """How the deployer gets its credentials, and what limits it.
+
+    ``trusted`` are the ARNs that may assume the role, with ``mfa`` only after multi-factor authentication. ``provider``
+    names a CI system, ``given`` what is said of it. ``source_profile`` holds the credentials by which the role's profile
+    assumes it. ``boundary`` False leaves out the permissions boundary of execution roles.
+    """
+
+    mode: str = "user"
+    role_name: str = ""
+    trusted: tuple[str, ...] = ()
+    mfa: bool = False
+    max_session: int = MIN_SESSION
+    source_profile: str = ""
+    provider: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    boundary: bool = True
+
+    @property
+    def is_role(self) -> bool:
+        """Whether a role deploys."""
+        return self.mode in {"role", "oidc"}
+
+    def check(self) -> None:
+        """Raise `SettingsError` for options that do not fit the mode."""
+        if self.mode == "role" and not self.trusted:
+            raise SettingsError(
+                "who may assume the role is not said",
+                hint="Give --trusted ARN: of a user, a role, or arn:aws:iam::ACCOUNT:root for the whole account.",
+            )
+        if self.mode == "oidc" and not self.provider:
+            raise SettingsError(
+                "whose tokens the role trusts is not said", hint="Give --provider, such as --provider github."
+            )
+        if not MIN_SESSION <= self.max_session <= MAX_SESSION:
+            raise SettingsError(
+                f"a session cannot last up to {self.max_session} seconds",
+                hint=f"AWS allows {MIN_SESSION} to {MAX_SESSION}.",
+            )
+        if self.role_name and not _ROLE_NAME.fullmatch(self.role_name):
+            raise SettingsError(
+                f"{self.role_name[:80]!r} cannot be a role's name",
+                hint="Letters, digits and + = , . @ _ - are allowed, 64 at most.",
+            )
+
+
+def deployer_name(stages: Sequence[Stage], options: ModeOptions) -> str:
+    """Return the name of the role that deploys: the one given, else the project's."""
+    if options.role_name:
+        return options.role_name
+    projects = sorted({stage.project_name for stage in stages})
+    plain = f"{'-'.join(projects)}-zappa-deployer"
+    clean = re.sub(r"[^\w+=,.@-]", "-", plain, flags=re.ASCII)
+    return clean if clean == plain and len(clean) <= MAX_ROLE_NAME else with_hash(clean, plain, MAX_ROLE_NAME)
+
+
+def desired_roles(
+    stages: Sequence[Stage], options: ModeOptions, profile: str, region: str | None
+) -> tuple[DesiredRoles, Federation | None]:
+    """Return the deploying role with whom it trusts, for stages in a known account. Raises as `federation` does."""
+    first = stages[0]
+    name = deployer_name(stages, options)
+    arn = f"arn:{first.partition}:iam::{first.account}:role/{name}"
+    if options.mode == "oidc":
+        trusted = federation(options.provider, options.given)
+        trust = federated_trust(trusted, first.partition, first.account)
+        provider = DesiredProvider(
+            trusted.provider_arn(first.partition, first.account), trusted.url, trusted.audience
+        )
+        role = DesiredRole(name, trust, max_session=options.max_session)
+        return DesiredRoles(role, provider), trusted
+    role = DesiredRole(
+        name, principals_trust(options.trusted, mfa=options.mfa), max_session=options.max_session
+    )
+    source = options.source_profile
+    own = RoleProfile(profile, arn, source, region) if source else None
+    return DesiredRoles(role, profile=own), None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRoles:
+    """The execution roles of stages: those that get a boundary, by stage, and notes on the others."""
+
+    bounded: Mapping[StageKey, BoundedRole] = field(default_factory=dict)
+    desired: tuple[DesiredExecutionRole, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def limit(self, key: StageKey, document: PolicyDocument) -> PolicyDocument:
+        """Return a stage's deployment policy, whose role writes demand the boundary where its role has one."""
+        role = self.bounded.get(key)
+        return document if role is None else bounded(document, role.arn, role.boundary_arn)
+
+
+def execution_roles(
+    iam: IAMClient, stages: Sequence[Stage], options: ModeOptions, *, adopt: bool = False
+) -> ExecutionRoles:
+    """Return what is to be made of the execution roles of stages in a known account.
+
+    A role that somebody else made without the boundary stays as it is unless it is adopted.
+    """
+    if not options.boundary:
+        managed = any(bounded_role(stage) for stage in stages)
+        return ExecutionRoles(notes=(NO_BOUNDARY_NOTE,) if managed else ())
+    found: dict[StageKey, BoundedRole] = {}
+    desired: dict[str, DesiredExecutionRole] = {}
+    notes: list[str] = []
+    for stage in stages:
+        role = bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
+        if role is None:
+            continue
+        key = StageKey(stage.project_name, stage.name)
+        wanted = _desired(key, stage, role)
+        if is_bounded(wanted, execution_role(iam, role.name), adopt=adopt):
+            found[key] = role
+            desired.setdefault(role.name, wanted)
+        else:
+            notes.append(f"--adopt bounds {role.name}; now who deploys can write any permission into it")
+    return ExecutionRoles(found, tuple(desired.values()), tuple(notes))
+
+
+def _desired(key: StageKey, stage: Stage, role: BoundedRole) -> DesiredExecutionRole:
+    return DesiredExecutionRole(
+        stage=key,
+        name=role.name,
+        path=stage.role.path,
+        trust=role.trust,
+        inline=INLINE_POLICY,
+        policy=role.policy,
+        boundary=role.boundary_arn,
+        limit=role.limit,
+    )
+
+
+def pipelines_of(stages: Sequence[Stage], options: ModeOptions, profile: str) -> tuple[str, ...]:
+    """Return, for each stage, the piece of the CI system's configuration that deploys it with the role; none elsewhere."""
+    if options.mode != "oidc":
+        return ()
+    trusted = federation(options.provider, options.given)
+    name = deployer_name(stages, options)
+    return tuple(
+        pipeline_text(
+            trusted,
+            Pipeline(
+                stage.name,
+                stage.region,
+                profile,
+                f"arn:{stage.partition}:iam::{stage.account}:role/{name}",
+                str(stage.settings.get("runtime", "")),
+            ),
+        )
+        for stage in stages
+    )
+
+
+def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: bool) -> Iterator[str]:
+    """Yield what has to be known about the way that was chosen."""
+    service = ci_service(environ)
+    if options.mode == "user" and service:
+        yield f"in CI ({service}) `--mode oidc` needs no key"
+    elif options.mode == "user" and makes_key:
+        yield USER_NOTE
+    if options.provider == "github" and not {"owner_id", "repository_id"} <= set(options.given):
+        yield NEW_REPOSITORIES
+    if options.mode == "role" and options.mfa:
+        yield MFA_NOTE
+    if options.mode == "role" and not options.source_profile:
+        yield NO_PROFILE_NOTE
