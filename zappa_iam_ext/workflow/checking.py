@@ -129,8 +129,16 @@ def check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
     """Check a stage with a session that is open already."""
-    principal = Principals(options, (stage,)).of_session(session)
-    return _checked(stage, commands, principal, options, (stage,))
+    (report,) = check_stages_with_session((stage,), commands, session, options)
+    return report
+
+
+def check_stages_with_session(
+    stages: Sequence[Stage], commands: Sequence[Command], session: Any, options: AwsOptions
+) -> tuple[Report, ...]:
+    """Check stages with a session that is open already; what binds its principal is read once."""
+    principal = Principals(options, stages).of_session(session)
+    return tuple(_checked(stage, commands, principal, options, stages) for stage in stages)
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -198,7 +206,7 @@ def _checked(
         sources=held_sources(held),
         facts=subject.facts,
     )
-    line = deployment_policy(located, stages, commands, held)
+    line = deployment_policy(located, stages, commands, held, subject.facts)
     told = replace(report, subject=subject, deployment_policy=line)
     return with_evidence(told, located, commands, principal)
 
