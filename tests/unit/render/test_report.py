@@ -27,7 +27,7 @@ from tests.support.reports import (
     with_blocker,
 )
 from tests.support.stages import ACCOUNT
-from zappa_iam_ext.check import Blocker
+from zappa_iam_ext.check import Blocker, Evidence, EvidenceNote
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Consequence
@@ -241,3 +241,21 @@ def test_wide_characters_take_two_columns():
     report = replace(one_missing(), function_name="会計処理" * 20)
     text = report_text(report, style=Style(60, unicode=True))
     assert max(map(columns, text.splitlines())) <= 60
+
+
+def test_how_far_further_evidence_went_is_told_and_a_warning_only_once():
+    report = replace(
+        unreadable(),
+        evidence=(
+            EvidenceNote(Evidence.POLICIES, "2 could not be read"),
+            EvidenceNote(Evidence.SIMULATION, "iam:SimulatePrincipalPolicy is denied"),
+            EvidenceNote(Evidence.PROBE),
+        ),
+    )
+    assert "Asked besides: AWS's simulator: iam:SimulatePrincipalPolicy is denied." in report_text(report)
+    warned = replace(
+        report,
+        subject=subject(warnings=("the stack is stuck",)),
+        evidence=(EvidenceNote(Evidence.PROBE, "the stack is stuck"),),
+    )
+    assert report_text(warned).count("the stack is stuck") == 1

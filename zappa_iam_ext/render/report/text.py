@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from zappa_iam_ext.check import Report
+from zappa_iam_ext.check import Evidence, Report
 from zappa_iam_ext.check.grouping import groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -122,7 +122,7 @@ def _head(report: Report, style: Style, room: _Room) -> list[str]:
 
 
 def _notes(report: Report, style: Style, room: _Room) -> list[str]:
-    """Return what could not be read and what no evidence of this kind sees."""
+    """Return what could not be read, how far further evidence went, and what no evidence of this kind sees."""
     lines: list[str] = []
     if report.unreadable:
         names = [line(name) for name in report.unreadable]
@@ -130,11 +130,27 @@ def _notes(report: Report, style: Style, room: _Room) -> list[str]:
         more = f" and {len(names) - most} more" if len(names) > most else ""
         told = f"Could not be read: {'; '.join(names[:most])}{more}"
         lines += _at_most(wrapped(told, style.columns, rest="  "), room.unreadable, style)
+    if further := _further(report):
+        lines += _at_most(wrapped(further, style.columns, rest="  "), room.not_seen, style)
     if report.not_seen:
         told = f"Not seen: {'; '.join(map(line, report.not_seen))}."
         shown = _at_most(wrapped(told, style.columns, rest="  "), room.not_seen, style)
         lines += [style.dim(each) for each in shown]
     return ["", *lines] if lines else []
+
+
+_ASKED = {Evidence.SIMULATION: "AWS's simulator", Evidence.PROBE: "harmless calls"}
+
+
+def _further(report: Report) -> str:
+    """Return how far the simulator and harmless calls went; what they warn of stands in the head already."""
+    known = report.subject.warnings if report.subject else ()
+    told = [
+        f"{_ASKED[note.evidence]}: {line(note.told)}"
+        for note in report.evidence
+        if note.evidence in _ASKED and note.told and note.told not in known
+    ]
+    return f"Asked besides: {'; '.join(told)}." if told else ""
 
 
 def _at_most(lines: Iterator[str], most: int, style: Style) -> list[str]:
