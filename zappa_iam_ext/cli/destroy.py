@@ -38,7 +38,7 @@ def command(
     wanted = ProvisioningOptions(given["admin_profile"], group=given["group"])
     plans = plan_destruction(stages, options, wanted, delete_key=delete_key)
     if not quiet:
-        click.echo(show(plans, as_json=as_json or output == "json", verbose=verbose))
+        click.echo(show(plans, output="json" if as_json else output, verbose=verbose))
     if all(item.plan.empty for item in plans):
         return
     for item in plans:
