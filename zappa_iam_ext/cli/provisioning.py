@@ -100,7 +100,8 @@ def show(
     if is_masked():
         entries = masked_values(entries)
     if output == "text":
-        return plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+        text = plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+        return "\n\n".join([text, *(pipeline.rstrip() for item in plans for pipeline in item.pipelines)])
     told = Told(
         "zappa-iam plan",
         own_version(),
@@ -171,7 +172,7 @@ def _context(item: Provisioning) -> Any:
     unknown = item.rights.unknown
     return PlanContext(
         stages=", ".join(item.stages),
-        target=f"user {item.user} ({_whose(item)}) in account {item.account}",
+        target=f"{item.kind} {item.user} ({_whose(item)}) in account {item.account}",
         administrator=f"{item.administrator}{admin}",
         account=item.account,
         region=item.options.region,
@@ -194,6 +195,8 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "stages": list(item.stages),
         "account": item.account,
         "user": item.user,
+        "kind": item.kind,
+        "pipelines": list(item.pipelines),
         "profile": item.profile,
         "administrator": item.administrator,
         "administrator_denied": list(item.rights.denied),
