@@ -1,6 +1,6 @@
 """Two processes applying at once converge: nobody's permissions are lost, no key is orphaned.
 
-In ``make test`` one round each; ``make races`` makes 50 (``ZAPPA_IAM_EXT_RACES=50``).
+In ``make test`` one round each; ``make races`` makes 50 (``ZAPPA_IAM_EXT_RACES=all``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.support.newcomer import SETTINGS, allow, iam
 
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
-ROUNDS = int(os.environ.get("ZAPPA_IAM_EXT_RACES", "1"))
+ROUNDS = 50 if os.environ.get("ZAPPA_IAM_EXT_RACES") == "all" else 1
 APPLY = ("--admin-profile", "admin", "--create-keys", "--yes", "--quiet")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 
 import pytest
 
-from tests.support.newcomer import SETTINGS, allow, iam
+from tests.support.newcomer import SETTINGS, allow, denied, iam
 from tests.support.proxy import Answer, proxy
 
 pytestmark = pytest.mark.aws
@@ -39,6 +40,18 @@ def of(project, stage):
 
 
 ALL = [(project, stage) for project in ("hello", "shop") for stage in ("dev", "prod")]
+
+
+@pytest.mark.zappa
+@pytest.mark.skipif(os.environ.get("ZAPPA_IAM_EXT_STAGES") != "all", reason="minutes: make stages")
+def test_each_stage_is_deployed_by_the_real_zappa_after_all_were_provisioned(two_projects):
+    for each in ALL:
+        assert iam("apply", *of(*each), *ADMIN, "--yes").exit_code == 0
+    for project, stage in ALL:
+        done = two_projects.zappa("deploy", stage, "-s", f"{project}.json")
+        assert denied(done.calls) == [], (project, stage, done.stderr)
+        assert done.exit_code == 0, done.stdout + done.stderr
+        assert {"CreateFunction"} <= set(done.written)
 
 
 def policies(newcomer):
@@ -176,6 +189,21 @@ def test_an_administrator_who_may_not_is_told_before_the_first_write(admin):
     assert "may not iam:CreatePolicy" in refused.stderr
     names = [user["UserName"] for user in admin.aws.client("iam").list_users()["Users"]]
     assert "serverless" not in names
+
+
+def test_the_document_for_administrators_is_enough_to_apply_and_to_destroy(admin):
+    printed = iam("policy", "dev", "--for-admin", "--account", admin.account)
+    assert printed.exit_code == 0
+    admin.user("provisioner", json.loads(printed.stdout), inspects=False)
+    as_provisioner = ("dev", "--admin-profile", "provisioner", "--yes")
+    done = iam("apply", *as_provisioner, "--create-keys", "--group", "deployers")
+    assert done.exit_code == 0, done.stderr
+    assert iam("check", "dev").exit_code == 0
+    admin.settings(s3_bucket="another-bucket")
+    assert iam("apply", *as_provisioner, "--prune", "--group", "deployers").exit_code == 0
+    gone = iam("destroy", *as_provisioner, "--delete-key", "--group", "deployers")
+    assert gone.exit_code == 0, gone.stderr
+    assert policies(admin) == {}
 
 
 def _without_the_case(request):

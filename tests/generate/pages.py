@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.generate.administrator import administrator_page
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.patterns.containment import covers
@@ -318,7 +319,11 @@ def _lacking_cells(one: Requirement) -> tuple[str, ...]:
     return f"`{one.action}`", f"`{one.resource}`", one.because, denied, str(one.confidence)
 
 
-PAGES = {"permissions.md": permissions_page, "comparison.md": comparison_page}
+PAGES = {
+    "administrator.md": administrator_page,
+    "comparison.md": comparison_page,
+    "permissions.md": permissions_page,
+}
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, *
     text = _plan_file(given["stage"])
     plans = _read(text, given) if text else _make(given, yes=yes)
     if not quiet:
-        click.echo(show(plans, as_json=as_json, verbose=verbose))
+        click.echo(show(plans, output="json" if as_json else "text", verbose=verbose))
     if all(item.plan.empty and not item.plan.unsafe for item in plans):
         return
     if all(not item.plan.unsafe and not item.plan.takes_away for item in plans):

@@ -20,6 +20,7 @@ from zappa_iam_ext.cli.options import (
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.permissions.stage import Stage
 
 #: The exit code of a document that --compact could not shorten enough.
 TOO_LONG = 1
@@ -59,6 +60,11 @@ TOO_LONG = 1
     metavar="NAME|ARN",
     help="Who checks itself: this role, or the role of this session.",
 )
+@click.option(
+    "--for-admin",
+    is_flag=True,
+    help="Print what an administrator needs for plan, apply and destroy instead.",
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -75,6 +81,7 @@ def command(
     self_inspection: bool,
     user: str,
     role: str,
+    for_admin: bool,
 ) -> None:
     """Print the least-privilege policy document of STAGE: real ARNs, grouped, in a stable order.
 
@@ -90,6 +97,9 @@ def command(
         raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
     options = AwsOptions(profile, region, endpoint_url)
     stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
+    if for_admin:
+        _print([_of_administrator(each, options, account, partition) for each in stages], as_list=split)
+        return
     wanted = PolicyOptions(
         account=account,
         partition=partition,
@@ -106,6 +116,13 @@ def command(
     _print(documents, as_list=split)
     if compact and any(document.size > MANAGED_POLICY_LIMIT for document in documents):
         raise SystemExit(TOO_LONG)
+
+
+def _of_administrator(stage: Stage, options: AwsOptions, account: str, partition: str) -> PolicyDocument:
+    from zappa_iam_ext.workflow import administrator_document, with_caller_account
+
+    located = with_caller_account(stage, options, account, partition)
+    return administrator_document(located, located.account, located.partition)
 
 
 def _print(documents: Sequence[PolicyDocument], *, as_list: bool) -> None:

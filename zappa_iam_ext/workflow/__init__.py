@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zappa_iam_ext.workflow.administrator import administrator_document
 from zappa_iam_ext.workflow.applying import (
     apply_stages,
     plan_file_text,
@@ -28,6 +29,7 @@ __all__ = [
     "PolicyOptions",
     "Provisioning",
     "ProvisioningOptions",
+    "administrator_document",
     "apply_stages",
     "check_deploy_permissions",
     "check_offline",

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import principal_policies
+from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import ZappaIamError
-from zappa_iam_ext.iam import AuthorizationRequest, Decision, PrincipalKind, compile_policies
+from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PrincipalKind, compile_policies
+from zappa_iam_ext.iam.synthesis import Grant, synthesize
 from zappa_iam_ext.permissions.authorizations import Scope, authorize
 from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.own_calls import administration
+from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Plan
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 
@@ -64,3 +68,21 @@ def administrator_rights(iam: IAMClient, who: CallerIdentity, plan: Plan, region
             denied.append(f"{item.action} on {item.resource}")
     unseen = "" if held.complete else "; ".join(held.unreadable)
     return Rights(tuple(dict.fromkeys(denied)), unseen)
+
+
+def administrator_document(stage: Stage, account: str, partition: str) -> PolicyDocument:
+    """Return what an administrator needs to plan, apply and destroy for a stage.
+
+    Of policies those named as the stage's or after it, of users the one that deploys, of groups any. Keys can be made
+    and deleted for that user.
+    """
+    own = iam_ext_settings(stage)
+    name = f"{own.policy}*"
+    names = {
+        "user": own.user_or_default,
+        "group": "*",
+        "policy_name": name,
+        "policy_arn": f"arn:{partition}:iam::{account}:policy/{name}",
+    }
+    needed = administration(names, Scope(account, stage.region, partition))
+    return synthesize(Grant(item.action, item.resource, purpose=row.purpose) for row, item in needed)

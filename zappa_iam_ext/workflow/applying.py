@@ -60,7 +60,7 @@ def refuse_denied(provisioning: Provisioning) -> None:
             f"{provisioning.administrator} may not {denied[0]}"
             + (f", nor {len(denied) - 1} more" if len(denied) > 1 else "")
             + "; nothing was changed",
-            hint="Use credentials that may (`--admin-profile`); docs/administrator.md lists what is needed.",
+            hint="Use credentials that may (`--admin-profile`); `zappa-iam policy STAGE --for-admin` prints what they need.",
         )
 
 
