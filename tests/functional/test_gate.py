@@ -53,8 +53,8 @@ def test_one_missing_permission_is_named_alone(newcomer):
     assert ran.written == []
     rows = ran.stderr[ran.stderr.index("Stops") :].split("\n\n")[0]
     assert re.findall(r"^  (\w+) +(\w+)", rows, re.MULTILINE) == [("iam", "PassRole")]
-    assert "denied by the policy" in ran.stderr
-    assert "Ask the owner of the policy" in ran.stderr
+    assert "inline policy inline-0 of user serverless (statement 2" in " ".join(ran.stderr.split())
+    assert "lift the Deny on iam:PassRole" in " ".join(ran.stderr.split())
 
 
 def test_allowed_means_exactly_one_line_on_stderr_and_stdout_is_zappas_own(newcomer):
