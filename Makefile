@@ -11,7 +11,7 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast coverage slow lint types contracts format demo judges benchmark recordings denials scenarios
+.PHONY: test fast coverage slow lint types contracts format demo judges benchmark speed recordings denials scenarios
 .PHONY: faults races stages identities docs snapshots help clean
 
 test: lint types contracts fast coverage slow ## everything
@@ -84,9 +84,15 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
-faults: $(STAMP) ## files of profiles at each system call, plans at each call of AWS: refused, lost, killed (an hour)
-	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py
-	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_faults.py tests/property/test_plan_laws.py
+faults: $(STAMP) ## every fault at each system call and each call of AWS: files, reading, plans, keys (an hour)
+	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py \
+		tests/functional/test_reading_faults.py tests/functional/test_keys.py
+	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_faults.py \
+		tests/property/test_plan_laws.py
+
+speed: $(STAMP) ## calls, rounds and processor time of a check by stages and policies (minutes)
+	$(BIN)/pytest tests/benchmarks/test_reading.py --benchmark-enable --benchmark-only -s -q --override-ini addopts="" \
+		--import-mode=importlib
 
 races: $(STAMP) ## 20 writers of the files of profiles, 60 rounds; two processes that apply at once, 50 times (minutes)
 	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/unit/aws/test_profile_files_races.py

@@ -62,8 +62,8 @@ def test_a_groups_managed_policy_is_named_with_its_statement_and_line(newcomer):
         "statement": "NoRoles",
         "line": 9,
     }
-    text = iam("check", "dev").stdout
-    assert "deployers / managed policy Limits" in text
+    text = " ".join(iam("check", "dev").stdout.split())
+    assert "policy Limits of group deployers (statement NoRoles, line 9)" in text
     assert "To fix it: zappa-iam apply" not in text
 
 
@@ -169,6 +169,21 @@ def test_its_tags_say_for_whom_it_was_made(newcomer):
     found = told()
     assert (found["stages"], found["zappa_version"]) == (["hello/dev", "hello/prod"], "0.60.2")
     assert (found["lacking"], found["surplus"]) == ([], None), "prod may need more: nobody here can tell"
+
+
+def test_a_policy_of_the_stages_own_goes_before_one_that_was_made_for_another(newcomer):
+    newcomer.user("serverless")
+    ours = (OWNER_TAG[0], OWNER_TAG[1])
+    attach(newcomer, make(newcomer, NAME, allow("s3:*"), tags=(ours, (STAGES_TAG, "other/dev"))))
+    own = f"{NAME}-hello-dev"
+    attach(newcomer, make(newcomer, own, computed(newcomer), tags=(ours, (STAGES_TAG, "hello/dev"))))
+    found = told()
+    assert (found["name"], found["stages"], found["lacking"], found["surplus"]) == (
+        own,
+        ["hello/dev"],
+        [],
+        [],
+    )
 
 
 def test_a_policy_of_another_name(newcomer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -195,6 +196,48 @@ def test_an_interrupt_while_modules_are_imported(project, number, before):
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (130, b"Interrupted.\n")
+
+
+ASKING = """
+import click
+from zappa_iam_ext.cli import main
+
+@main.command("ask")
+def ask():
+    click.confirm("Make these changes?", abort=True, err=True)
+
+type(main).get_command = lambda *_: ask
+main(["ask"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        pytest.param(b"y\n", 0, "", id="yes"),
+        pytest.param(b"n\n", 2, "Nothing was changed: the answer was no.", id="no"),
+        pytest.param(b"\x04", 2, "Nothing was changed: nobody answered", id="the end of the input"),
+        pytest.param(signal.SIGINT, 130, "Interrupted.", id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 130, "Interrupted.", id="SIGTERM"),
+    ],
+)
+def test_a_question_at_a_terminal(answer, code, said):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", ASKING], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=environment(), start_new_session=True
+    ) as process:  # fmt: skip
+        asked = b""
+        while b"[y/N]: " not in asked:
+            asked += os.read(process.stderr.fileno(), 100)
+        if isinstance(answer, bytes):
+            os.write(ours, answer)
+        else:
+            process.send_signal(answer)
+        _, told = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == code
+    assert said in told.decode()
 
 
 @pytest.mark.parametrize("debug", [False, True], ids=["as it is", "with the debug switch"])

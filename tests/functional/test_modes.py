@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shlex
+import time
 
 import boto3
+import botocore.session
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
-from tests.support.newcomer import denied, iam
+from tests.support.newcomer import allow, iam
+from tests.support.newcomer import denied as refused
+from zappa_iam_ext.aws.provisioner import apply_plan
+from zappa_iam_ext.plan import CurrentState, DesiredPolicy, DesiredState, Plan, plan
+from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredProvider, DesiredRole, DesiredRoles
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
+from zappa_iam_ext.roles.providers import federation
+from zappa_iam_ext.roles.trusts import federated_trust
 from zappa_iam_ext.settings_file import read_stages
 
 pytestmark = pytest.mark.aws
@@ -29,6 +41,11 @@ def apply(*arguments, code=0):
     done = iam("apply", "dev", "--admin-profile", "admin", "--yes", *arguments)
     assert done.exit_code == code, done.stdout + done.stderr
     return done
+
+
+def denied(calls):
+    """Return what of Zappa's calls was refused; the gate looks for the account's name, which is not needed."""
+    return [name for name in refused(calls) if not name.startswith("iam.ListAccountAliases")]
 
 
 def role_options(newcomer):
@@ -70,6 +87,190 @@ def test_a_role_by_a_profile_that_assumes_it_deploys_with_the_real_zappa(project
     updated = project.zappa("update", "dev")
     assert (updated.exit_code, denied(updated.calls)) == (0, []), updated.stdout + updated.stderr
     assert refused_by_aws(boto3.Session(profile_name="serverless"), project, boundary) == set(FORBIDDEN)
+
+
+OIDC = ("--mode", "oidc", "--provider", "github", "--repository", "acme/hello", "--branch", "main")
+SUBJECT = "repo:acme/hello:ref:refs/heads/main"
+
+
+def token(
+    subject=SUBJECT, issuer="https://token.actions.githubusercontent.com", audience="sts.amazonaws.com"
+):
+    """Return a token as GitHub writes it, with a signature that the local AWS does not look at."""
+    now = int(time.time())
+    claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": now, "exp": now + 300}
+    parts = ({"alg": "RS256", "typ": "JWT", "kid": "1"}, claims)
+    coded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*coded, base64.urlsafe_b64encode(b"signature").rstrip(b"=").decode()])
+
+
+def test_a_role_by_the_token_of_a_ci_system_deploys_with_the_real_zappa(project):
+    done = apply(*OIDC)
+    assert "role-to-assume: " + f"arn:aws:iam::{project.account}:role/{ROLE}" in done.stdout
+    assert "aws-profile: serverless" in done.stdout
+    client = project.aws.client("iam")
+    arn = f"arn:aws:iam::{project.account}:oidc-provider/token.actions.githubusercontent.com"
+    provider = client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert provider["ClientIDList"] == ["sts.amazonaws.com"]
+    trust = client.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+    assert (
+        trust["Statement"][0]["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]
+        == SUBJECT
+    )
+    again = json.loads(iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--json").stdout)
+    assert again["plans"][0]["changes"] == []
+    mend_the_local_aws(project)
+    written = project.home / ".aws" / "id-token"
+    written.write_text(token())
+    (project.home / ".aws" / "config").write_text(
+        f"[profile serverless]\nrole_arn = arn:aws:iam::{project.account}:role/{ROLE}\n"
+        f"web_identity_token_file = {written}\nregion = us-east-1\n"
+    )
+    identity = boto3.Session(profile_name="serverless").client("sts", endpoint_url=project.aws.endpoint)
+    assert f":assumed-role/{ROLE}/" in identity.get_caller_identity()["Arn"]
+    assert iam("check", "dev").exit_code == 0
+    deployed = project.zappa("deploy", "dev")
+    assert (deployed.exit_code, denied(deployed.calls)) == (0, []), deployed.stdout + deployed.stderr
+    assert "CreateRole" not in deployed.written
+
+
+def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too():
+    """Neither the local AWS nor moto can add an audience: the call is held against botocore's model of it."""
+    client = boto3.client("iam", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    url, audience = "https://token.actions.githubusercontent.com", "sts.amazonaws.com"
+    arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    trust = federated_trust(
+        federation("github", {"repository": "a/b", "branch": "main"}), "aws", "123456789012"
+    )
+    desired = DesiredState(
+        "123456789012",
+        "deployer",
+        policies=(DesiredPolicy("Own", allow("s3:ListBucket")),),
+        roles=DesiredRoles(DesiredRole("deployer", trust), DesiredProvider(arn, url, audience)),
+    )
+
+    def planned(*client_ids):
+        return plan(desired, CurrentState(user_exists=True, roles=CurrentRoles(provider=client_ids)))
+
+    changes = [
+        change for change in planned("https://github.com/acme").changes if "identity provider" in str(change)
+    ]
+    with Stubber(client) as stub:
+        stub.add_response(
+            "add_client_id_to_open_id_connect_provider",
+            {},
+            {"OpenIDConnectProviderArn": arn, "ClientID": audience},
+        )
+        assert apply_plan(client, Plan(tuple(changes))) == tuple(changes)
+        stub.assert_no_pending_responses()
+    assert not any("identity provider" in str(change) for change in planned("other", audience).changes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(("--mode", "role"), "--trusted", id="nobody is trusted"),
+        pytest.param(("--mode", "role", "--trusted", "*"), "cannot be trusted", id="everybody is trusted"),
+        pytest.param(("--mode", "oidc"), "--provider", id="no provider"),
+        pytest.param(
+            ("--mode", "oidc", "--provider", "gitlab", "--repository", "a/b", "--branch", "m"),
+            "--project-id",
+            id="a path alone",
+        ),
+        pytest.param((*OIDC[:-1], "*"), "--branch", id="any branch"),
+        pytest.param(
+            ("--mode", "role", "--trusted", "arn:aws:iam::123456789012:root", "--max-session", "60"),
+            "3600",
+            id="a session too short",
+        ),
+    ],
+)
+def test_what_would_be_open_is_refused_before_anything_is_made(project, arguments, told):
+    done = apply(*arguments, code=2)
+    assert told in done.stderr
+    assert project.aws.client("iam").list_roles()["Roles"] == []
+
+
+def test_a_role_that_somebody_else_made_is_left_alone_until_adopted(project):
+    client = project.aws.client("iam")
+    client.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TRUST)
+    refused_plan = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--json")
+    assert refused_plan.exit_code == 1
+    (concern,) = json.loads(refused_plan.stdout)["plans"][0]["concerns"]
+    assert "does not carry our tag" in concern["reason"]
+    apply(*OIDC, code=2)
+    apply(*OIDC, "--adopt")
+    trust = client.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
+    assert [next(iter(each["Principal"])) for each in trust["Statement"]] == ["Service", "Federated"]
+
+
+def test_an_execution_role_of_zappas_own_stays_unless_adopted_and_keeps_its_id(project):
+    client = project.aws.client("iam")
+    made = client.create_role(RoleName=EXECUTION, AssumeRolePolicyDocument=TRUST)["Role"]
+    wide = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]}
+    )
+    client.put_role_policy(RoleName=EXECUTION, PolicyName="zappa-permissions", PolicyDocument=wide)
+    done = apply(*OIDC)
+    assert f"--adopt bounds {EXECUTION}" in done.stdout
+    assert "PermissionsBoundary" not in client.get_role(RoleName=EXECUTION)["Role"]
+    lost = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--adopt")
+    assert lost.exit_code == 1
+    assert "iam" in lost.stdout
+    apply(*OIDC, "--adopt", "--prune")
+    now = client.get_role(RoleName=EXECUTION)["Role"]
+    assert now["RoleId"] == made["RoleId"]
+    assert now["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(f":policy/{EXECUTION}-Boundary")
+
+
+def test_without_the_boundary_it_is_said_what_that_opens(project):
+    done = apply(*OIDC, "--no-boundary")
+    assert "no boundary: who deploys can give the role, and so itself, any permission" in done.stdout
+    names = [role["RoleName"] for role in project.aws.client("iam").list_roles()["Roles"]]
+    assert names == [ROLE]
+
+
+def test_two_projects_share_a_provider_and_not_a_role(project):
+    apply(*OIDC)
+    project.settings(project_name="other")
+    apply(*OIDC[:-3], "acme/other", *OIDC[-2:])
+    names = [role["RoleName"] for role in project.aws.client("iam").list_roles()["Roles"]]
+    assert sorted(name for name in names if name.endswith("deployer")) == [ROLE, "other-zappa-deployer"]
+
+
+def test_a_permission_set_is_printed_and_nothing_is_made(project):
+    before = state(project)
+    text = iam("apply", "dev", "--admin-profile", "admin", "--mode", "permission-set", "--yes")
+    printed = iam("plan", "dev", "--admin-profile", "admin", "--mode", "permission-set", "--json")
+    assert (text.exit_code, printed.exit_code) == (0, 0), text.stderr + printed.stderr
+    (wanted,) = json.loads(printed.stdout)["permission_sets"]
+    assert wanted["name"] == "ZappaDeploy-hello"
+    reads = [
+        each for each in wanted["inline_policy"]["Statement"] if "iam:ListRolePolicies" in each["Action"]
+    ]
+    assert reads[0]["Resource"] == (
+        f"arn:aws:iam::{project.account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_ZappaDeploy-hello_*"
+    )
+    assert "Nothing was changed" in text.stdout
+    for line in wanted["commands"]:
+        words = shlex.split(line)
+        shape = (
+            botocore.session.Session()
+            .get_service_model(words[1])
+            .operation_model("".join(part.title() for part in words[2].split("-")))
+            .input_shape
+        )
+        assert {word[2:] for word in words[3::2]} <= {xform_name(name, "-") for name in shape.members}
+        assert set(shape.required_members) <= {
+            name for name in shape.members if f"--{xform_name(name, '-')}" in words
+        }
+    assert state(project) == before
+
+
+def state(project):
+    """Return what there is of IAM in the account."""
+    told = project.aws.client("iam").get_account_authorization_details()
+    return {name: value for name, value in told.items() if name != "ResponseMetadata"}
 
 
 def mend_the_local_aws(project):

@@ -76,6 +76,7 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     watch.run("plan", *admin)
     _provision(newcomer, watch, admin, monkeypatch)
     watch.run("plan", *admin)
+    _provision_roles(newcomer, watch, admin)
     watch.run("policy", "dev", "--profile", "admin")
     newcomer.settings(s3_bucket="bucket-number-5")
     watch.run("destroy", *admin, "--yes", "--delete-key")
@@ -87,6 +88,7 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
     watch.run("check", "dev", "--profile", "session", "--evidence", "simulation", exit_code=None)
     _look_into_the_account(newcomer, watch)
     watch.run("policy", "dev", "--profile", "session")
+    _rotate(newcomer, watch)
     watch.run("explain", "--profile", "admin", ENCODED)
     rows = {
         command: {row.operation for row in own_call_rows() if command in row.commands}
@@ -99,6 +101,17 @@ def test_each_command_asks_what_its_rows_say_and_every_row_is_asked(newcomer, wa
         command: rows[command] - watch.asked[command] - RARE.get(command, set()) for command in OWN_COMMANDS
     }
     assert left == {command: set() for command in OWN_COMMANDS}
+
+
+def _rotate(newcomer, watch) -> None:
+    """A key that is lost on the way, then another one, and the former one deleted."""
+    admin = ("dev", "--profile", "rotating", "--admin-profile", "admin", "--yes")
+    newcomer.user("rotating")
+    with pytest.MonkeyPatch.context() as full:
+        full.setattr(CredentialsFile, "write_key", _refuse)
+        watch.run("keys", "rotate", *admin, exit_code=2)
+    watch.run("keys", "rotate", *admin)
+    watch.run("keys", "delete-old", *admin)
 
 
 def _provision(newcomer, watch, admin, monkeypatch) -> None:
@@ -124,6 +137,49 @@ def _provision(newcomer, watch, admin, monkeypatch) -> None:
 
 def _refuse(*_: object, **__: object) -> None:
     raise CredentialsFileError("the disk is full")
+
+
+def _provision_roles(newcomer, watch, admin) -> None:
+    """A role for one stage and another, for more principals, with a part too many; a provider, and another audience."""
+    client = newcomer.aws.client("iam")
+    newcomer.settings(project_name="roles", iam_ext={"policy": "Roles"})
+    trusted = f"arn:aws:iam::{newcomer.account}:user/admin"
+    mode = ("--mode", "role", "--role-name", "deployer-of-all", "--yes")
+    watch.run("apply", *admin, *mode, "--trusted", trusted)
+    watch.run("apply", *admin, *mode, "--trusted", f"arn:aws:iam::{newcomer.account}:root")
+    mine = client.list_policy_tags(PolicyArn=f"arn:aws:iam::{newcomer.account}:policy/Roles")["Tags"]
+    part = client.create_policy(
+        PolicyName="Roles-2", PolicyDocument=json.dumps(allow("s3:ListBucket")), Tags=mine
+    )["Policy"]["Arn"]
+    client.attach_role_policy(RoleName="deployer-of-all", PolicyArn=part)
+    watch.run("apply", *admin, *mode, "--trusted", trusted, "--prune")
+    newcomer.settings(project_name="other", iam_ext={"policy": "Others"})
+    client.create_role(
+        RoleName="other-dev-ZappaLambdaExecutionRole", AssumeRolePolicyDocument=json.dumps(_TRUST)
+    )
+    client.put_role_policy(
+        RoleName="other-dev-ZappaLambdaExecutionRole",
+        PolicyName="zappa-permissions",
+        PolicyDocument=json.dumps(allow("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")),
+    )
+    watch.run("apply", *admin, *mode, "--trusted", trusted, "--adopt")
+    provider = client.create_open_id_connect_provider(Url="https://gitlab.com", ClientIDList=["other"])
+    assert provider["OpenIDConnectProviderArn"].endswith("gitlab.com")
+    oidc = ("--mode", "oidc", "--repository", "a/b", "--branch", "main", "--yes")
+    # The local AWS does not know how to add an audience: it is asked all the same.
+    watch.run("apply", *admin, *oidc, "--provider", "gitlab", "--project-id", "1", exit_code=2)
+    watch.run("apply", *admin, *oidc, "--provider", "github", "--prune")
+    newcomer.settings()
+
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    },
+}
 
 
 def _give_policies_of_every_kind(newcomer) -> None:

@@ -94,7 +94,7 @@ GIVEN = st.builds(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=100)
 @given(reports(), GIVEN, STYLES)
 def test_at_most_25_lines_none_too_wide_and_every_missing_permission_counted(report, given_, style):
     text = SGR.sub("", report_text(report, given_, style))
@@ -111,7 +111,7 @@ def test_at_most_25_lines_none_too_wide_and_every_missing_permission_counted(rep
     assert style.unicode or not set("✓✗…") & set(text)
 
 
-@settings(max_examples=10)
+@settings(max_examples=25)
 @given(st.lists(reports(), min_size=2, max_size=4), STYLES)
 def test_several_stages_together_have_at_most_25_lines(several, style):
     failed = [NotChecked("x", "no\nprofile", "do this")]

@@ -319,7 +319,7 @@ def test_a_command_that_writes_is_one_that_calls_more_than_reading():
 @pytest.mark.parametrize(
     ("statements", "said"),
     [
-        pytest.param([ALLOW], ["may run every command", "holds all 1 permissions"], id="all is well: one line"),
+        pytest.param([ALLOW], ["may deploy", "holds all 1 permission"], id="all is well: one line"),
         pytest.param([ALLOW, VPC_ONLY], ["the gate decided nothing", "cannot tell whether"], id="nothing decided never sounds like passed"),
         pytest.param([OTHER], ["may not", "CreateFunction", "To fix it"], id="what is missing, where it only warns"),
     ],

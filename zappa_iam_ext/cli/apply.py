@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from zappa_iam_ext.cli.modes import PERMISSION_SET, print_permission_set
 from zappa_iam_ext.cli.options import AwsOptions, format_options
 from zappa_iam_ext.cli.provisioning import confirm, make_plans, provisioning_options, show
 from zappa_iam_ext.cli.wanting_keys import wants_keys
@@ -33,10 +34,13 @@ def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, *
     from zappa_iam_ext.workflow import apply_stages, refuse_denied
 
     as_json = as_json or output == "json"
+    if given["mode"] == PERMISSION_SET:
+        print_permission_set(given, as_json=as_json)
+        return
     text = _plan_file(given["stage"])
     plans = _read(text, given) if text else _make(given, yes=yes)
     if not quiet:
-        click.echo(show(plans, as_json=as_json, verbose=verbose))
+        click.echo(show(plans, output="json" if as_json else "text", verbose=verbose))
     if all(item.plan.empty and not item.plan.unsafe for item in plans):
         return
     if all(not item.plan.unsafe and not item.plan.takes_away for item in plans):

@@ -6,14 +6,15 @@ from typing import Any
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, format_options, read, stage_options
+from zappa_iam_ext.cli.options import AwsOptions, aws_options, read, stage_options
+from zappa_iam_ext.cli.output import chosen, report_options, say
 from zappa_iam_ext.cli.provisioning import confirm, show
 
 
 @click.command("destroy")
 @stage_options
 @aws_options
-@format_options
+@report_options
 @click.option(
     "--admin-profile", default="", help="The profile that looks and changes; default: AWS's own chain."
 )
@@ -38,7 +39,7 @@ def command(
     wanted = ProvisioningOptions(given["admin_profile"], group=given["group"])
     plans = plan_destruction(stages, options, wanted, delete_key=delete_key)
     if not quiet:
-        click.echo(show(plans, as_json=as_json or output == "json", verbose=verbose))
+        say(show(plans, output=chosen(output, as_json=as_json), verbose=verbose))
     if all(item.plan.empty for item in plans):
         return
     for item in plans:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, read
-from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
+from zappa_iam_ext.mask import masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.denials.denial import Denial
@@ -176,6 +177,8 @@ def _rendered(explanations: Sequence[Explanation], output: str) -> str:
     from zappa_iam_ext.render.formats import Told
     from zappa_iam_ext.render.items.explanation import items, summaries
 
+    if is_masked():
+        explanations = masked_values(list(explanations))
     renderers = {"github": explanation_github, "json": explanation_json, "text": explanation_text}
     if output in renderers:
         return renderers[output](explanations)

@@ -16,11 +16,12 @@ from zappa_iam_ext.cli.options import (
     read,
     require_account_id,
 )
-from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, parse_documents, read_text
 from zappa_iam_ext.errors import ExitCode, SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.mask import masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.render.findings import LintResult
@@ -103,6 +104,8 @@ def _rendered(results: Sequence[LintResult], output: str) -> str:
     from zappa_iam_ext.render.formats import Told
     from zappa_iam_ext.render.items.findings import items, summary
 
+    if is_masked():
+        results = masked_values(list(results))
     if output in {"text", "json", "github"}:
         write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
         return write[output](results)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from zappa_iam_ext.workflow.modes import ModeOptions
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+PERMISSION_SET = "permission-set"
 _PROVIDERS = ("github", "gitlab", "gitlab-self-managed", "bitbucket", "circleci", "terraform")
 #: What is said of a CI system: the parameter, how it is shown, and what it is.
 _GIVEN: tuple[tuple[str, str, str], ...] = (
@@ -100,3 +101,24 @@ def mode_of(given: Mapping[str, Any]) -> ModeOptions:
         given=told | ({"pull_request": "yes"} if given["pull_request"] else {}),
         boundary=given["boundary"],
     )
+
+
+def print_permission_set(given: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what an administrator of IAM Identity Center pastes; nothing is changed."""
+    import json
+
+    from zappa_iam_ext.cli.options import AwsOptions, parse_commands, read
+    from zappa_iam_ext.roles.permission_set import permission_set_text
+    from zappa_iam_ext.workflow.permission_sets import permission_set
+
+    options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
+    stages = read(given["stage"], given["settings_file"], all_stages=given["all_stages"], options=options)
+    commands = parse_commands(given["command_lines"])
+    wanted, notes = permission_set(stages, commands, options, mode_of(given), given["admin_profile"])
+    for note in notes:
+        click.echo(note, err=True)
+    if as_json:
+        told = {"schema_version": 1, "permission_sets": [wanted.to_json()]}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        click.echo(permission_set_text(wanted))

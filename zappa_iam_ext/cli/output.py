@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from zappa_iam_ext.mask import masked
+from zappa_iam_ext.mask import masked, masked_values
 from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def machine_text(told: Told, output: str) -> str:
         "sarif": formats.sarif_text,
         "junit": formats.junit_text,
     }
-    return renderers[output](told)
+    return renderers[output](masked_values(told) if is_masked() else told)
 
 
 def own_version() -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from zappa_iam_ext.cli.options import format_options
+from zappa_iam_ext.cli.modes import PERMISSION_SET, print_permission_set
+from zappa_iam_ext.cli.output import chosen, report_options, say
 from zappa_iam_ext.cli.provisioning import make_plans, provisioning_options, show, write_privately
 from zappa_iam_ext.errors import ExitCode, ZappaIamError
 
@@ -17,7 +18,7 @@ NO_CHANGES, ERROR, CHANGES = 0, 1, 2
 
 @click.command("plan")
 @provisioning_options
-@format_options
+@report_options
 @click.option(
     "--documents", is_flag=True, help="Print the policy documents as well, as a diff against those in place."
 )
@@ -49,8 +50,11 @@ def command(detailed_exitcode: bool, **given: Any) -> None:
 def _plan(
     *, as_json: bool, output: str, documents: bool, verbose: bool, out: Path | None, **given: Any
 ) -> tuple[bool, bool]:
+    if given["mode"] == PERMISSION_SET:
+        print_permission_set(given, as_json=as_json or output == "json")
+        return False, True
     plans = make_plans({**given, "prune_versions": True})
-    click.echo(show(plans, as_json=as_json or output == "json", documents=documents, verbose=verbose))
+    say(show(plans, output=chosen(output, as_json=as_json), documents=documents, verbose=verbose))
     if out is not None:
         from zappa_iam_ext.workflow import plan_file_text
 

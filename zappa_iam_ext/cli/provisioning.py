@@ -15,7 +15,9 @@ from click.core import ParameterSource
 
 from zappa_iam_ext.cli.modes import mode_of, mode_options
 from zappa_iam_ext.cli.options import AwsOptions, aws_options, parse_commands, read, stage_options
+from zappa_iam_ext.cli.output import is_masked, machine_text, own_version
 from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.mask import masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow import Provisioning
@@ -84,16 +86,29 @@ def make_plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
 
 
 def show(
-    plans: Sequence[Provisioning], *, as_json: bool, documents: bool = False, verbose: bool = False
+    plans: Sequence[Provisioning], *, output: str = "text", documents: bool = False, verbose: bool = False
 ) -> str:
-    """Return plans as text or JSON."""
+    """Return plans in a format."""
+    from zappa_iam_ext.render.formats import Told
+    from zappa_iam_ext.render.items.plan import items, summary
     from zappa_iam_ext.render.plan import plan_json, plans_text
     from zappa_iam_ext.terminal import style_of
 
-    if as_json:
+    if output == "json":
         return plan_json((item.plan, _about(item)) for item in plans)
     entries = [(item.plan, _context(item)) for item in plans]
-    return plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+    if is_masked():
+        entries = masked_values(entries)
+    if output == "text":
+        text = plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
+        return "\n\n".join([text, *(pipeline.rstrip() for item in plans for pipeline in item.pipelines)])
+    told = Told(
+        "zappa-iam plan",
+        own_version(),
+        tuple(found for plan, about in entries for found in items(plan, about)),
+        tuple(summary(plan, about) for plan, about in entries),
+    )
+    return machine_text(told, output)
 
 
 def write_privately(path: Path, text: str) -> None:
@@ -157,7 +172,7 @@ def _context(item: Provisioning) -> Any:
     unknown = item.rights.unknown
     return PlanContext(
         stages=", ".join(item.stages),
-        target=f"user {item.user} ({_whose(item)}) in account {item.account}",
+        target=f"{item.kind} {item.user} ({_whose(item)}) in account {item.account}",
         administrator=f"{item.administrator}{admin}",
         account=item.account,
         region=item.options.region,
@@ -180,6 +195,8 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "stages": list(item.stages),
         "account": item.account,
         "user": item.user,
+        "kind": item.kind,
+        "pipelines": list(item.pipelines),
         "profile": item.profile,
         "administrator": item.administrator,
         "administrator_denied": list(item.rights.denied),

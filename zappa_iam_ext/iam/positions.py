@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import re
 
 _DECODER = json.JSONDecoder()
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -24,6 +26,25 @@ def statement_lines(text: str) -> tuple[tuple[int, ...], ...]:
         )
     except (ValueError, IndexError, RecursionError):
         return ((),)
+
+
+def statement_ending_at(text: str, line: int, column: int) -> tuple[int, int] | None:
+    """Return the number of the statement that ends just before a place, from 0, and the line in which it begins.
+
+    The place is counted as the policy simulator counts: lines and columns from 1, and CR, LF and CRLF each end a line
+    (recorded). None where no statement of the document ends there.
+    """
+    starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+    if not 0 < line <= len(starts):
+        return None
+    end = starts[line - 1] + column - 1
+    try:
+        for number, begin in enumerate(_statements(text, _skip(text, 0))):
+            if _DECODER.raw_decode(text, begin)[1] == end:
+                return number, bisect.bisect_right(starts, begin)
+    except (ValueError, IndexError, RecursionError):
+        pass
+    return None
 
 
 def _statements(text: str, place: int) -> list[int]:

@@ -26,7 +26,7 @@ from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.applying import apply_stages
 from zappa_iam_ext.workflow.deployment_policy import deployment_policy
-from zappa_iam_ext.workflow.evidence import with_evidence
+from zappa_iam_ext.workflow.evidence import require_known, with_evidence
 from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
@@ -54,7 +54,7 @@ def check_deploy_permissions(
     (``docs/evidence.md``); by default the policies, and the simulator where some could not be read. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
     ``Report.denied``.
     """
-    options = AwsOptions(profile, region, endpoint_url, timeout, evidence)
+    options = AwsOptions(profile, region, endpoint_url, timeout, require_known(evidence))
     return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
 
 
@@ -129,8 +129,16 @@ def check_with_session(
     stage: Stage, commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> Report:
     """Check a stage with a session that is open already."""
-    principal = Principals(options, (stage,)).of_session(session)
-    return _checked(stage, commands, principal, options, (stage,))
+    (report,) = check_stages_with_session((stage,), commands, session, options)
+    return report
+
+
+def check_stages_with_session(
+    stages: Sequence[Stage], commands: Sequence[Command], session: Any, options: AwsOptions
+) -> tuple[Report, ...]:
+    """Check stages with a session that is open already; what binds its principal is read once."""
+    principal = Principals(options, stages).of_session(session)
+    return tuple(_checked(stage, commands, principal, options, stages) for stage in stages)
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -198,7 +206,7 @@ def _checked(
         sources=held_sources(held),
         facts=subject.facts,
     )
-    line = deployment_policy(located, stages, commands, held)
+    line = deployment_policy(located, stages, commands, held, subject.facts)
     told = replace(report, subject=subject, deployment_policy=line)
     return with_evidence(told, located, commands, principal)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from zappa_iam_ext.aws.reading.model import NamedPolicy, PrincipalPolicies
-from zappa_iam_ext.check import DeploymentPolicy, check
+from zappa_iam_ext.check import NO_FACTS, DeploymentPolicy, Facts, check
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.iam import PolicyDocument, PolicySet
 from zappa_iam_ext.permissions.authorizations import Scope
@@ -16,25 +16,34 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.surplus import surplus
 from zappa_iam_ext.permissions.tables.own_rows import PRINCIPALS
-from zappa_iam_ext.plan import numbered_part
+from zappa_iam_ext.plan.naming import numbered_part, own_names
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
 
 
+def further_names(stage: Stage) -> tuple[str, ...]:
+    """Return the names that a policy of the stage's own may have, beside the one of the settings."""
+    return tuple(own_names(iam_ext_settings(stage).policy, StageKey(stage.project_name, stage.name)))
+
+
 def deployment_policy(
-    stage: Stage, stages: Sequence[Stage], commands: Sequence[Command], held: PrincipalPolicies
+    stage: Stage,
+    stages: Sequence[Stage],
+    commands: Sequence[Command],
+    held: PrincipalPolicies,
+    facts: Facts = NO_FACTS,
 ) -> DeploymentPolicy:
     """Return what became known of the policy that the stage names, on the way of reading what binds the principal.
 
     What any of ``stages`` needs is not too wide. Where the policy is also for others, nobody here can tell.
     """
     name = iam_ext_settings(stage).policy
-    main = next((policy for policy in held.named if policy.name.casefold() == name.casefold()), None)
+    main = _main(stage, name, held)
     if main is None:
         return DeploymentPolicy(name, exists=False if name in held.absent else None)
     parts = [
         policy
         for policy in held.named
-        if numbered_part(policy.name.casefold(), name.casefold()) and _attached(policy, held)
+        if numbered_part(policy.name, main.name) and policy is not main and _attached(policy, held)
     ]
     owner = read_ownership(main.tags or {})
     documents = _documents((main, *parts))
@@ -46,11 +55,21 @@ def deployment_policy(
         version=main.version,
         zappa_version=owner.zappa,
         stages=tuple(sorted(map(str, owner.stages or ()))),
-        lacking=_lacking(stage, commands, held, documents) if documents else None,
+        lacking=_lacking(stage, commands, held, documents, facts) if documents else None,
         surplus=_surplus(stage, stages, commands, documents)
         if documents and _is_for_no_others(owner, stages)
         else None,
     )
+
+
+def _main(stage: Stage, name: str, held: PrincipalPolicies) -> NamedPolicy | None:
+    """Return the policy that the stage deploys by: the one that was made for it, else the one by the name."""
+    names = [each.casefold() for each in (name, *further_names(stage))]
+    found = {policy.name.casefold(): policy for policy in held.named}
+    there = [found[each] for each in names if each in found]
+    key = StageKey(stage.project_name, stage.name)
+    made = (policy for policy in there if key in (read_ownership(policy.tags or {}).stages or ()))
+    return next(made, found.get(names[0]))
 
 
 def inspection_needs(stage: Stage) -> Iterator[Requirement]:
@@ -80,12 +99,12 @@ def _lacking(
     commands: Sequence[Command],
     held: PrincipalPolicies,
     documents: Sequence[PolicyDocument],
+    facts: Facts,
 ) -> tuple[str, ...]:
-    report = check(
-        stage, commands, requirements(stage, commands), PolicySet(identity=documents), held.principal
-    )
-    needed = (result.requirement for result in report.denied)
-    return tuple(dict.fromkeys(f"{item.action} on {item.resource}" for item in needed))
+    needed = requirements(stage, commands)
+    report = check(stage, commands, needed, PolicySet(identity=documents), held.principal, facts=facts)
+    missing = (result.requirement for result in report.denied)
+    return tuple(dict.fromkeys(f"{item.action} on {item.resource}" for item in missing))
 
 
 def _surplus(

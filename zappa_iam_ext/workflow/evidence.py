@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from zappa_iam_ext.aws.lookups import lookups
 from zappa_iam_ext.aws.probes import Probes, failed
@@ -17,6 +18,7 @@ from zappa_iam_ext.check.looked_up import hangs_on_a_name, need_of, with_actual_
 from zappa_iam_ext.check.probed import Probed, resolved
 from zappa_iam_ext.check.simulation.questions import source_arn
 from zappa_iam_ext.check.simulation.words import Answer, Question
+from zappa_iam_ext.errors import SettingsError, ZappaIamError
 from zappa_iam_ext.iam import compile_policies
 from zappa_iam_ext.permissions.chosen_names import marker_of
 from zappa_iam_ext.permissions.model import Command
@@ -28,6 +30,18 @@ from zappa_iam_ext.workflow.sources import held_sources
 
 CHOICES = ("policies", "simulation", "probe", "all")
 """How far a check goes. By default: the policies, and the simulator where some of them could not be read."""
+
+
+def require_known(evidence: str) -> str:
+    """Return how far a check goes; raise `SettingsError` for what is none of the choices."""
+    if evidence and evidence not in CHOICES:
+        raise SettingsError(
+            f"there is no evidence {evidence[:80]!r}",
+            hint=f"It is one of {', '.join(CHOICES)}; by default none is named.",
+        )
+    return evidence
+
+
 _NAME = re.compile(r"[\w-]+", re.ASCII)
 _Voices = dict[int, list[Voice]]
 
@@ -60,7 +74,16 @@ def with_evidence(
     )
     kept, unneeded = resolved(results, probed)
     notes += [EvidenceNote(Evidence.PROBE, told) for told in _told(probed, unneeded)]
+    report = _warned(report, [told for each in probed for told in each.warnings])
     return replace(report, results=kept, evidence=(*report.evidence, *notes))
+
+
+def _warned(report: Report, warnings: Sequence[str]) -> Report:
+    """Return the Report with what will stop a command though it is allowed, beside what else is odd about whoever deploys."""
+    if not report.subject or not warnings:
+        return report
+    subject = replace(report.subject, warnings=(*report.subject.warnings, *warnings))
+    return replace(report, subject=subject)
 
 
 def _noted(report: Report, note: EvidenceNote) -> Report:
@@ -105,9 +128,27 @@ def _hear_simulator(
     return found.note
 
 
+def _clients(principal: ReadPrincipal, services: Sequence[str]) -> Callable[[str], Any]:
+    """Return what gives the clients of services; they are opened here, for boto3 opens none in several threads at once."""
+    opened: dict[str, Any] = {"iam": principal.iam}
+    for service in services:
+        try:
+            opened[service] = principal.open(service)
+        except ZappaIamError as error:
+            opened[service] = error
+
+    def client(service: str) -> Any:
+        if isinstance(opened[service], Exception):
+            raise opened[service]
+        return opened[service]
+
+    return client
+
+
 def _probe(stage: Stage, principal: ReadPrincipal) -> tuple[Probed, ...]:
     """Make the harmless calls, together."""
-    calls = list(Probes(stage, principal.open).calls())
+    services = ("s3", "lambda", "cloudformation") if stage.bucket else ("lambda", "cloudformation")
+    calls = list(Probes(stage, _clients(principal, services)).calls())
     answers = together([call for _, call in calls], principal.deadline)
     return tuple(
         failed(asked, answer) if isinstance(answer, Exception) else answer
@@ -159,7 +200,7 @@ def _with_names(
 
 def _names(stage: Stage, markers: Sequence[str], principal: ReadPrincipal) -> Mapping[str, str]:
     """Return the names that were found, by what stands before them in an ARN."""
-    calls = list(lookups(stage, markers, principal.open))
+    calls = list(lookups(stage, markers, _clients(principal, ("cloudformation",))))
     answers = together([call for _, call in calls], principal.deadline)
     return {
         marker: answer

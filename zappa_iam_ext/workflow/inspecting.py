@@ -97,6 +97,20 @@ def of_identity(identity: CallerIdentity, iam: IAMClient | None) -> Inspected | 
     return of_session(principal)
 
 
+def role_hint(principal: Principal) -> str:
+    """Return what to do for whoever is no user: edit the permission set, or the role."""
+    if principal.kind is not PrincipalKind.ASSUMED_ROLE:
+        return "Use a profile of a user or a role."
+    found = of_session(principal)
+    command = "`zappa-iam policy --self-inspection`"
+    if found.permission_set:
+        return (
+            f"Paste what {command} prints into the permission set {found.permission_set} (IAM Identity Center, inline"
+            " policy): AWS lets nobody edit the role. `zappa-iam plan --mode permission-set` has the steps."
+        )
+    return f"Print the document with {command}, and attach it to the role {principal.name}."
+
+
 def inspected(
     stage: Stage, options: AwsOptions, *, user: str = "", role: str = "", asked: bool = False
 ) -> Inspected:

@@ -23,7 +23,7 @@ from zappa_iam_ext.errors import (
     ZappaIamError,
 )
 from zappa_iam_ext.iam import PrincipalKind
-from zappa_iam_ext.plan.rotation import RotationStep, UserKey, UserKeys, in_the_way, next_step
+from zappa_iam_ext.plan.rotation import ROTATING, RotationStep, UserKey, UserKeys, in_the_way, next_step
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 
 if TYPE_CHECKING:
@@ -176,8 +176,11 @@ def _finish(found: ProfileKeys, progress: Progress, sleep: Callable[[float], Non
     if step.step is RotationStep.DEACTIVATE and step.key:
         progress(f"make the former key {step.key.access_key_id} inactive")
         changes.deactivate(there, step.key.access_key_id)
+        there = replace(
+            there, keys=tuple(replace(key, active=key.active and key != step.key) for key in there.keys)
+        )
     changes.end(there.user)
-    return _again(found).there
+    return replace(there, tags={name: value for name, value in there.tags.items() if name != ROTATING})
 
 
 def delete_old(found: ProfileKeys, key_id: str, sleep: Callable[[float], None] = time.sleep) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.current_roles import execution_role
+from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
@@ -35,14 +36,12 @@ MIN_SESSION, MAX_SESSION = 3600, 43200
 """Seconds (IAM API Reference, CreateRole, MaxSessionDuration)."""
 MAX_ROLE_NAME = 64
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
-USER_NOTE = (
-    "a user's access key lasts until somebody deletes it, and whoever finds it may use it: `--mode role` gives a person"
-    " sessions of hours, `--mode oidc` a CI system sessions without any key"
-)
-NO_BOUNDARY_NOTE = (
-    "without a boundary the deployer can write any permissions into the execution role and run code with them:"
-    " it holds what an administrator holds"
-)
+# Notes stand on one line of a terminal.
+USER_NOTE = "a key lasts until it is deleted; `--mode role` and `--mode oidc` need none"
+NO_BOUNDARY_NOTE = "no boundary: who deploys can give the role, and so itself, any permission"
+NEW_REPOSITORIES = "repositories made since 2026-07-15 need --owner-id and --repository-id"
+MFA_NOTE = "the profile needs `mfa_serial = ARN of the device` beside its role_arn"
+NO_PROFILE_NOTE = "no profile is written: --source-profile names whose credentials to use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,7 @@ def execution_roles(
             found[key] = role
             desired.setdefault(role.name, wanted)
         else:
-            notes.append(
-                f"the role {role.name} has no boundary of ours and was not made by us: it stays so, and who deploys can"
-                " write any permissions into it. `--adopt` gives it the boundary"
-            )
+            notes.append(f"--adopt bounds {role.name}; now who deploys can write any permission into it")
     return ExecutionRoles(found, tuple(desired.values()), tuple(notes))
 
 
@@ -182,16 +178,37 @@ def _desired(key: StageKey, stage: Stage, role: BoundedRole) -> DesiredExecution
     )
 
 
-def pipeline_of(stage: Stage, options: ModeOptions, stages: Sequence[Stage], profile: str) -> str:
-    """Return the piece of a CI system's configuration that deploys a stage with the role."""
+def pipelines_of(stages: Sequence[Stage], options: ModeOptions, profile: str) -> tuple[str, ...]:
+    """Return, for each stage, the piece of the CI system's configuration that deploys it with the role; none elsewhere."""
+    if options.mode != "oidc":
+        return ()
+    trusted = federation(options.provider, options.given)
     name = deployer_name(stages, options)
-    return pipeline_text(
-        federation(options.provider, options.given),
-        Pipeline(
-            stage.name,
-            stage.region,
-            profile,
-            f"arn:{stage.partition}:iam::{stage.account}:role/{name}",
-            str(stage.settings.get("runtime", "")),
-        ),
+    return tuple(
+        pipeline_text(
+            trusted,
+            Pipeline(
+                stage.name,
+                stage.region,
+                profile,
+                f"arn:{stage.partition}:iam::{stage.account}:role/{name}",
+                str(stage.settings.get("runtime", "")),
+            ),
+        )
+        for stage in stages
     )
+
+
+def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: bool) -> Iterator[str]:
+    """Yield what has to be known about the way that was chosen."""
+    service = ci_service(environ)
+    if options.mode == "user" and service:
+        yield f"in CI ({service}) `--mode oidc` needs no key"
+    elif options.mode == "user" and makes_key:
+        yield USER_NOTE
+    if options.provider == "github" and not {"owner_id", "repository_id"} <= set(options.given):
+        yield NEW_REPOSITORIES
+    if options.mode == "role" and options.mfa:
+        yield MFA_NOTE
+    if options.mode == "role" and not options.source_profile:
+        yield NO_PROFILE_NOTE

@@ -16,6 +16,7 @@ from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings.regions import partition_of
+from zappa_iam_ext.workflow.deployment_policy import further_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Principals:
     def __init__(self, options: AwsOptions, stages: Iterable[Stage] = ()) -> None:
         self._options = options
         self._deadline: Deadline | None = None
-        self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in stages))
+        wanted = tuple(stages)
+        self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in wanted))
+        self._further = tuple(dict.fromkeys(name for stage in wanted for name in further_names(stage)))
         self._known: dict[tuple[str, str], ReadPrincipal] = {}
 
     def behind(self, profile: str, region: str) -> ReadPrincipal:
@@ -72,19 +75,21 @@ class Principals:
         self._deadline = self._deadline or Deadline(self._options.timeout)
         identity = caller(sts, self._deadline)
         alias = AccountAlias(iam)
-        held = principal_policies(iam, identity.principal, self._deadline, named=self._named)
+        held = principal_policies(
+            iam, identity.principal, self._deadline, named=self._named, further=self._further
+        )
         return ReadPrincipal(
             identity,
             held,
             iam,
             self._deadline,
-            open=partial(self._further, session, config),
+            open=partial(self._open, session, config),
             evidence=self._options.evidence,
             session=session,
             alias=alias,
         )
 
-    def _further(self, session: Any, config: Any, service: str) -> Any:
+    def _open(self, session: Any, config: Any, service: str) -> Any:
         return open_client(session, service, self._options, config=config)
 
 

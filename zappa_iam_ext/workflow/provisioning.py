@@ -40,10 +40,12 @@ from zappa_iam_ext.workflow.modes import (
     deployer_name,
     desired_roles,
     execution_roles,
+    mode_notes,
+    pipelines_of,
 )
 from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
-from zappa_iam_ext.workflow.targets import Target, profile_of, target_of, unnamed
+from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, profile_of, target_of, unnamed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -72,8 +74,15 @@ class Provisioning:
     rights: Rights = field(default_factory=Rights)
     findings: tuple[str, ...] = ()
     lacks_key: bool = False
+    pipelines: tuple[str, ...] = ()
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
+
+    @property
+    def kind(self) -> str:
+        """What deploys: a ``user`` or a ``role``."""
+        roles = self.desired.roles
+        return "role" if roles is not None and roles.deployer is not None else "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def _plan_group(
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
     if wanted.mode.is_role:
         target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
-        roles, _ = desired_roles(located, wanted.mode, profile, region)
+        roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
     else:
         asked = AwsOptions(options.profile, region, options.endpoint_url)
         target = target_of(stages[0], profile, user_name, administrator, asked, iam)
@@ -191,6 +200,7 @@ def _plan_group(
         notes=(
             *notes,
             *execution.notes,
+            *mode_notes(wanted.mode, os.environ, makes_key=wanted.create_key and not target.works),
             *(
                 ()
                 if target.role
@@ -201,6 +211,7 @@ def _plan_group(
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
+        pipelines=pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )

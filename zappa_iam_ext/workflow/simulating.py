@@ -200,13 +200,13 @@ def _documents(held: PrincipalPolicies) -> Iterable[PolicyDocument]:
     return (policy.document for policy in held.held)
 
 
-def _sources(held: PrincipalPolicies) -> Iterable[tuple[str, str]]:
-    """Yield the words and the ARN of every policy that is known to bind the principal, also of what could not be read."""
+def _sources(held: PrincipalPolicies) -> Iterable[tuple[str, str, str]]:
+    """Yield the words, the ARN and the text of every policy that is known to bind the principal, also of what could not be read."""
     for policy in held.held:
         if policy.layer != "boundary":
-            yield policy.source, policy.arn
+            yield policy.source, policy.arn, policy.text
     for text in held.unreadable:
-        yield text, ""
+        yield text, "", ""
 
 
 def _note(asked: Sequence[Asked], answers: Sequence[Answer]) -> EvidenceNote:
@@ -215,6 +215,6 @@ def _note(asked: Sequence[Asked], answers: Sequence[Answer]) -> EvidenceNote:
     told = [faults[0] + (f" and {len(faults) - 1} more" if len(faults) > 1 else "")] if faults else []
     if any(answer.odd for answer in answers):
         told.append("it does not answer as AWS does, and nothing of it is used")
-    elif left and left < len(asked):
+    elif left and not any(answer.final for answer in answers):
         told.append(f"{left} of {len(asked)} permissions are about names that it cannot be asked about")
     return EvidenceNote(Evidence.SIMULATION, "; ".join(told))

@@ -14,6 +14,7 @@ from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, NoCred
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.inspecting import role_hint
 from zappa_iam_ext.workflow.profile_key import belongs_to
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def target_of(  # noqa: PLR0917  -- each is known to somebody else
     if identity.principal.kind is not PrincipalKind.USER:
         raise SettingsError(
             f"{_whose(profile)} are those of {identity.arn}, no IAM user: no access key can be made for it",
-            hint="Print the document with `zappa-iam policy --self-inspection`, and attach it to the role.",
+            hint=role_hint(identity.principal),
         )
     return Target(identity.principal.name, identity.principal.path, profile, works=True)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.recorded_simulator import CALLS
 from zappa_iam_ext.check.simulation.blocking import Candidate, bisect, blocker_of, candidates, fitting
-from zappa_iam_ext.check.simulation.words import InlinePolicy, MatchedStatement
+from zappa_iam_ext.check.simulation.words import InlinePolicy, MatchedStatement, Position
 from zappa_iam_ext.iam import Layer, Principal
+from zappa_iam_ext.iam.positions import statement_ending_at
 
 JANE = Principal.parse("arn:aws:iam::123456789012:user/jane")
 OWN = "arn:aws:iam::123456789012:policy"
@@ -29,19 +32,19 @@ AWS = "arn:aws:iam::aws:policy"
     ],
 )  # fmt: skip
 def test_a_policy_is_left_out_by(source, arn, simulated, without):
-    (found,) = candidates([(source, arn)], JANE)
+    (found,) = candidates([(source, arn, "")], JANE)
     assert (found.simulated, found.without) == (simulated, without)
     assert found.source == source.partition(":")[0]
 
 
 def test_what_names_no_policy_is_none():
-    assert candidates([("the groups of user jane: iam:ListGroupsForUser is denied", "")], JANE) == ()
+    assert candidates([("the groups of user jane: iam:ListGroupsForUser is denied", "", "")], JANE) == ()
 
 
 def test_a_managed_policy_attached_twice_is_one():
     twice = [
-        ("user jane / managed policy X", f"{OWN}/X"),
-        ("group team / managed policy X", f"{OWN}/X"),
+        ("user jane / managed policy X", f"{OWN}/X", ""),
+        ("group team / managed policy X", f"{OWN}/X", ""),
     ]
     assert len(candidates(twice, JANE)) == 1
 
@@ -49,9 +52,9 @@ def test_a_managed_policy_attached_twice_is_one():
 def test_a_name_that_could_be_of_several_fits_each():
     known = candidates(
         [
-            ("user jane / managed policy ReadOnlyAccess", f"{AWS}/ReadOnlyAccess"),
-            ("user jane / managed policy ReadOnlyAccess", f"{OWN}/ReadOnlyAccess"),
-            ("user jane / managed policy Other", f"{OWN}/Other"),
+            ("user jane / managed policy ReadOnlyAccess", f"{AWS}/ReadOnlyAccess", ""),
+            ("user jane / managed policy ReadOnlyAccess", f"{OWN}/ReadOnlyAccess", ""),
+            ("user jane / managed policy Other", f"{OWN}/Other", ""),
         ],
         JANE,
     )
@@ -110,3 +113,52 @@ def test_the_blocker_is_named_as_it_is_read_where_it_is_known():
     named = Candidate("group team / inline policy own", "group_team_own", ())
     matched = [MatchedStatement("another"), MatchedStatement("group_team_own")]
     assert blocker_of(matched, named).policy == "group team / inline policy own"
+
+
+RECORDED = [
+    (call["id"], call["params"]["PolicyInputList"], matched)
+    for call in CALLS
+    if "response" in call and "PolicyInputList" in call["params"]
+    for result in call["response"]["EvaluationResults"]
+    for matched in result["MatchedStatements"]
+    if matched["SourcePolicyId"].startswith("PolicyInputList.")
+]
+
+
+@pytest.mark.parametrize(("name", "texts", "matched"), RECORDED, ids=[name for name, _, _ in RECORDED])
+def test_every_recorded_position_is_the_end_of_a_statement_and_begins_behind_the_token_before_it(
+    name, texts, matched
+):
+    text = texts[int(matched["SourcePolicyId"].partition(".")[2]) - 1]
+    start, end = matched["StartPosition"], matched["EndPosition"]
+    number, line = statement_ending_at(text, end["Line"], end["Column"])
+    statements = json.loads(text)["Statement"]
+    statements = statements if isinstance(statements, list) else [statements]
+    assert 0 <= number < len(statements), name
+    assert start["Line"] <= line <= end["Line"]
+    if start["Line"] == end["Line"]:
+        shown = text.splitlines()[line - 1][start["Column"] - 1 : end["Column"] - 1].strip(" ,")
+        assert json.loads(shown if shown.startswith("{") else "{" + shown) == statements[number]
+
+
+PRETTY = json.dumps({"Statement": [{"Effect": "Allow"}, {"Effect": "Deny"}]}, indent=2)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_every_kind_of_line_end_counts_once(ends):
+    text = PRETTY.replace("\n", ends)
+    assert statement_ending_at(text, 5, 6) == (0, 3)
+    assert statement_ending_at(text, 8, 6) == (1, 6)
+
+
+@pytest.mark.parametrize("place", [(0, 1), (1, 1), (5, 5), (99, 1)], ids=str)
+def test_a_place_at_which_no_statement_ends_is_none(place):
+    assert statement_ending_at(PRETTY, *place) is None
+    assert statement_ending_at("no JSON", *place) is None
+
+
+def test_the_text_of_the_policy_tells_the_statement_and_its_line():
+    named = Candidate("user jane / inline policy own", "user_jane_own", (), PRETTY)
+    matched = [MatchedStatement("user_jane_own", start=Position(5, 6), end=Position(8, 6))]
+    found = blocker_of(matched, named)
+    assert (found.policy, found.statement, found.line) == (named.source, "statement 2", 6)

@@ -14,7 +14,7 @@ from zappa_iam_ext.aws.reading.managed import ManagedPolicies
 from zappa_iam_ext.aws.reading.model import NamedPolicy
 from zappa_iam_ext.aws.reading.questions import Question
 from zappa_iam_ext.iam import Principal
-from zappa_iam_ext.plan import numbered_part
+from zappa_iam_ext.plan.naming import numbered_part
 
 Follow: TypeAlias = Callable[[Any], Iterable[Question]]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from zappa_iam_ext.check.model import Blocker
 from zappa_iam_ext.check.simulation.words import Exclusion, InlinePolicy, MatchedStatement
 from zappa_iam_ext.iam import Layer, Principal
+from zappa_iam_ext.iam.positions import statement_ending_at
 
 _BOUNDARY = "Permissions Boundary Policy"
 _INLINE = re.compile(
@@ -22,26 +23,33 @@ _AWS_MANAGED = re.compile(r"arn:[^:]+:iam::aws:policy/")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A policy that binds the principal: in words, as the simulator calls it, and how it is left out there."""
+    """A policy that binds the principal: in words, as the simulator calls it, and how it is left out there.
+
+    ``text`` is the JSON as IAM stores it, empty where it is not known.
+    """
 
     source: str
     simulated: str
     without: tuple[Exclusion, ...]
+    text: str = ""
 
 
-def candidates(sources: Iterable[tuple[str, str]], principal: Principal) -> tuple[Candidate, ...]:
-    """Return the policies of a principal from their words and their ARN, where they have one.
+def candidates(sources: Iterable[tuple[str, str, str]], principal: Principal) -> tuple[Candidate, ...]:
+    """Return the policies of a principal from their words, and their ARN and text where they are known.
 
     The words are those in which they are read (``user jane / inline policy own``); those of what could not be read, with
     the reason behind, will do.
     """
     found: dict[tuple[str, tuple[Exclusion, ...]], Candidate] = {}
-    for source, arn in sources:
+    for source, arn, text in sources:
         if inline := _INLINE.match(source):
             named = InlinePolicy(inline["type"], inline["owner"], inline["name"])
-            candidate = Candidate(inline[0], f"{inline['type']}_{inline['owner']}_{inline['name']}", (named,))
+            simulated = f"{inline['type']}_{inline['owner']}_{inline['name']}"
+            candidate = Candidate(inline[0], simulated, (named,), text)
         elif managed := _MANAGED.match(source):
-            candidate = Candidate(managed[0], managed["name"], _managed(managed["name"], arn, principal))
+            candidate = Candidate(
+                managed[0], managed["name"], _managed(managed["name"], arn, principal), text
+            )
         else:
             continue
         found.setdefault((candidate.simulated, candidate.without), candidate)
@@ -102,8 +110,19 @@ def blocker_of(matched: Sequence[MatchedStatement], named: Candidate | None) -> 
     if first is None:
         return Blocker(Layer.IDENTITY, explicit=True, policy=named.source if named else "")
     layer = Layer.BOUNDARY if first.kind == _BOUNDARY else Layer.IDENTITY
-    policy = named.source if named and named.simulated == first.policy else _in_words(first)
-    return Blocker(layer, explicit=True, policy=policy, statement=_where(first), line=_line(first))
+    known = named if named and named.simulated == first.policy else None
+    policy = known.source if known else _in_words(first)
+    statement, line = _place(first, known.text if known else "")
+    return Blocker(layer, explicit=True, policy=policy, statement=statement, line=line)
+
+
+def _place(matched: MatchedStatement, text: str) -> tuple[str, int]:
+    """Return which statement it is and the line in which it begins; without the text what its positions tell."""
+    found = statement_ending_at(text, matched.end.line, matched.end.column) if text and matched.end else None
+    if found is None:
+        return _where(matched), _line(matched)
+    number, line = found
+    return f"statement {number + 1}", line
 
 
 def _in_words(matched: MatchedStatement) -> str:

@@ -134,7 +134,8 @@ def _denied(
         )
         free = without.get(limited)
         layer = Layer.BOUNDARY if free and free.decision is Decision.ALLOWED else Layer.IDENTITY
-    return Voice(Evidence.SIMULATION, Says.DENIED, layer, blocker=Blocker(layer))
+    blocker = None if layer is Layer.IDENTITY else Blocker(layer)
+    return Voice(Evidence.SIMULATION, Says.DENIED, layer, blocker=blocker)
 
 
 def _doubt(layer: Layer | None, why: str) -> Voice:

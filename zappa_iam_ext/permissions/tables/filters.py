@@ -33,6 +33,11 @@ def _last(text: str) -> str:
     return text.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
 
 
+def _host_and_path(url: str) -> str:
+    """Return a URL without its scheme, as the ARN of an identity provider has it."""
+    return url.removeprefix("https://")
+
+
 def _repository(uri: str) -> str:
     """Return the ECR repository of an image URI."""
     path = uri.split("/", 1)[-1] if "/" in uri else uri
@@ -72,6 +77,7 @@ def _s3_path(url: str) -> str:
 FILTERS: Mapping[str, Filter] = {
     "boolean": _boolean,
     "function": _function_name,
+    "host_and_path": _host_and_path,
     "kms_key": _kms_key,
     "last": _last,
     "qualified": _qualified_name,

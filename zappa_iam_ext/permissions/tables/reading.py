@@ -49,6 +49,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "domains",
         "self_inspection",
         "provisioning",
+        "roles",
         "stack_resources",
     ),
     "own_calls": (
@@ -56,6 +57,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "principal_policies",
         "current_state",
         "provisioning",
+        "roles",
         "keys",
         "decoding",
         "probes",

@@ -145,37 +145,6 @@ class DetachRolePolicy(Change):
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteRolePolicy(Change):
-    """``iam:DeleteRolePolicy``: an inline policy of a role of ours that is to be deleted."""
-
-    symbol: ClassVar[Symbol] = Symbol.REMOVE
-    role: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"delete the policy {self.name} of the role {self.role}"
-
-    def call(self) -> Call:
-        """Return ``iam:DeleteRolePolicy``."""
-        return Call("iam", "DeleteRolePolicy", {"RoleName": self.role, "PolicyName": self.name})
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteRole(Change):
-    """``iam:DeleteRole``: one that we made, without policies."""
-
-    symbol: ClassVar[Symbol] = Symbol.REMOVE
-    role: str
-
-    def __str__(self) -> str:
-        return f"delete the role {self.role}"
-
-    def call(self) -> Call:
-        """Return ``iam:DeleteRole``."""
-        return Call("iam", "DeleteRole", {"RoleName": self.role})
-
-
-@dataclass(frozen=True, slots=True)
 class CreateOpenIDConnectProvider(Change):
     """``iam:CreateOpenIDConnectProvider``, without a thumbprint: IAM gets the certificate itself."""
 

@@ -55,5 +55,6 @@ def _message(group: Sequence[Item]) -> str:
 
 
 def _command(level: Level, place: Place, title: str, message: str) -> str:
-    where = f"file={property_value(place.file)},line={place.line}," if place.file else ""
+    file = property_value(place.file)
+    where = f"file={file},line={place.line}," if file else ""
     return f"::{_COMMANDS[level]} {where}title={property_value(title)}::{data(message.strip())}"

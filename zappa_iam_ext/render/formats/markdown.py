@@ -26,9 +26,11 @@ def prose(text: str) -> str:
 def code(text: str) -> str:
     """Return text from outside as a code span, also within a table; nothing in it is markup."""
     bare = line(text)
+    if not bare:
+        return ""
     runs = [len(run) for run in re.findall(r"`+", bare)]
     fence = "`" * next(length for length in range(1, len(runs) + 2) if length not in runs)
-    space = " " if bare.startswith("`") or bare.endswith("`") or not bare else ""
+    space = " " if bare.startswith("`") or bare.endswith("`") else ""
     return f"{fence}{space}{bare}{space}{fence}".replace("|", "\\|")
 
 

@@ -16,6 +16,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 FINGERPRINT = "zappaIam/v1"
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _SHOWN = 32
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def sarif_text(told: Told) -> str:
@@ -61,15 +62,16 @@ def _result(item: Item, places: Mapping[str, int]) -> dict[str, Any]:
 
 
 def fingerprint(*parts: str) -> str:
-    """Return the same 32 hexadecimal digits for the same parts."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:_SHOWN]
+    """Return the same 32 letters for the same parts; no digits, in which an account id could be seen."""
+    found = hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:_SHOWN]
+    return found.translate(_LETTERS)
 
 
 def _location(place: Place, logical: str, suite: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if place.file:
         found["physicalLocation"] = {
-            "artifactLocation": {"uri": quote(place.file, safe="/")},
+            "artifactLocation": {"uri": quote(place.file, safe="/", errors="replace")},
             "region": {"startLine": max(place.line, 1)},
         }
     if logical or not place.file:

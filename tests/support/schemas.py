@@ -1,0 +1,53 @@
+"""Validates what the commands print against the schemas of its format."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import jsonschema
+import xmlschema
+
+ROOT = Path(__file__).parents[2]
+OURS = ROOT / "docs" / "schemas"
+THEIRS = ROOT / "tests" / "data" / "schemas"
+#: The runner reads these as commands (actions/runner, ActionCommand): v2 at a line's beginning, v1 anywhere.
+COMMAND = re.compile(r"^::(error|warning|notice) (?:file=[^,:\n]+,line=\d+,)?title=[^:,\n]*::[^\n]*$")
+MARKUP = re.compile(r"<(?!br>)[a-zA-Z/!]")
+
+
+@cache
+def _validator(path: Path):
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
+@cache
+def _junit():
+    return xmlschema.XMLSchema(str(THEIRS / "junit-10.xsd"))
+
+
+def valid(command: str, output: str, text: str) -> object:
+    """Return what the text says, if it is valid in its format; fail if it is not."""
+    if output == "json":
+        told = json.loads(text)
+        _validator(OURS / f"{command}.json").validate(told)
+        return told
+    if output == "sarif":
+        told = json.loads(text)
+        _validator(THEIRS / "sarif-2.1.0-rtm.5.json").validate(told)
+        return told
+    if output == "junit":
+        _junit().validate(text)
+        return _junit().to_dict(text)
+    if output == "github":
+        for line in text.splitlines():
+            assert COMMAND.match(line), line
+            assert "##[" not in line
+        return text.splitlines()
+    assert not MARKUP.search(re.sub(r"(`+).*?\1", "", text, flags=re.DOTALL)), "no HTML outside of code"
+    return text

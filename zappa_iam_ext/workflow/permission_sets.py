@@ -1,0 +1,68 @@
+"""The permission set of IAM Identity Center by which people deploy stages; printed, never applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.synthesis import merge, split
+from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.roles.boundary import BoundedRole, bounded, bounded_role
+from zappa_iam_ext.roles.permission_set import INLINE_LIMIT, PermissionSet, set_name
+from zappa_iam_ext.sessions import AwsOptions
+from zappa_iam_ext.workflow.administrator import open_administrator
+from zappa_iam_ext.workflow.inspecting import SSO_PATH
+from zappa_iam_ext.workflow.modes import ModeOptions
+from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+
+
+def permission_set(
+    stages: Sequence[Stage],
+    commands: Sequence[Command],
+    options: AwsOptions,
+    wanted: ModeOptions,
+    admin_profile: str = "",
+) -> tuple[PermissionSet, tuple[str, ...]]:
+    """Return the permission set for stages of one account, and notes; the account is the administrator's.
+
+    Who uses it may look at its own role, whatever hash its name ends in.
+    """
+    wanted.check()
+    region = options.region or stages[0].region
+    administrator, _ = open_administrator(admin_profile, AwsOptions("", region, options.endpoint_url))
+    located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    name = wanted.role_name or set_name(sorted({stage.project_name for stage in stages}))
+    form = PolicyOptions(
+        account=administrator.account,
+        partition=administrator.partition,
+        self_inspection=True,
+        role=f"{SSO_PATH}*AWSReservedSSO_{name}_*",
+    )
+    roles: dict[str, BoundedRole] = {}
+    made: list[PolicyDocument] = []
+    notes: tuple[str, ...] = ()
+    for stage in located:
+        (document, *_), told = policy_documents((stage,), commands, options, form)
+        role = bounded_role(stage, iam_ext_settings(stage).permissions_boundary) if wanted.boundary else None
+        if role is not None:
+            roles[role.name] = role
+            document = bounded(document, role.arn, role.boundary_arn)
+        made.append(document)
+        notes += tuple(note for note in told if "permission set" not in note and "too long" not in note)
+    whole = merge(made) if len(made) > 1 else made[0]
+    parts = (whole,) if whole.size <= INLINE_LIMIT else split(whole)
+    return (
+        PermissionSet(
+            name=name,
+            account=administrator.account,
+            stages=tuple(stage.name for stage in stages),
+            documents={
+                name if number == 1 else f"{name}-{number}": part for number, part in enumerate(parts, 1)
+            },
+            session=wanted.max_session,
+            execution=tuple(roles.values()),
+        ),
+        notes,
+    )
