@@ -10,11 +10,12 @@ import pytest
 
 from tests.support.newcomer import SETTINGS, allow, denied, iam
 from tests.support.proxy import Answer, proxy
+from zappa_iam_ext.iam import PolicyDocument
 
 pytestmark = pytest.mark.aws
 POLICY = "ZappaLambdaDeploymentPolicy"
 ADMIN = ("--admin-profile", "admin", "--create-keys")
-REVIEWED = ("--admin-profile", "admin", "--yes")
+REVIEWED = DESTROY = ("--admin-profile", "admin", "--yes")
 
 
 @pytest.fixture
@@ -194,18 +195,23 @@ def test_an_administrator_who_may_not_is_told_before_the_first_write(admin):
     assert "serverless" not in names
 
 
-def test_the_document_for_administrators_is_enough_to_apply_and_to_destroy(admin):
-    printed = iam("policy", "dev", "--for-admin", "--account", admin.account)
-    assert printed.exit_code == 0
-    admin.user("provisioner", json.loads(printed.stdout), inspects=False)
-    as_provisioner = ("dev", "--admin-profile", "provisioner", "--yes")
-    done = iam("apply", *as_provisioner, "--create-keys", "--group", "deployers")
-    assert done.exit_code == 0, done.stderr
-    assert iam("check", "dev").exit_code == 0
-    admin.settings(s3_bucket="another-bucket")
-    assert iam("apply", *as_provisioner, "--prune", "--group", "deployers").exit_code == 0
-    gone = iam("destroy", *as_provisioner, "--delete-key", "--group", "deployers")
-    assert gone.exit_code == 0, gone.stderr
+def test_the_document_for_administrators_names_every_call_of_apply_and_destroy(admin):
+    printed = json.loads(iam("policy", "dev", "--for-admin", "--account", admin.account).stdout)
+    admin.user("provisioner", printed, inspects=False)
+    asked = set()
+    with proxy(admin.aws.endpoint, lambda request: asked.add(request.action)) as url:
+        planned = iam("plan", "dev", "--admin-profile", "provisioner", "--endpoint-url", url)
+        assert "may not" not in planned.stdout
+        more = (*ADMIN, "--group", "deployers", "--endpoint-url", url)
+        assert iam("apply", "dev", *more, "--yes").exit_code == 0
+        admin.settings(s3_bucket="another-bucket")
+        assert iam("apply", "dev", *more, "--yes", "--prune").exit_code == 0
+        gone = iam("destroy", "dev", *DESTROY, "--delete-key", "--group", "deployers", "--endpoint-url", url)
+        assert gone.exit_code == 0, gone.stderr
+    allowed = PolicyDocument.parse(printed)
+    named = {action.partition(":")[2] for statement in allowed.statements for action in statement.actions}
+    looking_at_itself = {"ListUserPolicies", "GetUserPolicy", "GetCallerIdentity", ""}
+    assert asked - named - looking_at_itself == set()
     assert policies(admin) == {}
 
 
@@ -319,9 +325,6 @@ def users(newcomer):
     return {user["UserName"] for user in newcomer.aws.client("iam").list_users()["Users"]}
 
 
-DESTROY = ("--admin-profile", "admin", "--yes")
-
-
 def test_destroy_removes_what_is_ours_for_the_stage_and_leaves_the_others(two_projects):
     for each in ALL:
         assert iam("apply", *of(*each), *ADMIN, "--yes").exit_code == 0
@@ -361,7 +364,7 @@ def test_destroy_leaves_what_is_not_ours_and_what_others_hold(two_projects):
     assert "hello/prod hold it too" in stays.stdout
     assert "No changes" in iam("destroy", *of("hello", "dev"), *DESTROY).stdout
     assert policies(two_projects) == {POLICY: "hello/prod"}
-    assert iam("check", "--all", "-s", "hello.json").exit_code == 0
+    assert iam("check", *of("hello", "prod")).exit_code == 0
     arn = f"arn:aws:iam::{two_projects.account}:policy/{POLICY}"
     client.create_user(UserName="another")
     client.attach_user_policy(UserName="another", PolicyArn=arn)
