@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_sts import STSClient
 
-__all__ = ["Provisioner", "apply_plan", "current_state", "wait_until_accepted"]
+__all__ = ["Provisioner", "apply_plan", "current_state", "patient", "wait_until_accepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +194,18 @@ class Provisioner:
         )
 
 
+def patient(seconds: float) -> None:
+    """Wait about so long: runs that began together do not go on together."""
+    time.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311  -- no secret
+
+
 def apply_plan(
     iam: IAMClient,
     plan: Plan,
     *,
     credentials: ProfileFiles | None = None,
     progress: Callable[[str], None] = lambda _text: None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = patient,
 ) -> tuple[Change, ...]:
     """Perform ``plan`` and return its changes; ``progress`` is told each in words before it is made.
 
@@ -244,6 +250,11 @@ def _refuse_unsafe(plan: Plan) -> None:
 
 def _ours(error: Exception, change: Change) -> ZappaIamError:
     if isinstance(error, BotoCoreError | ClientError):
+        if code_of(error) in NOT_YET_VISIBLE:
+            return ZappaIamError(
+                "what it needs is made, and not visible yet",
+                hint="IAM may need a minute to show it everywhere.",
+            )
         call = change.call()
         return translate(error, f"{call.service}:{call.operation}" if call else "")
     return ZappaIamError(scrub(str(error)))

@@ -19,7 +19,6 @@ from zappa_iam_ext.errors import (
 )
 from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION
-from zappa_iam_ext.iam.synthesis import merge
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import (
@@ -44,7 +43,7 @@ from zappa_iam_ext.workflow.modes import (
     mode_notes,
     pipelines_of,
 )
-from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
 from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, profile_of, target_of, unnamed
 
@@ -267,11 +266,10 @@ def _needs(
     *,
     execution: ExecutionRoles,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
-    """Return the document of each stage, and notes on them."""
+    """Return the document of each stage, and notes on them; one that is too long is divided as it is planned."""
     form = PolicyOptions(
         account=administrator.account,
         partition=administrator.partition,
-        split=True,
         self_inspection=True,
         user="" if target.role else target.user,
         user_path=target.path,
@@ -280,10 +278,9 @@ def _needs(
     needs: dict[StageKey, dict[str, Any]] = {}
     notes: tuple[str, ...] = ()
     for stage in stages:
-        documents, told = policy_documents((stage,), commands, options, form)
-        whole = documents[0] if len(documents) == 1 else merge(documents)
-        needs[stage_key(stage)] = execution.limit(stage_key(stage), whole).to_dict()
-        notes += told
+        (document,), told = policy_documents((stage,), commands, options, form)
+        needs[stage_key(stage)] = execution.limit(stage_key(stage), document).to_dict()
+        notes += tuple(note for note in told if not note.startswith(TOO_LONG))
     return needs, notes
 
 
