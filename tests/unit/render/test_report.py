@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.generate.picture import PICTURE, picture
 from tests.generate.reports import FOLDER, GIVEN, texts
 from tests.support.reports import (
     BOUNDARY,
@@ -41,6 +43,13 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 def test_what_a_reader_sees_is_what_was_looked_at():
     kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.txt")}
     assert kept == {name: f"{text}\n" for name, text in texts().items()}, "`make snapshots` writes them again"
+
+
+def test_the_picture_in_the_docs_shows_the_report_of_today():
+    assert PICTURE.read_text(encoding="utf-8") == picture(), "`make snapshots` draws it again"
+    shown = "".join(ET.fromstring(picture()).itertext())  # noqa: S314  -- drawn by ourselves
+    for line in report_text(lacks_everything(), style=Style(80, unicode=True)).splitlines():
+        assert line in shown
 
 
 @pytest.mark.parametrize("name", REPORTS)
