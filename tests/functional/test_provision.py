@@ -57,7 +57,7 @@ def test_from_nothing_to_a_profile_that_may_deploy_and_can_check_itself(admin):
     assert "zappa-iam apply --admin-profile" in first.stderr
     done = iam(*APPLY)
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.count("\n  + ") == 5
+    assert done.stdout.count("\n  + ") == 8
     told = admin.credentials.read_bytes()
     assert told.startswith(before), "other profiles and comments are not touched"
     assert b"[serverless]" in told[len(before) :]
@@ -94,7 +94,7 @@ def test_plan_changes_nothing_and_says_what_apply_would(admin):
     (entry,) = json.loads(planned.stdout)["plans"]
     assert (entry["user"], entry["profile"], entry["account"]) == ("serverless", "serverless", admin.account)
     shown = [line.removeprefix("  + ") for line in text.stdout.splitlines() if line.startswith("  + ")]
-    assert len(shown) == len(entry["changes"]) == 5
+    assert len(shown) == len(entry["changes"]) == 8
     applied = iam(*APPLY)
     assert [
         line.removeprefix("  + ") for line in applied.stdout.splitlines() if line.startswith("  + ")
