@@ -22,6 +22,15 @@ from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents, Plan, StageKey
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
 from zappa_iam_ext.plan.planning.rollback import rollback_plan
+from zappa_iam_ext.plan.role_states import (
+    DesiredExecutionRole,
+    DesiredProvider,
+    DesiredRole,
+    DesiredRoles,
+    RoleProfile,
+)
+from zappa_iam_ext.roles.providers import federation
+from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
 pytestmark = pytest.mark.aws
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
@@ -108,6 +117,60 @@ def _rollback(world, iam):
     return rollback_plan(current, frozenset({DEV}), may_narrow=True)
 
 
+def _execution(world, name="hello-dev-ZappaLambdaExecutionRole"):
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    policy = document("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")
+    boundary = f"arn:aws:iam::{world.account}:policy/{name}-Boundary"
+    return DesiredExecutionRole(DEV, name, "/", trust, "zappa-permissions", policy, boundary, policy)
+
+
+def _by_role(world):
+    trust = principals_trust([f"arn:aws:iam::{world.account}:root"])
+    arn = f"arn:aws:iam::{world.account}:role/deployer"
+    profile = RoleProfile("assumed", arn, "source", "us-east-1")
+    return DesiredRoles(DesiredRole("deployer", trust), None, (_execution(world),), profile)
+
+
+def _by_tokens(world):
+    tokens = federation("github", {"repository": "a/b", "branch": "main"})
+    provider = DesiredProvider(tokens.provider_arn("aws", world.account), tokens.url, tokens.audience)
+    trust = federated_trust(tokens, "aws", world.account)
+    return DesiredRoles(DesiredRole("deployer", trust), provider, (_execution(world),))
+
+
+def _role_job(prepare, roles, *stages, consents=KEEP_GOING):
+    def plan(world, iam):
+        desired = wanted(world, *stages, profile=None, roles=roles(world))
+        return world.planned(replace(desired, user="deployer"), consents, iam)
+
+    return Job(plan, prepare)
+
+
+def _source(world):
+    world.files.path.parent.mkdir(parents=True, exist_ok=True)
+    world.files.path.write_text(
+        "[source]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
+    )
+
+
+def _a_role_of_ours(world):
+    applied_roles = replace(wanted(world, DEV, profile=None, roles=_by_tokens(world)), user="deployer")
+    world.apply(world.planned(applied_roles))
+
+
+def _an_execution_role_of_zappas(world):
+    role = _execution(world)
+    world.iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=json.dumps(role.trust))
+    world.iam.put_role_policy(
+        RoleName=role.name, PolicyName=role.inline, PolicyDocument=json.dumps(document("ec2:*"))
+    )
+
+
 JOBS = {
     "from nothing": _apply_job(_nothing, DEV),
     "a stage beside another": _apply_job(_another_stage, PROD),
@@ -116,6 +179,20 @@ JOBS = {
     "everybody's policy grows": _apply_job(_everybodys, DEV),
     "a policy is taken over": _apply_job(_of_others, DEV, consents=Consents(adopt=True, prune_versions=True)),
     "a group holds it": _apply_job(_full, DEV, group="deployers"),
+    "a role and its profile": _role_job(_source, _by_role, DEV),
+    "a role by tokens": _role_job(_nothing, _by_tokens, DEV),
+    "a role trusts somebody more": _role_job(
+        _a_role_of_ours,
+        lambda world: DesiredRoles(
+            DesiredRole("deployer", principals_trust([f"arn:aws:iam::{world.account}:root"]))
+        ),
+        DEV,
+        PROD,
+        consents=Consents(),
+    ),
+    "an execution role is adopted": _role_job(
+        _an_execution_role_of_zappas, _by_tokens, DEV, consents=Consents(adopt=True, prune=True)
+    ),
     "destroy": Job(_destroy, _two_stages),
     "rollback": Job(_rollback, _five_versions),
 }
@@ -234,6 +311,7 @@ def counted(endpoint, home, name):
     return sabotaged(world, JOBS[name], 0, "none")
 
 
+ROLE_SAMPLE = "a role by tokens"
 SAMPLE = ("from nothing", "a stage joins", "destroy")
 
 
@@ -247,6 +325,15 @@ def test_whatever_fails_once_more_converges_and_nothing_of_others_is_touched(
     for number in numbers(count):
         world = new_world(running_aws.endpoint, tmp_path / str(number), JOBS[name])
         assert holds(world, name, number, way)
+
+
+@pytest.mark.skipif(EVERY, reason="one of all")
+@pytest.mark.parametrize("way", ["answer lost", "killed after"])
+def test_of_a_role_too(running_aws, tmp_path, way):
+    count = counted(running_aws.endpoint, tmp_path / "count", ROLE_SAMPLE)
+    for number in (count - 5, count - 2):
+        world = new_world(running_aws.endpoint, tmp_path / str(number), JOBS[ROLE_SAMPLE])
+        assert holds(world, ROLE_SAMPLE, number, way)
 
 
 @pytest.mark.parametrize("name", [name for name in JOBS if EVERY or name not in SAMPLE])

@@ -33,7 +33,7 @@ EXECUTION = "hello-dev-ZappaLambdaExecutionRole"
 def project(newcomer, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", newcomer.aws.endpoint)
     newcomer.administrator()
-    newcomer.settings(s3_bucket="packages-of-hello")
+    newcomer.settings(s3_bucket=f"packages-{newcomer.account}")
     return newcomer
 
 
@@ -338,7 +338,7 @@ FORBIDDEN = {
         {"FunctionName": "other-dev", "ZipFile": b"x"},
     ),
     "another bucket": ("s3", "list_objects_v2", {"Bucket": "other-bucket"}),
-    "the bucket's policy": ("s3", "put_bucket_policy", {"Bucket": "packages-of-hello", "Policy": ALL}),
+    "the bucket's policy": ("s3", "put_bucket_policy", {"Bucket": "{bucket}", "Policy": ALL}),
 }
 
 
@@ -348,6 +348,7 @@ def refused_by_aws(session, project, boundary):
     root.create_role(RoleName="admin-role", AssumeRolePolicyDocument=TRUST)
     names = {
         "boundary": boundary,
+        "bucket": f"packages-{project.account}",
         "policy": f"arn:aws:iam::{project.account}:policy/ZappaLambdaDeploymentPolicy",
     }
     refused = set()

@@ -9,12 +9,17 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from zappa_iam_ext.permissions.model import Call, Confidence, Requirement
+from zappa_iam_ext.permissions.model import Call, Confidence, OwnConsequence, Requirement
+from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
 
 _SECRET = frozenset({"Variables", "CertificatePrivateKey", "certificatePrivateKey", "PrivateKey"})
 _TEXT = 2000
 _EVERYDAY = re.compile(r"NotFound|NoSuch|^404$|Conflict|AlreadyExists|AlreadyOwned|InUse|^ValidationError$")
 """The errors of the recorded calls, none of which is about a permission or a limit of the local AWS."""
+
+
+#: Where Zappa calls our gate (``cli.py``, ``ZappaCLI.callback``).
+GATE = "ZappaCLI.callback"
 
 
 class Outcome(StrEnum):
@@ -66,8 +71,17 @@ class Observation:
 
     @property
     def denied(self) -> bool:
-        """Whether either enforcement refused it."""
-        return self.outcome in {Outcome.DENIED, Outcome.DENIED_BY_AWS}
+        """Whether either enforcement refused it, and somebody minds: some questions of our gate may go unanswered."""
+        return self.outcome in {Outcome.DENIED, Outcome.DENIED_BY_AWS} and not self._gate_can_do_without
+
+    @property
+    def _gate_can_do_without(self) -> bool:
+        """Whether our gate asked, and a denial is harmless by the table of our own calls."""
+        return self.at == GATE and any(
+            (row.service, row.operation) == (self.service, self.operation)
+            and row.on_denied is OwnConsequence.HARMLESS
+            for row in own_call_rows()
+        )
 
     @property
     def unjudged(self) -> bool:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import state_to_destroy
 from zappa_iam_ext.aws.functions import still_runs
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
@@ -37,7 +37,7 @@ def _destruction(
     region = AwsOptions("", item.options.region, item.options.endpoint_url)
     who, iam = open_administrator(wanted.admin_profile, region)
     desired = replace(item.desired, profile=item.profile)
-    current = state_to_destroy(iam, desired, CredentialsFile.from_environment(os.environ))
+    current = state_to_destroy(iam, desired, ProfileFiles.from_environment(os.environ))
     own = frozenset(item.desired.needs)
     idle = (
         _idle(region, wanted.admin_profile, [each for each in stages if stage_key(each) in own])

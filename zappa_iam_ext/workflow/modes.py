@@ -39,6 +39,7 @@ _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 # Notes stand on one line of a terminal.
 USER_NOTE = "a key lasts until it is deleted; `--mode role` and `--mode oidc` need none"
 NO_BOUNDARY_NOTE = "no boundary: who deploys can give the role, and so itself, any permission"
+BOUNDED_NOTE = "who deploys still runs code as the execution role, within its boundary"
 NEW_REPOSITORIES = "repositories made since 2026-07-15 need --owner-id and --repository-id"
 MFA_NOTE = "the profile needs `mfa_serial = ARN of the device` beside its role_arn"
 NO_PROFILE_NOTE = "no profile is written: --source-profile names whose credentials to use"
@@ -162,7 +163,7 @@ def execution_roles(
             desired.setdefault(role.name, wanted)
         else:
             notes.append(f"--adopt bounds {role.name}; now who deploys can write any permission into it")
-    return ExecutionRoles(found, tuple(desired.values()), tuple(notes))
+    return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
 
 
 def _desired(key: StageKey, stage: Stage, role: BoundedRole) -> DesiredExecutionRole:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
     SettingsError,
@@ -159,12 +159,15 @@ def _plan_group(
         roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
     else:
         asked = AwsOptions(options.profile, region, options.endpoint_url)
-        target = target_of(stages[0], profile, user_name, administrator, asked, iam)
+        replaces_key = wanted.create_key and wanted.consents.overwrite_profile
+        target = target_of(
+            stages[0], profile, user_name, administrator, asked, iam, replaces_key=replaces_key
+        )
         roles = DesiredRoles()
     execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     roles = replace(roles, execution=execution.desired)
     needs, notes = _needs(stages, commands, options, administrator, target, execution=execution)
-    files = CredentialsFile.from_environment(os.environ)
+    files = ProfileFiles.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
@@ -224,7 +227,7 @@ def _about_user(
     target: Target,
     *,
     wanted: bool,
-    files: CredentialsFile,
+    files: ProfileFiles,
 ) -> Iterator[str]:
     """Yield notes on the profile and the key of a user that deploys."""
     yield from unnamed(stages, profile, options)
@@ -233,7 +236,7 @@ def _about_user(
 
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
     """Return the current state and the plan; former versions are read of the policies that would be written."""
-    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    current = current_state(iam, desired, ProfileFiles.from_environment(os.environ))
     planned = plan(desired, current, consents)
     if any(isinstance(change, CreatePolicyVersion) for change in planned.changes):
         current = with_former_versions(iam, current, planned)

@@ -6,6 +6,7 @@ import pytest
 
 from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.rehearsal.inside_zappa.enforcement import ForcedDenial, with_template
+from zappa_iam_ext.rehearsal.observation import Observation, Outcome
 
 ALIAS = Call("lambda", "GetAlias", {"FunctionName": "hello-dev", "Name": "snapstart"})
 PLACE = "Zappa.migrate_lambda_alias < ZappaCLI.update"
@@ -42,3 +43,16 @@ def test_a_stack_is_judged_with_its_template_and_tags() -> None:
         "Template": {"Resources": {"Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {}}}},
         "Tags": tags,
     }
+
+
+@pytest.mark.parametrize(
+    ("operation", "at", "minds"),
+    [
+        ("ListAccountAliases", "ZappaCLI.callback", False),
+        ("ListAccountAliases", "Zappa.get_credentials_arn", True),
+        ("GetUser", "ZappaCLI.callback", True),
+        ("GetRole", "Zappa.get_credentials_arn", True),
+    ],
+)
+def test_a_harmless_question_of_the_gate_may_go_unanswered(operation, at, minds):
+    assert Observation("iam", operation, outcome=Outcome.DENIED_BY_AWS, at=at).denied is minds

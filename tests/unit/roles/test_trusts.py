@@ -202,3 +202,12 @@ def test_trust_policies_are_compared_by_what_they_mean():
     }
     assert same_trust(one, other)
     assert not same_trust(one, principals_trust([ROOT]))
+
+
+def test_the_page_on_modes_names_every_provider_with_its_options():
+    page = (Path(__file__).parents[3] / "docs" / "modes.md").read_text()
+    for row in provider_rows().values():
+        line = next(line for line in page.splitlines() if line.startswith(f"| `{row.id}` |"))
+        for name in row.parameters:
+            assert f"`--{name.replace('_', '-')}`" in line, name
+        assert ("..." in line) or all(f"`{key}`" in line for key in row.keys)
