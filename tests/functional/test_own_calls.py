@@ -33,7 +33,7 @@ RARE = {
     | {"SetDefaultPolicyVersion", "UntagPolicy"},
     "destroy": _OF_GROUPS | _OF_ROLES
     | {"DetachGroupPolicy", "RemoveUserFromGroup", "DeleteGroup", "UntagPolicy", "TagPolicy"}
-    | {"DeleteUser", "DeleteAccessKey", "ListUsers"},
+    | {"DeleteUser", "DeleteAccessKey", "ListUsers", "DeletePolicyVersion", "DetachUserPolicy"},
 }  # fmt: skip
 
 
