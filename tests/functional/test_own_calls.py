@@ -33,7 +33,7 @@ RARE = {
     | {"SetDefaultPolicyVersion", "UntagPolicy"},
     "destroy": _OF_GROUPS | _OF_ROLES
     | {"DetachGroupPolicy", "RemoveUserFromGroup", "DeleteGroup", "UntagPolicy", "TagPolicy"}
-    | {"DeleteUser", "DeleteAccessKey", "ListUsers"},
+    | {"DeleteUser", "DeleteAccessKey", "ListUsers", "DeletePolicyVersion", "DetachUserPolicy"},
 }  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def _provision_roles(newcomer, watch, admin) -> None:
     assert provider["OpenIDConnectProviderArn"].endswith("gitlab.com")
     oidc = ("--mode", "oidc", "--repository", "a/b", "--branch", "main", "--yes")
     # The local AWS does not know how to add an audience: it is asked all the same.
-    watch.run("apply", *admin, *oidc, "--provider", "gitlab", "--project-id", "1", exit_code=2)
+    watch.run("apply", *admin, *oidc, "--provider", "gitlab", "--project-id", "1", "--prune", exit_code=2)
     watch.run("apply", *admin, *oidc, "--provider", "github", "--prune")
     newcomer.settings()
 

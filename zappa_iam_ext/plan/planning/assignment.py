@@ -111,8 +111,13 @@ class _Assignment:
 
     @cached_property
     def sets(self) -> tuple[PolicySetInPlace, ...]:
-        """What is in place and ours."""
-        return sets_in_place(self.current.policies.values())
+        """What is in place and ours; of a policy that the user holds only the parts that it holds as well."""
+        return tuple(map(self._without_leftovers, sets_in_place(self.current.policies.values())))
+
+    def _without_leftovers(self, found: PolicySetInPlace) -> PolicySetInPlace:
+        if not self.current.holds(found.parts[0].arn):
+            return found
+        return replace(found, parts=tuple(part for part in found.parts if self.current.holds(part.arn)))
 
     def _new_places(self, left: Sequence[StageKey]) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
         """Yield where stages that no policy names go."""
