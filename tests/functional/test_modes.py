@@ -230,6 +230,23 @@ def test_without_the_boundary_it_is_said_what_that_opens(project):
     assert names == [ROLE]
 
 
+@pytest.mark.usefixtures("project")
+def test_a_policy_in_place_is_not_narrowed_unless_asked():
+    apply("--no-boundary")
+    again = json.loads(iam("plan", "dev", "--admin-profile", "admin", "--json").stdout)["plans"][0]
+    assert again["changes"] == []
+    assert any(f"--boundary bounds {EXECUTION}" in note for note in again["notes"])
+    asked = iam("plan", "dev", "--admin-profile", "admin", "--boundary", "--json")
+    assert asked.exit_code == 1
+    lost = {each["action"] for each in json.loads(asked.stdout)["plans"][0]["narrowed"]}
+    assert lost == {"iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"}
+    apply("--boundary", "--prune")
+    assert (
+        json.loads(iam("plan", "dev", "--admin-profile", "admin", "--json").stdout)["plans"][0]["changes"]
+        == []
+    )
+
+
 def test_two_projects_share_a_provider_and_not_a_role(project):
     apply(*OIDC)
     project.settings(project_name="other")
