@@ -212,12 +212,12 @@ def test_an_execution_role_of_zappas_own_stays_unless_adopted_and_keeps_its_id(p
     )
     client.put_role_policy(RoleName=EXECUTION, PolicyName="zappa-permissions", PolicyDocument=wide)
     done = apply(*OIDC)
-    assert f"--adopt bounds {EXECUTION}" in done.stdout
+    assert f"--adopt --boundary bounds {EXECUTION}" in done.stdout
     assert "PermissionsBoundary" not in client.get_role(RoleName=EXECUTION)["Role"]
-    lost = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--adopt")
+    lost = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--adopt", "--boundary")
     assert lost.exit_code == 1
     assert "iam" in lost.stdout
-    apply(*OIDC, "--adopt", "--prune")
+    apply(*OIDC, "--adopt", "--boundary", "--prune")
     now = client.get_role(RoleName=EXECUTION)["Role"]
     assert now["RoleId"] == made["RoleId"]
     assert now["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(f":policy/{EXECUTION}-Boundary")

@@ -162,7 +162,8 @@ def _provision_roles(newcomer, watch, admin) -> None:
         PolicyName="zappa-permissions",
         PolicyDocument=json.dumps(allow("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")),
     )
-    watch.run("apply", *admin, *mode, "--trusted", trusted, "--adopt")
+    watch.run("apply", *admin, *mode, "--trusted", trusted, "--adopt", "--boundary")
+    newcomer.settings(project_name="other", iam_ext={"policy": "Tokens"})
     provider = client.create_open_id_connect_provider(Url="https://gitlab.com", ClientIDList=["other"])
     assert provider["OpenIDConnectProviderArn"].endswith("gitlab.com")
     oidc = ("--mode", "oidc", "--repository", "a/b", "--branch", "main", "--yes")

@@ -172,7 +172,7 @@ def execution_roles(
             found[key] = role
             desired.setdefault(role.name, wanted)
         else:
-            notes.append(f"--adopt bounds {role.name}; now who deploys can write any permission into it")
+            notes.append(f"--adopt --boundary bounds {role.name}; now who deploys can write anything into it")
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
 
 
