@@ -136,12 +136,15 @@ def test_a_key_in_the_config_file_is_the_profile_s_key(admin):
 MISSPELT = {
     "the id": "aws_access_key = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = EXAMPLESECRET\n",
     "the secret": "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_key = EXAMPLESECRET\n",
+    "the id, left out": "aws_secret_access_key = EXAMPLESECRET\n",
+    "quotes": 'aws_access_key_id = "AKIAIOSFODNN7EXAMPLE"\naws_secret_access_key = EXAMPLESECRET\n',
+    "a comment behind": "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = EXAMPLESECRET ; of May\n",
     "both": "access_key_id = AKIAIOSFODNN7EXAMPLE\nsecret_access_key = EXAMPLESECRET\n",
 }
 
 
 @pytest.mark.parametrize("content", MISSPELT.values(), ids=MISSPELT)
-def test_a_key_under_a_misspelt_name_is_not_replaced(admin, content):
+def test_a_key_that_is_written_wrongly_is_replaced_with_consent_alone(admin, content):
     with admin.credentials.open("a") as file:
         file.write(f"[serverless]\n{content}")
     before = admin.credentials.read_bytes()
@@ -151,6 +154,11 @@ def test_a_key_under_a_misspelt_name_is_not_replaced(admin, content):
     assert "EXAMPLESECRET" not in done.stderr + done.stdout
     assert users(admin) == ["admin"]
     assert admin.credentials.read_bytes() == before
+    done = iam(*WITH_KEY, "--overwrite-profile")
+    assert done.exit_code == 0, done.stderr
+    assert "EXAMPLE" not in admin.credentials.read_text()
+    assert len(keys(admin, "serverless")) == 1
+    assert iam("keys", "status", *ADMIN).exit_code == 0
 
 
 def read_only(path: Path) -> None:

@@ -193,3 +193,17 @@ def test_every_command_that_reports_has_every_format_the_mask_and_says_so(name):
     told = " ".join(run(name, "--help").stdout.split())
     assert f"[{'|'.join(FORMATS)}]" in told
     assert "--mask-account" in told
+
+
+@pytest.mark.aws
+def test_plans_are_valid_in_every_format_and_masked(newcomer):
+    newcomer.administrator()
+    newcomer.user("serverless")
+    for output in FORMATS:
+        done = run("plan", "dev", "--admin-profile", "admin", "--format", output)
+        assert done.exit_code == 0, done.stderr
+        assert "ZappaLambdaDeploymentPolicy" in done.stdout or output in {"sarif", "github"}
+        if output != "text":
+            valid("plan", output, done.stdout)
+    hidden = run("plan", "dev", "--admin-profile", "admin", "--mask-account")
+    assert newcomer.account not in hidden.stdout + hidden.stderr

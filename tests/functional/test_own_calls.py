@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, document, iam
 from tests.support.watched import watched
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.errors import CredentialsFileError
 from zappa_iam_ext.permissions.tables.own_rows import OWN_COMMANDS, own_call_rows
 
@@ -108,7 +108,7 @@ def _rotate(newcomer, watch) -> None:
     admin = ("dev", "--profile", "rotating", "--admin-profile", "admin", "--yes")
     newcomer.user("rotating")
     with pytest.MonkeyPatch.context() as full:
-        full.setattr(CredentialsFile, "write_key", _refuse)
+        full.setattr(ProfileFiles, "write_key", _refuse)
         watch.run("keys", "rotate", *admin, exit_code=2)
     watch.run("keys", "rotate", *admin)
     watch.run("keys", "delete-old", *admin)
@@ -118,7 +118,7 @@ def _provision(newcomer, watch, admin, monkeypatch) -> None:
     """From nothing to a user; then versions, a policy that is adopted, a part that is detached, a key that is lost."""
     admin = (*admin, "--create-keys")
     with monkeypatch.context() as full:
-        full.setattr(CredentialsFile, "write_key", _refuse)
+        full.setattr(ProfileFiles, "write_key", _refuse)
         watch.run("apply", *admin, "--yes", exit_code=2)
     watch.run("apply", *admin, "--yes")
     client = newcomer.aws.client("iam")

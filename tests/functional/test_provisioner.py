@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.support.world import POLICY, World, document
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspection_grants
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
 from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
@@ -136,7 +136,7 @@ def test_when_the_profile_cannot_be_written_the_key_is_deleted_again(world, monk
     def fail(*_args, **_kwargs):
         raise CredentialsFileError("disk full", hint="make room")
 
-    monkeypatch.setattr(CredentialsFile, "write_key", fail)
+    monkeypatch.setattr(ProfileFiles, "write_key", fail)
     with pytest.raises(ProvisioningError, match="disk full") as caught:
         world.apply()
     assert len(caught.value.done) == 4
@@ -154,7 +154,7 @@ def test_control_c_between_making_and_storing_a_key_leaves_no_orphan(world, monk
         raise KeyboardInterrupt
 
     if moment == "write":
-        monkeypatch.setattr(CredentialsFile, "write_key", interrupt)
+        monkeypatch.setattr(ProfileFiles, "write_key", interrupt)
     plan = world.plan()
     provisioner = Provisioner(world.iam, world.files)
     if moment == "on_step":

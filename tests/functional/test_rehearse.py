@@ -20,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.interrupts import heed_interrupts
+from tests.support.schemas import valid
 from tests.support.watched import watched
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
 from zappa_iam_ext.cli import main
@@ -57,7 +58,8 @@ class Ran:
 
     @property
     def json(self):
-        return json.loads(self.stdout)
+        """What it printed, which is valid by the published schema."""
+        return valid("rehearse", "json", self.stdout)
 
 
 def rehearse(*arguments: str) -> Ran:

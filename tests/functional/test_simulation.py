@@ -16,6 +16,8 @@ from zappa_iam_ext.check.simulation.questions import ask
 from zappa_iam_ext.check.simulation.words import Answer, PolicyType, Question
 from zappa_iam_ext.iam import Layer, PolicyDocument, PolicySet, Principal
 from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.policy import deployment_policy
+from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.workflow.simulating import simulate
 
 JANE = Principal.parse("arn:aws:iam::123456789012:user/jane")
@@ -246,3 +248,39 @@ def test_the_first_round_is_one_call_for_each_question():
     said(model, UNREAD, *needed)
     first = [question for question in model.asked if not question.silent_boundary]
     assert len(first) == len({item.question for item in ask(needed, JANE, "us-east-1")}) == 2
+
+
+NEEDED = requirements(stage())
+FULL = deployment_policy(NEEDED).to_dict()
+
+
+@pytest.mark.parametrize("dropped", ["", "iam:PassRole", "lambda:UpdateFunctionCode", "s3:PutObject"])
+def test_a_deployer_whose_policies_nobody_can_read_is_judged_by_the_simulator_alone(dropped):
+    """Its own conditions are on keys that each request gives, or that AWS sends with other actions only."""
+    held_by_aws = {
+        **FULL,
+        "Statement": [
+            {**each, "Action": [action for action in _listed(each["Action"]) if action != dropped]}
+            for each in FULL["Statement"]
+            if set(_listed(each["Action"])) != {dropped}
+        ],
+    }
+    model = ModelSimulator(JANE.arn, {"ZappaLambdaDeploymentPolicy": held_by_aws})
+    voices = said(model, UNREAD, *NEEDED)
+    asked = ask(NEEDED, JANE, "us-east-1")
+    for item, voice in zip(asked, voices, strict=True):
+        if item.requirement.action == dropped and item.question:
+            assert voice.says is Says.DENIED, item.requirement
+        elif item.requirement.action == "lambda:RemovePermission" and item.exact:
+            assert voice.why.endswith("depends on lambda:principal"), (
+                "AWS sends it, and nobody knows its value"
+            )
+        elif item.question and item.exact:
+            assert voice.says is Says.ALLOWED, (item.requirement, voice.why)
+        else:
+            assert voice.says is Says.NOTHING, item.requirement
+    assert len(model.asked) <= 17, "rounds do not grow with what is needed"
+
+
+def _listed(value):
+    return [value] if isinstance(value, str) else value

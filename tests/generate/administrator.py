@@ -34,6 +34,9 @@ def _lines() -> Iterator[str]:
     names = {
         "user": "USER",
         "group": "GROUP",
+        "function": "FUNCTION",
+        "role": "ROLE",
+        "issuer": "ISSUER",
         "policy_name": "POLICY*",
         "policy_arn": "arn:aws:iam::ACCOUNT:policy/POLICY*",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.generate.picture import PICTURE, picture
 from tests.support.rehearsals import a_policy, another_zappa, carried, denied, not_everything
 from tests.support.reports import REPORTS, lacks_everything, made, many_stages, two_stages
 from tests.support.stages import stage
@@ -53,3 +54,4 @@ if __name__ == "__main__":
         old.unlink()
     for name, text in texts().items():
         (FOLDER / name).write_text(text + "\n", encoding="utf-8")
+    PICTURE.write_text(picture(), encoding="utf-8")

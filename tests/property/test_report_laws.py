@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.reports import deployment_policy, made, subject
 from tests.support.stages import stage
-from zappa_iam_ext.check import Blocker, Verdict
+from zappa_iam_ext.check import Blocker, Evidence, EvidenceNote, Verdict
 from zappa_iam_ext.check.grouping import Standing, standing
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -72,6 +72,7 @@ def reports(draw):
         function_name=draw(NAMES),
         unreadable=draw(names),
         not_seen=draw(names),
+        evidence=draw(st.lists(st.builds(EvidenceNote, st.sampled_from(Evidence), NAMES), max_size=4).map(tuple)),
         subject=draw(st.none() | st.builds(lambda a, b, c: subject(source=a, alias=b, warnings=c), NAMES, NAMES, names)),
         deployment_policy=draw(
             st.none()

@@ -9,8 +9,8 @@ from dataclasses import replace
 import botocore.session
 from botocore.config import Config
 
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state, with_former_versions
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioner import Provisioner
 from zappa_iam_ext.plan import Consents, DesiredPolicy, DesiredState
 from zappa_iam_ext.plan import plan as make_plan
@@ -33,7 +33,7 @@ class World:
     def __init__(self, endpoint, home):
         self.account = str(next(_ACCOUNTS))
         self.endpoint = endpoint
-        self.files = CredentialsFile(home / ".aws" / "credentials", home / ".aws" / "config")
+        self.files = ProfileFiles(home / ".aws" / "credentials", home / ".aws" / "config")
         self.iam = self.client("iam", self.account, "root")
         self.desired = DesiredState(
             self.account,

@@ -16,7 +16,7 @@ from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
-    from zappa_iam_ext.aws.credentials_file import CredentialsFile
+    from zappa_iam_ext.aws.profile_files import ProfileFiles
 
 
 ReadPolicy = Callable[["IAMClient", str], CurrentPolicy | None]
@@ -27,7 +27,7 @@ def with_current_roles(
     iam: IAMClient,
     desired: DesiredState,
     current: CurrentState,
-    credentials: CredentialsFile | None,
+    credentials: ProfileFiles | None,
     read_policy: ReadPolicy,
 ) -> CurrentState:
     """Return the state with what there is of the wanted roles; raise as `current_state`."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_iam.type_defs import UserTypeDef
 
-    from zappa_iam_ext.aws.credentials_file import CredentialsFile
+    from zappa_iam_ext.aws.profile_files import ProfileFiles
 
 #: The fields of `Quotas` by the names that GetAccountSummary has for them.
 _QUOTAS = {
@@ -45,7 +45,7 @@ _QUOTAS = {
 
 
 def current_state(
-    iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None = None
+    iam: IAMClient, desired: DesiredState, credentials: ProfileFiles | None = None
 ) -> CurrentState:
     """Return the current state of what ``desired`` names.
 
@@ -59,11 +59,9 @@ def current_state(
     return _without_roles(iam, desired, credentials)
 
 
-def _without_roles(
-    iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None
-) -> CurrentState:
+def _without_roles(iam: IAMClient, desired: DesiredState, credentials: ProfileFiles | None) -> CurrentState:
     # The profile first: a key that another run writes into it meanwhile is then among the user's keys.
-    profile_key = credentials.access_key_id(desired.profile) if credentials and desired.profile else None
+    profile_key = credentials.held_key(desired.profile) if credentials and desired.profile else None
     attached: Mapping[str, str] = {}
     keys: tuple[CurrentKey, ...] = ()
     groups: tuple[str, ...] = ()
@@ -103,7 +101,7 @@ def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
 
 
 def state_to_destroy(
-    iam: IAMClient, desired: DesiredState, credentials: CredentialsFile | None = None
+    iam: IAMClient, desired: DesiredState, credentials: ProfileFiles | None = None
 ) -> CurrentState:
     """Return the current state with all that may keep a user or a group from being deleted."""
     found = current_state(iam, desired, credentials)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
@@ -63,6 +64,10 @@ _KEY_ID = re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{8,120}([A-Z0-9]{4})\
 _LONG_TOKEN = re.compile(
     r"(?<![A-Za-z0-9/+=])(?=[A-Za-z/+=]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9/+=]{40,}"
 )
+_SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
+_TIME = re.compile(r"\b\d{8}T\d{6}Z")
+_TIMES = 3
+"""AWS names three times: the signature's, the limit, its own."""
 _NOT_AUTHORIZED = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z*]+)")
 _SERVER_ERROR = 500
 
@@ -113,14 +118,32 @@ def translated(action: str = "") -> Iterator[None]:
         raise translate(error, action) from None
 
 
+def clock_skew(code: str, text: str) -> str:
+    """Return by how much this machine's clock is off, from what AWS says of a signature's time; empty when it is not that.
+
+    AWS names the time of the signature, and behind the bracket its own (IAM User Guide, "Signature Version 4
+    troubleshooting").
+    """
+    if code not in _SKEWED and not (code in EXPIRED | REJECTED and _CLOCK.search(text)):
+        return ""
+    times = [datetime.strptime(found, "%Y%m%dT%H%M%SZ") for found in _TIME.findall(text)]  # noqa: DTZ007  -- all are UTC
+    if len(times) < _TIMES:
+        return "the clock of this machine is wrong: AWS does not accept the time of the request"
+    off = times[0] - times[-1]
+    minutes = round(abs(off).total_seconds() / 60)
+    return f"the clock of this machine is {minutes} minutes {'ahead of' if off > timedelta() else 'behind'} that of AWS"
+
+
 def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PLR0911  -- a table, one row per kind
     code, text = code_of(error), scrub(str(error.response.get("Error", {}).get("Message", "")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     called = f"{action or error.operation_name}: {code}" + (f" ({text})" if text else "")
-    if code in EXPIRED | REJECTED | {"RequestTimeTooSkewed"} and _CLOCK.search(text):
-        return CredentialsError(
-            f"AWS takes a request for one of another time ({code}: {text})",
-            hint="Set the clock of this machine, or of the container or virtual machine, and try again.",
+    if code.isdigit() and not error.operation_name.startswith("Head"):
+        return AwsUnavailable(f"what answered is not AWS (HTTP {code})", hint=_PROXY)
+    if skew := clock_skew(code, text):
+        return CredentialSourceError(
+            skew,
+            hint="Set the clock of this machine, or of the container's or virtual machine's host, and try again.",
         )
     if code in EXPIRED:
         return CredentialSourceError(

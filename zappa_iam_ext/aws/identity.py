@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from zappa_iam_ext.aws.deadline import Deadline
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 _CALLERS = frozenset(
     {PrincipalKind.USER, PrincipalKind.ASSUMED_ROLE, PrincipalKind.FEDERATED_USER, PrincipalKind.ROOT}
 )
-
-
-_PATIENCE = 1.0
-"""Seconds that the account's alias may take when everything else is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +84,3 @@ def role_arn(iam: IAMClient, principal: Principal) -> str:
             if code_of(error) == "NoSuchEntity":
                 raise UnknownPrincipal(f"IAM has no role {scrub(principal.name)}") from None
             raise
-
-
-class AccountAlias:
-    """The account's alias, asked beside other questions: it waits for none of them and keeps none waiting."""
-
-    def __init__(self, iam: IAMClient) -> None:
-        """Begin to ask."""
-        self._answer = ""
-        self._asking = threading.Thread(target=self._ask, args=(iam,), name="zappa-iam-alias", daemon=True)
-        self._asking.start()
-
-    def _ask(self, iam: IAMClient) -> None:
-        self._answer = account_alias(iam)
-
-    def __call__(self) -> str:
-        """Return the alias, empty when it is not told by now."""
-        self._asking.join(_PATIENCE)
-        return self._answer
-
-
-def account_alias(iam: IAMClient) -> str:
-    """Return the account's alias, empty where there is none or it may not be read: it is there to be read by people."""
-    try:
-        aliases = iam.list_account_aliases()["AccountAliases"]
-    except (BotoCoreError, ClientError, KeyError):
-        return ""
-    return scrub(aliases[0]) if aliases else ""

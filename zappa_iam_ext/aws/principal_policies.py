@@ -87,6 +87,7 @@ def _read(
         unreadable=tuple(reader.unreadable),
         described=reader.described,
         named=tuple(_with_document(policy, managed) for policy in reader.named.found()),
+        alias=reader.alias,
         absent=reader.named.absent(),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,11 +13,11 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from zappa_iam_ext.aws.already import already_so, name_taken
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.errors import code_of, scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
 from zappa_iam_ext.aws.making_keys import create_access_key, delete_keys
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.secret import AccessKey
 from zappa_iam_ext.aws.unmoved import make_default, unmoved
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_sts import STSClient
 
-__all__ = ["Provisioner", "apply_plan", "current_state", "wait_until_accepted"]
+__all__ = ["Provisioner", "apply_plan", "current_state", "patient", "wait_until_accepted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Provisioner:
     """
 
     iam: IAMClient
-    credentials: CredentialsFile | None = None
+    credentials: ProfileFiles | None = None
     on_step: Callable[[Change], None] = lambda _change: None
     sleep: Callable[[float], None] = time.sleep
     _held: _HeldKey | None = field(default=None, init=False, repr=False)
@@ -96,7 +97,7 @@ class Provisioner:
             if isinstance(change, WriteRoleProfile) and self.credentials:
                 self.credentials.config.check_writable()
             if isinstance(change, WriteProfile) and self.credentials:
-                self.credentials.check_writable(change.profile, change.region)
+                self.credentials.check_writable(change.profile, change.region, overwrite=change.overwrite)
             if isinstance(change, CreateAccessKey):
                 refuse_keys_in_ci(os.environ)
 
@@ -193,19 +194,24 @@ class Provisioner:
         )
 
 
+def patient(seconds: float) -> None:
+    """Wait about so long: runs that began together do not go on together."""
+    time.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311  -- no secret
+
+
 def apply_plan(
     iam: IAMClient,
     plan: Plan,
     *,
-    credentials: CredentialsFile | None = None,
+    credentials: ProfileFiles | None = None,
     progress: Callable[[str], None] = lambda _text: None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = patient,
 ) -> tuple[Change, ...]:
     """Perform ``plan`` and return its changes; ``progress`` is told each in words before it is made.
 
     Without ``credentials`` the key goes where botocore would look for it. Raises as `Provisioner.apply`.
     """
-    files = credentials or CredentialsFile.from_environment(os.environ)
+    files = credentials or ProfileFiles.from_environment(os.environ)
     return Provisioner(iam, files, on_step=lambda change: progress(str(change)), sleep=sleep).apply(plan)
 
 
@@ -244,6 +250,11 @@ def _refuse_unsafe(plan: Plan) -> None:
 
 def _ours(error: Exception, change: Change) -> ZappaIamError:
     if isinstance(error, BotoCoreError | ClientError):
+        if code_of(error) in NOT_YET_VISIBLE:
+            return ZappaIamError(
+                "what it needs is made, and not visible yet",
+                hint="IAM may need a minute to show it everywhere.",
+            )
         call = change.call()
         return translate(error, f"{call.service}:{call.operation}" if call else "")
     return ZappaIamError(scrub(str(error)))

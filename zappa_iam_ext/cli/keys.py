@@ -111,13 +111,18 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
 
 def _found(given: dict[str, Any]) -> ProfileKeys:
     from zappa_iam_ext.workflow.keys import profile_keys
-    from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE
+    from zappa_iam_ext.workflow.targets import profile_of
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     (stage,) = read(given["stage"], given["settings_file"], all_stages=False, options=options)
-    profile = options.profile or stage.profile_name or options.choice(stage.profile_name).settings_of
+    profile = profile_of(stage, options)
+    if not profile:
+        raise SettingsError(
+            "the credentials come from the environment: there is no profile whose key could be looked at",
+            hint="Name one with `--profile`, or in the stage's profile_name.",
+        )
     reached = AwsOptions(profile, options.region or stage.region, options.endpoint_url)
-    return profile_keys(profile or DEFAULT_PROFILE, reached, given["admin_profile"])
+    return profile_keys(profile, reached, given["admin_profile"])
 
 
 def _shown(found: ProfileKeys, *, as_json: bool) -> str:

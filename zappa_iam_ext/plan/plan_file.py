@@ -108,6 +108,7 @@ def _entry(entry: PlannedFor) -> dict[str, Any]:
             "profile": desired.profile,
             "region": desired.region,
             "tags": dict(desired.tags),
+            "only_add": desired.only_add,
             "needs": [
                 {"project": key.project, "stage": key.stage, "document": document}
                 for key, document in sorted(desired.needs.items())
@@ -134,6 +135,7 @@ def _read(entry: Mapping[str, Any]) -> PlannedFor:
             profile=given["profile"],
             region=given["region"],
             tags=dict(given["tags"]),
+            only_add=given["only_add"] is True,
             needs={StageKey(need["project"], need["stage"]): need["document"] for need in given["needs"]},
             roles=DesiredRoles.from_json(given["roles"]) if given["roles"] else None,
         ),

@@ -49,7 +49,7 @@ _SETTINGS = {
     }
 }
 _GAP = next(row for row in EMULATOR_GAPS if row[0] == "lambda:GetFunction")
-_SHOWN = 13
+_SHOWN = 25
 """Lines of a long list that are shown."""
 
 

@@ -6,27 +6,33 @@ from collections.abc import Iterable
 
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.report import report_text, verdict
+from zappa_iam_ext.render.report import LINES, report_text, reports_text, verdict
 from zappa_iam_ext.render.style import PLAIN, Style
 
 SWITCHED_OFF = "ZAPPA_IAM_EXT switches the gate off: nothing is checked"
 NOTHING_DECIDED = "the gate decided nothing: no permission is known to be held or missing"
 
 
+_ERROR, _NAME = len("Error: "), len("zappa-iam: ")
+"""What click and we put before the first line."""
+
+
 def refusal_text(told: Iterable[tuple[Report, CommandLines]], style: Style = PLAIN) -> str:
     """Return the reports of the stages that may not go on; ``CommandLines`` are what was given for each."""
-    return "\n\n".join(_whole(report, given, style) for report, given in told)
+    reports, given = zip(*told, strict=True)
+    if len(reports) == 1:
+        return _whole(reports[0], given[0], style, _ERROR)
+    return reports_text(reports, given, style, taken=_ERROR)
 
 
 def passing_text(report: Report, given: CommandLines, style: Style = PLAIN) -> str:
     """Return what is said before Zappa goes on: a line when all is well, else the whole report."""
     if report.unknown or report.stopping:
-        return _whole(report, given, style)
+        return _whole(report, given, style, _NAME)
     return f"{verdict(report)} ({given.apply()})" if report.denied else verdict(report)
 
 
-def _whole(report: Report, given: CommandLines, style: Style) -> str:
-    text = report_text(report, given, style)
+def _whole(report: Report, given: CommandLines, style: Style, taken: int) -> str:
     if report.results and len(report.unknown) == len(report.results):
-        return f"{NOTHING_DECIDED}\n{text}"
-    return text
+        return f"{NOTHING_DECIDED}\n{report_text(report, given, style, most=LINES - 1)}"
+    return report_text(report, given, style, taken=taken)

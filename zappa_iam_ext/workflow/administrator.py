@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 
+_OF_PROVIDERS = "OpenIDConnect"
+"""In the names of calls on identity providers, which a user that deploys needs none of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """What an administrator may not do of a plan (``iam:CreateUser on ...``), and why that cannot be told."""
@@ -71,18 +75,27 @@ def administrator_rights(iam: IAMClient, who: CallerIdentity, plan: Plan, region
 
 
 def administrator_document(stage: Stage, account: str, partition: str) -> PolicyDocument:
-    """Return what an administrator needs to plan, apply and destroy for a stage.
+    """Return what an administrator needs to plan, apply and destroy for a stage whose user deploys.
 
-    Of policies those named as the stage's or after it, of users the one that deploys, of groups any. Keys can be made
-    and deleted for that user.
+    Of policies those named as the stage's or after it, and the boundary of the execution role; of users the one that
+    deploys, of roles the execution role, of groups any. Keys can be made and deleted for that user.
     """
     own = iam_ext_settings(stage)
-    name = f"{own.policy}*"
-    names = {
-        "user": own.user_or_default,
-        "group": "*",
-        "policy_name": name,
-        "policy_arn": f"arn:{partition}:iam::{account}:policy/{name}",
-    }
-    needed = administration(names, Scope(account, stage.region, partition))
-    return synthesize(Grant(item.action, item.resource, purpose=row.purpose) for row, item in needed)
+    grants = []
+    for name in (f"{own.policy}*", f"{stage.role.name}*"):
+        names = {
+            "user": own.user_or_default,
+            "group": "*",
+            "role": f"{stage.role.path}{stage.role.name}".lstrip("/"),
+            "function": stage.function_name,
+            "policy_name": name,
+            "policy_arn": f"arn:{partition}:iam::{account}:policy/{name}",
+            "issuer": "*",
+        }
+        needed = administration(names, Scope(account, stage.region, partition))
+        grants += [
+            Grant(item.action, item.resource, purpose=row.purpose)
+            for row, item in needed
+            if _OF_PROVIDERS not in row.operation
+        ]
+    return synthesize(grants)

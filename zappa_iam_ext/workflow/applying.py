@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
 from zappa_iam_ext.aws.current_state import with_all_versions
-from zappa_iam_ext.aws.provisioner import apply_plan, wait_until_accepted
+from zappa_iam_ext.aws.provisioner import apply_plan, patient, wait_until_accepted
 from zappa_iam_ext.errors import AccessDenied, AccountChanged, CredentialsError, SettingsError
 from zappa_iam_ext.plan import Change, CreateAccessKey, CurrentState, Plan
 from zappa_iam_ext.plan.plan_file import (
@@ -26,6 +24,8 @@ from zappa_iam_ext.workflow.provisioning import Provisioning, look
 
 MAX_ATTEMPTS = 8
 """So often a plan is made again when other runs change the account meanwhile."""
+SETTLING = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds to wait, give or take a quarter, until IAM shows what was made."""
 PACKAGE = "zappa-iam-ext"
 
 
@@ -90,17 +90,30 @@ def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again
     for attempt in range(MAX_ATTEMPTS):
         try:
             made += apply_plan(iam, plan, progress=progress)
+            plan = _left(provisioning, made, progress) if again else Plan()
         except AccountChanged:
             if not again or attempt == MAX_ATTEMPTS - 1:
                 raise
-        else:
-            if not again:
-                return made
-        time.sleep(random.uniform(0, 0.2) * attempt)  # noqa: S311  -- no secret
-        _, plan = plan_again(provisioning)
+            patient(0.1 * attempt)
+            _, plan = plan_again(provisioning)
         if plan.empty:
-            return made
+            break
     return made
+
+
+def _left(provisioning: Provisioning, made: Sequence[Change], progress: Callable[[str], None]) -> Plan:
+    """Return what is left to do, after waiting for IAM to show what was made.
+
+    IAM shows what was written everywhere only after seconds. What it still does not show at the end is made all the same.
+    """
+    for delay in (*SETTLING, None):
+        _, left = plan_again(provisioning)
+        if left.empty or any(change not in made for change in left.changes):
+            return left
+        if delay:
+            patient(delay)
+    progress("made, and not visible everywhere yet: IAM may need a minute")
+    return Plan()
 
 
 def plan_again(provisioning: Provisioning) -> tuple[CurrentState, Plan]:

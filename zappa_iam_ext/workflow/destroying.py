@@ -6,14 +6,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import state_to_destroy
+from zappa_iam_ext.aws.functions import still_runs
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
-from zappa_iam_ext.sessions import AwsOptions
+from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.administrator import administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages
+from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages, stage_key
 
 
 def plan_destruction(
@@ -24,18 +25,26 @@ def plan_destruction(
     Raises as `plan_stages`.
     """
     return tuple(
-        _destruction(item, wanted, delete_key=delete_key)
+        _destruction(item, wanted, stages, delete_key=delete_key)
         for item in plan_stages(stages, life_cycle(), options, wanted)
     )
 
 
-def _destruction(item: Provisioning, wanted: ProvisioningOptions, *, delete_key: bool) -> Provisioning:
+def _destruction(
+    item: Provisioning, wanted: ProvisioningOptions, stages: Sequence[Stage], *, delete_key: bool
+) -> Provisioning:
     assert item.iam is not None  # noqa: S101  -- plan_stages always sets it
     region = AwsOptions("", item.options.region, item.options.endpoint_url)
     who, iam = open_administrator(wanted.admin_profile, region)
     desired = replace(item.desired, profile=item.profile)
-    current = state_to_destroy(iam, desired, CredentialsFile.from_environment(os.environ))
-    made = destroy_plan(item.user, current, frozenset(item.desired.needs), delete_key=delete_key)
+    current = state_to_destroy(iam, desired, ProfileFiles.from_environment(os.environ))
+    own = frozenset(item.desired.needs)
+    idle = (
+        _idle(region, wanted.admin_profile, [each for each in stages if stage_key(each) in own])
+        if current.roles
+        else {}
+    )
+    made = destroy_plan(item.user, current, own, delete_key=delete_key, idle=idle)
     return replace(
         item,
         plan=made.plan,
@@ -44,3 +53,13 @@ def _destruction(item: Provisioning, wanted: ProvisioningOptions, *, delete_key:
         findings=(),
         rights=administrator_rights(iam, who, made.plan, region.region),
     )
+
+
+def _idle(iam_options: AwsOptions, admin_profile: str, stages: Sequence[Stage]) -> dict[str, str]:
+    """Return the execution roles of the stages, each with why a function may run as it; empty where none does."""
+    session = open_session(admin_profile or None, iam_options.region)
+    client = open_client(session, "lambda", iam_options)
+    found: dict[str, str] = {}
+    for stage in stages:
+        found[stage.role.name] = found.get(stage.role.name) or still_runs(client, stage.function_name)
+    return found

@@ -20,6 +20,9 @@ from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.inspecting import Inspected, inspected, of_user
 
+TOO_LONG = "too long for one managed policy"
+"""How the note on a document begins that does not fit one."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyOptions:
@@ -106,7 +109,7 @@ def _too_long(document: PolicyDocument, *, compacted: bool) -> tuple[str, ...]:
         return ()
     ways = "--split prints several that do" + ("" if compacted else ", --compact shortens with wildcards")
     size = f"{document.size:,} of {MANAGED_POLICY_LIMIT:,}"
-    return (f"too long for one managed policy ({size} characters): {ways}",)
+    return (f"{TOO_LONG} ({size} characters): {ways}",)
 
 
 def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:

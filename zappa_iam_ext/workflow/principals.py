@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from zappa_iam_ext.aws.deadline import Deadline
-from zappa_iam_ext.aws.identity import AccountAlias, CallerIdentity, caller
+from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
 from zappa_iam_ext.aws.together import asking_config
 from zappa_iam_ext.config import iam_ext_settings
@@ -23,8 +23,8 @@ from zappa_iam_ext.workflow.deployment_policy import further_names
 class ReadPrincipal:
     """Who it is, what binds them, and what further questions may need.
 
-    These are the client that read it, the deadline, what opens a client of another service, which evidence is wanted, the
-    session that was opened, and what tells the account's alias.
+    These are the client that read it, the deadline, what opens a client of another service, which evidence is wanted, and
+    the session that was opened.
     """
 
     identity: CallerIdentity
@@ -34,7 +34,6 @@ class ReadPrincipal:
     open: Callable[[str], Any]
     evidence: str = ""
     session: Any = None
-    alias: Callable[[], str] = str
 
 
 class Principals:
@@ -74,7 +73,6 @@ class Principals:
         iam = open_client(session, "iam", self._options, config=config)
         self._deadline = self._deadline or Deadline(self._options.timeout)
         identity = caller(sts, self._deadline)
-        alias = AccountAlias(iam)
         held = principal_policies(
             iam, identity.principal, self._deadline, named=self._named, further=self._further
         )
@@ -86,7 +84,6 @@ class Principals:
             open=partial(self._open, session, config),
             evidence=self._options.evidence,
             session=session,
-            alias=alias,
         )
 
     def _open(self, session: Any, config: Any, service: str) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
+from zappa_iam_ext.errors import CredentialsFileError
 from zappa_iam_ext.iam import PrincipalKind
 
 
@@ -15,6 +17,16 @@ def belongs_to(identity: CallerIdentity, user: str, account: str) -> bool:
     if identity.account != account or principal.kind is not PrincipalKind.USER:
         return False
     return principal.name.lower() == user.lower()  # IAM's names are unique whatever their case
+
+
+def holds_a_key_alone(profile: str) -> bool:
+    """Say whether the profile has key material, however it is written, and no other source of credentials."""
+    files = ProfileFiles.from_environment(os.environ)
+    try:
+        files.check_kind(profile)
+    except CredentialsFileError:
+        return False
+    return bool(files.key_material(profile))
 
 
 def key_profile(
@@ -41,6 +53,6 @@ def about_profile(
     if not profile:
         yield f"the credentials in use are not those of {user}, and no profile is named that could get a key"
     elif not wanted:
-        yield f"profile {profile} has no credentials of {user} that work: `--create-keys` makes an access key"
+        yield f"profile {profile} has no key that works: --create-keys makes one of {user}"
     elif not files.takes_region(profile):
         yield f"the region is not written into the profile: {files.config_path} is read-only; Zappa's settings have it"

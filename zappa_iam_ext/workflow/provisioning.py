@@ -10,16 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from zappa_iam_ext.aws.credentials_file import CredentialsFile
 from zappa_iam_ext.aws.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
     SettingsError,
 )
 from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.findings.catalogue import ESCALATION
-from zappa_iam_ext.iam.synthesis import merge
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import (
@@ -44,7 +43,7 @@ from zappa_iam_ext.workflow.modes import (
     mode_notes,
     pipelines_of,
 )
-from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
 from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, profile_of, target_of, unnamed
 
@@ -160,12 +159,15 @@ def _plan_group(
         roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
     else:
         asked = AwsOptions(options.profile, region, options.endpoint_url)
-        target = target_of(stages[0], profile, user_name, administrator, asked, iam)
+        replaces_key = wanted.create_key and wanted.consents.overwrite_profile
+        target = target_of(
+            stages[0], profile, user_name, administrator, asked, iam, replaces_key=replaces_key
+        )
         roles = DesiredRoles()
     execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     roles = replace(roles, execution=execution.desired)
     needs, notes = _needs(stages, commands, options, administrator, target, execution=execution)
-    files = CredentialsFile.from_environment(os.environ)
+    files = ProfileFiles.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
         user=target.user,
@@ -225,7 +227,7 @@ def _about_user(
     target: Target,
     *,
     wanted: bool,
-    files: CredentialsFile,
+    files: ProfileFiles,
 ) -> Iterator[str]:
     """Yield notes on the profile and the key of a user that deploys."""
     yield from unnamed(stages, profile, options)
@@ -234,7 +236,7 @@ def _about_user(
 
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
     """Return the current state and the plan; former versions are read of the policies that would be written."""
-    current = current_state(iam, desired, CredentialsFile.from_environment(os.environ))
+    current = current_state(iam, desired, ProfileFiles.from_environment(os.environ))
     planned = plan(desired, current, consents)
     if any(isinstance(change, CreatePolicyVersion) for change in planned.changes):
         current = with_former_versions(iam, current, planned)
@@ -264,11 +266,10 @@ def _needs(
     *,
     execution: ExecutionRoles,
 ) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
-    """Return the document of each stage, and notes on them."""
+    """Return the document of each stage, and notes on them; one that is too long is divided as it is planned."""
     form = PolicyOptions(
         account=administrator.account,
         partition=administrator.partition,
-        split=True,
         self_inspection=True,
         user="" if target.role else target.user,
         user_path=target.path,
@@ -277,10 +278,9 @@ def _needs(
     needs: dict[StageKey, dict[str, Any]] = {}
     notes: tuple[str, ...] = ()
     for stage in stages:
-        documents, told = policy_documents((stage,), commands, options, form)
-        whole = documents[0] if len(documents) == 1 else merge(documents)
-        needs[stage_key(stage)] = execution.limit(stage_key(stage), whole).to_dict()
-        notes += told
+        (document,), told = policy_documents((stage,), commands, options, form)
+        needs[stage_key(stage)] = execution.limit(stage_key(stage), document).to_dict()
+        notes += tuple(note for note in told if not note.startswith(TOO_LONG))
     return needs, notes
 
 

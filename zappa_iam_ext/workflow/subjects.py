@@ -74,7 +74,7 @@ def subject_of(stage: Stage, read: ReadPrincipal, options: AwsOptions) -> Subjec
         kind=kind,
         source=scrub(source_of(found.method, found.choice, found.machine.files)),
         profile="" if found.choice.environment_keys else _profile(found),
-        alias=read.alias(),
+        alias=held.alias,
         facts=facts_of(_credential(found, identity, held)),
         warnings=(
             *session_warnings(stage, options, found.machine),

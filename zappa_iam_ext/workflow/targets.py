@@ -15,7 +15,7 @@ from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.inspecting import role_hint
-from zappa_iam_ext.workflow.profile_key import belongs_to
+from zappa_iam_ext.workflow.profile_key import belongs_to, holds_a_key_alone
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -70,14 +70,17 @@ def target_of(  # noqa: PLR0917  -- each is known to somebody else
     administrator: CallerIdentity,
     options: AwsOptions,
     iam: IAMClient,
+    *,
+    replaces_key: bool = False,
 ) -> Target:
     """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
 
     One that exists is named as IAM names it, with its path: upper and lower case do not make two users. Only where there
     are no credentials at all is it a new user: a source that fails (`CredentialSourceError`), credentials that AWS does not
-    accept, and those of a role are told, and nobody is made in their place.
+    accept, and those of a role are told, and nobody is made in their place. ``replaces_key``: a key of the profile that
+    cannot work, for how it is written, is to be replaced.
     """
-    identity = _behind(stage, profile, options, named=bool(user_name))
+    identity = _behind(stage, profile, options, named=bool(user_name), replaces_key=replaces_key)
     if user_name or identity is None:
         user, path = find_user(iam, user_name or DEFAULT_USER) or (user_name or DEFAULT_USER, "/")
         return Target(
@@ -99,7 +102,9 @@ def target_of(  # noqa: PLR0917  -- each is known to somebody else
     return Target(identity.principal.name, identity.principal.path, profile, works=True)
 
 
-def _behind(stage: Stage, profile: str, options: AwsOptions, *, named: bool) -> CallerIdentity | None:
+def _behind(
+    stage: Stage, profile: str, options: AwsOptions, *, named: bool, replaces_key: bool
+) -> CallerIdentity | None:
     """Return who has the credentials; None where nobody has, or a key is dead whose user is known."""
     choice = options.choice(stage.profile_name)
     named_by = choice.named_by or "the convention"
@@ -107,6 +112,8 @@ def _behind(stage: Stage, profile: str, options: AwsOptions, *, named: bool) -> 
         session = open_session(profile, options.region or stage.region, named_by)
         return caller(open_client(session, "sts", options))
     except CredentialSourceError:
+        if replaces_key and holds_a_key_alone(profile):
+            return None
         raise  # somebody has credentials there: that they cannot be fetched now makes nobody a new user
     except NoCredentials:
         if named_by in PROFILE_VARIABLES:

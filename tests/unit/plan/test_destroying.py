@@ -12,6 +12,7 @@ from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import CurrentGroup, CurrentKey, CurrentState, Ownership, plan
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
 from zappa_iam_ext.plan.planning.rollback import previous_version, rollback_plan
+from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
 
 USER = "serverless"
 OURS = {"user_tags": {"CreatedBy": "zappa-iam-ext"}}
@@ -172,3 +173,44 @@ def test_a_plan_after_a_rollback_leads_forward_again():
 
     again = plan(desired(DEV), after, None)
     assert "SetDefaultPolicyVersion" in kinds(again)
+
+
+LIMIT = policy(document("s3:*"), {DEV}, name="hello-dev-ZappaLambdaExecutionRole-Boundary")
+
+
+def role(*stages, **more):
+    tags = Ownership(True, frozenset(stages)).to_tags() if stages else {}
+    given = {"trust": {}, "boundary": LIMIT.arn, "tags": tags, "inline": {"zappa-permissions": {}}} | more
+    return CurrentRole("run", f"arn:aws:iam::{ACCOUNT}:role/run", **given)
+
+
+def with_role(made, limit=None):
+    limit = limit or replace(LIMIT, holders=0, boundary_of=1)
+    return replace(state(), roles=CurrentRoles(execution={"run": made}, limits={limit.name: limit}))
+
+
+def test_an_execution_role_that_no_function_runs_as_goes_with_its_boundary():
+    made = destroyed(with_role(role(DEV)), DEV, idle={"run": ""})
+    assert kinds(made.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
+
+
+@pytest.mark.parametrize(
+    ("made", "idle", "told"),
+    [
+        pytest.param(role(DEV), {"run": "the function hello-dev runs as it"}, "runs as it", id="in use"),
+        pytest.param(role(DEV), {}, "not known", id="nobody knows"),
+        pytest.param(role(DEV, attached={"arn:x": {}}), {"run": ""}, "did not attach", id="with policies"),
+        pytest.param(role(DEV, PROD), {"run": ""}, "", id="of another stage too"),
+        pytest.param(role(), {"run": ""}, "", id="not ours"),
+    ],
+)
+def test_an_execution_role_stays(made, idle, told):
+    found = destroyed(with_role(made), DEV, idle=idle)
+    assert found.plan.empty
+    assert told in " ".join(found.stays)
+
+
+def test_a_boundary_that_bounds_others_stays():
+    shared = replace(LIMIT, holders=0, boundary_of=2)
+    found = destroyed(with_role(role(DEV), shared), DEV, idle={"run": ""})
+    assert kinds(found.plan) == ["DeleteRolePolicy", "DeleteRole"]

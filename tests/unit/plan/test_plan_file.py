@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,16 @@ from zappa_iam_ext.plan.plan_file import (
     state_fingerprint,
     write_plan_file,
 )
+from zappa_iam_ext.plan.role_states import DesiredExecutionRole, DesiredRole, DesiredRoles
 
 CURRENT = state(policy(document("s3:*"), {DEV}))
 WANTED = desired(DEV, PROD, profile="serverless", region="us-east-1", group="team", tags={"Team": "x"})
+ROLE = DesiredRole("deployer", {"Version": "2012-10-17", "Statement": []})
+LIMIT = f"arn:aws:iam::{WANTED.account}:policy/limit"
+EXECUTION = DesiredExecutionRole(
+    DEV, "run", "/", ROLE.trust, "inline", document("s3:A"), LIMIT, document("s3:B")
+)
+WANTED = replace(WANTED, roles=DesiredRoles(deployer=ROLE, execution=(EXECUTION,)))
 CONSENTS = Consents(prune=True)
 ENTRY = PlannedFor(
     desired=WANTED,

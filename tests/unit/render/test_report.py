@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.generate.picture import PICTURE, picture
 from tests.generate.reports import FOLDER, GIVEN, texts
 from tests.support.reports import (
     BOUNDARY,
@@ -27,7 +29,7 @@ from tests.support.reports import (
     with_blocker,
 )
 from tests.support.stages import ACCOUNT
-from zappa_iam_ext.check import Blocker
+from zappa_iam_ext.check import Blocker, Evidence, EvidenceNote
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Consequence
@@ -41,6 +43,13 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 def test_what_a_reader_sees_is_what_was_looked_at():
     kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.txt")}
     assert kept == {name: f"{text}\n" for name, text in texts().items()}, "`make snapshots` writes them again"
+
+
+def test_the_picture_in_the_docs_shows_the_report_of_today():
+    assert PICTURE.read_text(encoding="utf-8") == picture(), "`make snapshots` draws it again"
+    shown = "".join(ET.fromstring(picture()).itertext())  # noqa: S314  -- drawn by ourselves
+    for line in report_text(lacks_everything(), style=Style(80, unicode=True)).splitlines():
+        assert line in shown
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -241,3 +250,21 @@ def test_wide_characters_take_two_columns():
     report = replace(one_missing(), function_name="会計処理" * 20)
     text = report_text(report, style=Style(60, unicode=True))
     assert max(map(columns, text.splitlines())) <= 60
+
+
+def test_how_far_further_evidence_went_is_told_and_a_warning_only_once():
+    report = replace(
+        unreadable(),
+        evidence=(
+            EvidenceNote(Evidence.POLICIES, "2 could not be read"),
+            EvidenceNote(Evidence.SIMULATION, "iam:SimulatePrincipalPolicy is denied"),
+            EvidenceNote(Evidence.PROBE),
+        ),
+    )
+    assert "Asked besides: AWS's simulator: iam:SimulatePrincipalPolicy is denied." in report_text(report)
+    warned = replace(
+        report,
+        subject=subject(warnings=("the stack is stuck",)),
+        evidence=(EvidenceNote(Evidence.PROBE, "the stack is stuck"),),
+    )
+    assert report_text(warned).count("the stack is stuck") == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,13 +17,20 @@ from typing import Any
 
 from botocore import exceptions as boto
 
-from zappa_iam_ext.aws.errors import scrub
+from zappa_iam_ext.aws.errors import code_of, scrub
 from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 
 _SIGNED_OUT = (
     boto.SSOError,
     boto.TokenRetrievalError,
     boto.NoAuthTokenError,
+)
+#: Of `aws login`; older releases of botocore have none.
+_LOGIN = getattr(boto, "LoginError", ())
+_SECRET_OPTION = re.compile(
+    r"((?:(?<=\s)-p[ =]+|(?<=\s)--?[\w-]*(?:pass|secret|token|pin)[\w-]*[ =]+|\b\w*(?:pass|secret|token|key)\w*=))"
+    r"(\"[^\"]*\"|'[^']*'|\S+)",
+    re.IGNORECASE,
 )
 _LOUD = ("botocore.credentials", "botocore.tokens", "botocore.utils")
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
@@ -99,8 +107,19 @@ def _failure(session: Any, error: Exception) -> CredentialSourceError:
         )
     if isinstance(error, _SIGNED_OUT):
         return CredentialSourceError(
-            f"profile {profile} is signed out: {_reason(error)}",
+            f"profile {profile} is signed out of SSO: {_reason(error)}",
             hint=f"Sign in: `aws sso login --profile {profile}`.",
+        )
+    if isinstance(error, _LOGIN):
+        return CredentialSourceError(
+            f"profile {profile} is signed out: {_reason(error)}",
+            hint=f"Sign in: `aws login --profile {profile}`.",
+        )
+    if isinstance(error, boto.ClientError) and code_of(error) == "ForbiddenException":
+        return CredentialSourceError(
+            f"profile {profile}: the permission set {scrub(source.get('sso_role_name', ''))} in account"
+            f" {scrub(source.get('sso_account_id', ''))} is not assigned to who is signed in",
+            hint="Have it assigned in IAM Identity Center, or correct sso_role_name and sso_account_id.",
         )
     what, hint = _told(source)
     return CredentialSourceError(f"profile {profile}: {what} failed: {_reason(error)}", hint=hint)
@@ -119,8 +138,12 @@ def _source(session: Any) -> Mapping[str, str]:
 
 def _told(source: Mapping[str, str]) -> tuple[str, str]:
     """Return what the source is and what to try."""
-    if program := source.get("credential_process"):
-        return f"its credential_process ({scrub(program)})", f"Run it by hand: {scrub(program)}"
+    if line := source.get("credential_process"):
+        told = scrub(masked(line))
+        by_hand = told if told == line else "its line is in the config file"
+        return f"its credential_process ({told})", f"Run it by hand: {by_hand}"
+    if "sso_account_id" in source or "sso_role_name" in source:
+        return "its sign-in by SSO", "`aws configure sso` writes what belongs into such a profile."
     if file := source.get("web_identity_token_file"):
         return f"its web identity token ({scrub(file)})", "Is the token file there, and not too old?"
     if base := source.get("source_profile"):
@@ -128,6 +151,11 @@ def _told(source: Mapping[str, str]) -> tuple[str, str]:
     if endpoint := source.get("container"):
         return f"the container's credentials ({scrub(endpoint)})", "Is this the container that has the role?"
     return "its credential source", "`aws sts get-caller-identity` with this profile shows it."
+
+
+def masked(line: str) -> str:
+    """Return a command line without what stands behind an option for a password, a secret or a token."""
+    return _SECRET_OPTION.sub(r"\1***", line)
 
 
 def _reason(error: Exception) -> str:

@@ -82,6 +82,14 @@ class ProfileFiles:
         held = {name: value for each in self._sections(profile) for name, value in each.settings().items()}
         return {name: value for name, value in held.items() if name in names}
 
+    def held_key(self, profile: str) -> str | None:
+        """Return the id of the profile's access key, else the name of a setting that holds any part of one, or None."""
+        return self.access_key_id(profile) or next(iter(self.key_material(profile)), None)
+
+    def key_material(self, profile: str) -> tuple[str, ...]:
+        """Return the settings of the profile that hold a part of a key, whatever they are called, in either file."""
+        return tuple(name for section in self._sections(profile) for name in key_material(section.settings()))
+
     def check_kind(self, profile: str) -> None:
         """Raise `CredentialsFileError` when the profile gets its credentials from anything but an access key."""
         for section in self._sections(profile):
@@ -92,14 +100,19 @@ class ProfileFiles:
         for section in self._sections(profile):
             _refuse_misspelt(profile, section.file, section.settings(), overwrite=overwrite)
 
-    def check_writable(self, profile: str, region: str | None = None) -> None:
+    def check_writable(self, profile: str, region: str | None = None, *, overwrite: bool = True) -> None:
         """Raise `CredentialsFileError` unless a key, and ``region``, could be written; leaves nothing behind.
+
+        Without ``overwrite`` neither where the profile holds any part of a key.
 
         Meant to be asked before anything is created on AWS.
         """
         check_profile_name(profile)
         self.check_kind(profile)
-        self._key_section(profile).file.check_writable()
+        section = self._key_section(profile)
+        if not overwrite and key_material(section.settings()):
+            raise _holds_another(profile, section.file)
+        section.file.check_writable()
         if region and not self.region(profile):
             self.config.check_writable()
 
@@ -137,10 +150,7 @@ class ProfileFiles:
             known = current.get(KEY_ID) in {key.access_key_id, replacing} - {None}
             _refuse_misspelt(profile, section.file, current, overwrite=overwrite)
             if key_material(current) and not known and not overwrite:
-                raise CredentialsFileError(
-                    f"profile {profile!r} in {section.file.path} already holds another access key",
-                    hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
-                )
+                raise _holds_another(profile, section.file)
             gone = (
                 OF_ANOTHER_KEY
                 if current.get(KEY_ID) != key.access_key_id
@@ -238,6 +248,13 @@ class ProfileFiles:
 
     def _config_section(self, profile: str) -> _Section:
         return _Section(self.config, in_config(profile), config_header(profile))
+
+
+def _holds_another(profile: str, file: StoredFile) -> CredentialsFileError:
+    return CredentialsFileError(
+        f"profile {profile!r} in {file.path} already holds another access key",
+        hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
+    )
 
 
 def _refuse_other_kind(profile: str, file: StoredFile, section: Mapping[str, str]) -> None:

@@ -48,7 +48,7 @@ class PrincipalPolicies:
     read, with the action that was denied or the reason; empty means that the picture is complete. ``principal`` knows
     the ARN of the role behind a session where the role could be read; ``described`` is IAM's answer about the user or role, its tags
     among it, None where it could not be read. ``named`` are the policies that were looked for by name, and their further parts; ``absent`` the
-    names that the account has not.
+    names that the account has not. ``alias`` is the account's, empty where there is none or it may not be read.
     """
 
     principal: Principal
@@ -57,6 +57,7 @@ class PrincipalPolicies:
     described: Mapping[str, Any] | None = None
     named: tuple[NamedPolicy, ...] = ()
     absent: frozenset[str] = frozenset()
+    alias: str = ""
 
     @property
     def complete(self) -> bool:

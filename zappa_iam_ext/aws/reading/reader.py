@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zappa_iam_ext.aws.errors import code_of
+from zappa_iam_ext.aws.errors import code_of, scrub
 from zappa_iam_ext.aws.reading.managed import ManagedPolicies
 from zappa_iam_ext.aws.reading.model import HeldLayer
 from zappa_iam_ext.aws.reading.named import NamedPolicies
@@ -41,6 +41,7 @@ class Reader:
     unreadable: list[str] = field(default_factory=list)
     arn: str = ""
     described: Mapping[str, Any] | None = None
+    alias: str = ""
     vanished: bool = False
     unknown: str = ""
 
@@ -115,6 +116,14 @@ class Reader:
         for own, call in zip((True, False), lists, strict=True):
             yield Question("iam:ListPolicies", "all policies", call, partial(self._told, own=own), nothing)
         yield from self.named.first()
+        yield Question(
+            "iam:ListAccountAliases", "the account's alias", iam.list_account_aliases, self._called, nothing
+        )
+
+    def _called(self, answer: Any) -> Iterator[Question]:
+        """Note the account's alias: it is for people, and missed by nobody where it may not be read."""
+        self.alias = scrub(next(iter(answer["AccountAliases"]), ""))
+        return iter(())
 
     def _told(self, answer: Any, *, own: bool) -> Iterator[Question]:
         for listed in answer["Policies"]:

@@ -17,6 +17,7 @@ from zappa_iam_ext.check.simulation.blocking import blocker_of
 from zappa_iam_ext.check.simulation.questions import Asked
 from zappa_iam_ext.check.simulation.words import Answer, Exclusion, PolicyType, Question, SimulatedDecision
 from zappa_iam_ext.iam import Decision, Layer
+from zappa_iam_ext.iam.definitions import action_definition
 
 #: Listed as missing also where the value that the simulator supplies does not match; that value is the real one.
 _NEVER_MISSING = frozenset({"aws:principalaccount"})
@@ -80,7 +81,7 @@ def _nothing(why: str) -> Voice:
 
 def _allowed(asked: Asked, settled: Settled) -> Voice:
     assert asked.question is not None  # noqa: S101  -- for mypy
-    keys = settled.open_keys(asked.question)
+    keys = _sent(asked.requirement.action, settled.open_keys(asked.question))
     owner = "".join(asked.resource.split(":")[4:5])
     if not asked.exact:
         return _nothing("AWS's simulator allows it for one name, which says nothing of the others")
@@ -95,7 +96,7 @@ def _allowed(asked: Asked, settled: Settled) -> Voice:
 
 def _explicit(found: SimulatedDecision, question: Question, settled: Settled, named: Blocker | None) -> Voice:
     blocker = named or blocker_of(found.matched, None)
-    keys = settled.open_keys(question)
+    keys = _sent(found.action, settled.open_keys(question))
     if keys is None or keys:
         on = f"{_listed(keys)} of the request" if keys else "a condition that the real request does not meet"
         why = f"denies it explicitly ({blocker.policy}), which may depend on {on}"
@@ -109,7 +110,7 @@ def _denied(
     settled: Settled,
 ) -> Voice:
     """Return what a denial says that no statement explains: by the organization, the boundary, or for want of an Allow."""
-    missing = found.missing - settled.absent - _NEVER_MISSING
+    missing = _lacking(found, settled)
     kept: SimulatedDecision = found
     if found.by_organization is False:
         bare = without.get((PolicyType.SCP,))
@@ -117,7 +118,7 @@ def _denied(
             return _doubt(Layer.ORGANIZATION, "denies it, by an organization policy or for another reason")
         if bare.decision is Decision.ALLOWED:
             return _doubt(Layer.ORGANIZATION, _ORGANIZATION)
-        kept, missing = bare, missing | (bare.missing - settled.absent - _NEVER_MISSING)
+        kept, missing = bare, missing | _lacking(bare, settled)
     elif found.decision is Decision.EXPLICIT_DENY:
         return _doubt(None, "denies it explicitly without naming a statement")
     if missing:
@@ -136,6 +137,23 @@ def _denied(
         layer = Layer.BOUNDARY if free and free.decision is Decision.ALLOWED else Layer.IDENTITY
     blocker = None if layer is Layer.IDENTITY else Blocker(layer)
     return Voice(Evidence.SIMULATION, Says.DENIED, layer, blocker=blocker)
+
+
+def _lacking(found: SimulatedDecision, settled: Settled) -> frozenset[str]:
+    """Return the keys that a denial lacks and a real request may carry."""
+    return _sent(found.action, found.missing - settled.absent - _NEVER_MISSING) or frozenset()
+
+
+def _sent(action: str, keys: frozenset[str] | None) -> frozenset[str] | None:
+    """Return those of the keys that AWS may send with an action.
+
+    Listed is every key that any policy mentions, for other actions too. A key of a service comes with no action but those that
+    the Service Authorization Reference has it for: no request but that of PassRole has ``iam:PassedToService``.
+    """
+    known = action_definition(action)
+    if keys is None or known is None:
+        return keys
+    return frozenset(key for key in keys if key.startswith("aws:") or known.supports(key))
 
 
 def _doubt(layer: Layer | None, why: str) -> Voice:

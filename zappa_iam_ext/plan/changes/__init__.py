@@ -22,6 +22,7 @@ from zappa_iam_ext.plan.changes.policies import (
     TagPolicy,
     UntagPolicy,
 )
+from zappa_iam_ext.plan.changes.role_removal import DeleteRole, DeleteRolePolicy
 from zappa_iam_ext.plan.changes.roles import (
     AddClientIDToOpenIDConnectProvider,
     AttachRolePolicy,
@@ -60,6 +61,8 @@ __all__ = [
     "DeleteGroup",
     "DeletePolicy",
     "DeletePolicyVersion",
+    "DeleteRole",
+    "DeleteRolePolicy",
     "DeleteUser",
     "DetachGroupPolicy",
     "DetachRolePolicy",

@@ -6,7 +6,7 @@ they need of it is not known here. A user goes when it is ours and nothing is le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from zappa_iam_ext.plan.changes import (
@@ -15,6 +15,8 @@ from zappa_iam_ext.plan.changes import (
     DeleteGroup,
     DeletePolicy,
     DeletePolicyVersion,
+    DeleteRole,
+    DeleteRolePolicy,
     DeleteUser,
     DetachGroupPolicy,
     DetachUserPolicy,
@@ -23,9 +25,10 @@ from zappa_iam_ext.plan.changes import (
     UntagPolicy,
 )
 from zappa_iam_ext.plan.model import Plan
-from zappa_iam_ext.plan.ownership import OWNER_TAG, StageKey, surplus_tags
+from zappa_iam_ext.plan.ownership import OWNER_TAG, StageKey, read_ownership, surplus_tags
 from zappa_iam_ext.plan.planning.attachments import GROUP_PATH
 from zappa_iam_ext.plan.planning.effects import between
+from zappa_iam_ext.plan.role_states import CurrentRoles
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState
 
 
@@ -38,11 +41,17 @@ class Destruction:
 
 
 def destroy_plan(
-    user: str, current: CurrentState, stages: frozenset[StageKey], *, delete_key: bool = False
+    user: str,
+    current: CurrentState,
+    stages: frozenset[StageKey],
+    *,
+    delete_key: bool = False,
+    idle: Mapping[str, str] | None = None,
 ) -> Destruction:
     """Return what removes what is ours and for these stages only.
 
-    ``delete_key`` lets the access key go that the profile holds, of a user that we made; no other key ever goes.
+    ``delete_key`` lets the access key go that the profile holds, of a user that we made; no other key ever goes. ``idle``
+    are the execution roles by name, each with why a function may still run as it; empty where none does.
     """
     gone, shared, stays = [], [], []
     for policy in (each for _, each in sorted(current.policies.items())):
@@ -68,6 +77,7 @@ def destroy_plan(
     changes = (
         *(change for policy in shared for change in _released(policy, stages)),
         *(change for policy in gone for change in _removed(policy, user, current)),
+        *_execution_roles(current, stages, idle or {}, stays),
         *_group(user, current, gone),
         *keys,
         *([DeleteUser(user)] if user_goes else []),
@@ -75,6 +85,28 @@ def destroy_plan(
     narrowed, _ = between(current, {}, gone={policy.arn for policy in gone})
     plan = Plan(changes, (), narrowed, may_narrow=True)
     return Destruction(plan, (*stays, *([f"the user {user}: {why}"] if why else [])))
+
+
+def _execution_roles(
+    current: CurrentState, stages: frozenset[StageKey], idle: Mapping[str, str], stays: list[str]
+) -> Iterator[Change]:
+    """Yield what deletes execution roles that we made for these stages, with their boundaries; note what stays."""
+    there = current.roles or CurrentRoles()
+    for name, role in sorted(there.execution.items()):
+        named = read_ownership(role.tags).stages
+        if not role.ours or named is None or not named <= stages:
+            continue
+        reason = idle.get(name, "whether a function runs as it is not known")
+        if role.attached:
+            reason = f"it holds {len(role.attached)} managed policies that we did not attach"
+        if reason:
+            stays.append(f"the execution role {name} and its boundary: {reason}")
+            continue
+        yield from (DeleteRolePolicy(name, inline) for inline in role.inline)
+        yield DeleteRole(name)
+        limit = there.limits.get(role.boundary.rpartition("/")[2])
+        if limit is not None and limit.ours and limit.boundary_of <= 1 and not limit.holders:
+            yield from _removed(limit, "", current)
 
 
 def _in_use(policy: CurrentPolicy, user: str, current: CurrentState) -> str:

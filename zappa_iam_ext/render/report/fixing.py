@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from zappa_iam_ext.check import Blocker, Report
 from zappa_iam_ext.check.remedies import (
@@ -73,17 +74,18 @@ def _step(remedy: Remedy, report: Report, given: CommandLines, style: Style) -> 
             style,
         )
     elif remedy.step is Step.CONTEXT:
-        yield from _context(remedy, given, style)
+        yield from _context(remedy, report, given, style)
     else:
         told = f"To settle the rest: try {line(remedy.actions[0])}, or ask whoever runs the account."
         yield from wrapped(told, style.columns, rest=_INDENT)
 
 
-def _context(remedy: Remedy, given: CommandLines, style: Style) -> Iterator[str]:
+def _context(remedy: Remedy, report: Report, given: CommandLines, style: Style) -> Iterator[str]:
     """Yield the question about the first permission with its keys, for whose values VALUE stands."""
     first = remedy.results[0]
     pairs = (word for key in condition_keys(first.why) for word in ("--context", f"{key}=VALUE"))
-    command = given.can_i(first.requirement.action, first.requirement.resource, *pairs)
+    asked = replace(given, profile=given.profile or report.profile)
+    command = asked.can_i(first.requirement.action, first.requirement.resource, *pairs)
     told = "say what the request carries, such as:"
     yield from command_lines("To settle what hangs on a condition:", told, command, style)
 

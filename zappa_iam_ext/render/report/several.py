@@ -23,11 +23,19 @@ _GRAVITY = (Standing.MAY_NOT, Standing.IMPAIRED, Standing.CANNOT_TELL, Standing.
 
 
 def stages_text(
-    reports: Sequence[Report], given: Sequence[CommandLines], failed: Sequence[NotChecked], style: Style
+    reports: Sequence[Report],
+    given: Sequence[CommandLines],
+    failed: Sequence[NotChecked],
+    style: Style,
+    *,
+    taken: int = 0,
 ) -> str:
-    """Return all stages together: one line each, the gravest first, then what is missing of all of them and what to do."""
+    """Return all stages together: one line each, the gravest first, then what is missing of all of them and what to do.
+
+    ``taken`` is how many columns of the first line are taken by what stands before.
+    """
     graver = sorted(reports, key=lambda report: _GRAVITY.index(standing(report)))
-    head = [*_verdicts(graver, failed, style)]
+    head = list(_verdicts(graver, failed, style, taken))
     head += list(_subject(reports, style))
     fixes = _fixes(reports, given, style)
     # Of all stages there are rows of the same kind: they are told as one Report.
@@ -48,14 +56,17 @@ def _joined(reports: Sequence[Report]) -> Report:
     return replace(reports[0], results=tuple(result for report in reports for result in report.results))
 
 
-def _verdicts(reports: Sequence[Report], failed: Sequence[NotChecked], style: Style) -> Iterator[str]:
+def _verdicts(
+    reports: Sequence[Report], failed: Sequence[NotChecked], style: Style, taken: int
+) -> Iterator[str]:
     lines = [
         cut(next(failed_lines(item, replace(style, width=1000, colour=False))), style.columns)
         for item in failed
     ]
     for report in reports:
         mark = MARKS[standing(report)]
-        told = cut(f"{style.mark(mark)} {verdict(report)}", style.columns, style.ellipsis)
+        left = style.columns - (0 if lines else taken)
+        told = cut(f"{style.mark(mark)} {verdict(report)}", left, style.ellipsis)
         lines.append(style.bold(style.painted(told, mark)))
     yield from lines[:_STAGES]
     if len(lines) > _STAGES:

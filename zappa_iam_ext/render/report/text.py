@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from zappa_iam_ext.check import Report
+from zappa_iam_ext.check import Evidence, Report
 from zappa_iam_ext.check.grouping import groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -51,19 +51,20 @@ def reports_text(
     *,
     verbose: bool = False,
     failed: Sequence[NotChecked] = (),
+    taken: int = 0,
 ) -> str:
     """Return Reports one under the other, and the stages that could not be checked; together at most `LINES` lines.
 
     Where they take more they are told together, unless ``verbose``.
     """
     told = [
-        report_text(report, lines, style, verbose=verbose)
+        report_text(report, lines, style, verbose=verbose, taken=taken if report is reports[0] else 0)
         for report, lines in zip(reports, given, strict=True)
     ]
     text = "\n\n".join([*told, *("\n".join(failed_lines(item, style)) for item in failed)])
     if verbose or len(reports) + len(failed) < _SEVERAL or text.count("\n") < LINES:
         return text
-    return stages_text(reports, given, failed, style)
+    return stages_text(reports, given, failed, style, taken=taken)
 
 
 def report_text(
@@ -73,19 +74,22 @@ def report_text(
     *,
     verbose: bool = False,
     fix: bool = True,
+    taken: int = 0,
+    most: int = LINES,
 ) -> str:
     """Return the Report: the verdict, whose it is, what is missing by what that does, and what to do.
 
-    ``given`` are the options of the command line, for the commands that are printed. At most `LINES` lines unless ``verbose``.
+    ``given`` are the options of the command line, for the commands that are printed. At most ``most`` lines unless
+    ``verbose``. ``taken`` is how many columns of the first line are taken by what stands before.
     """
     given = given or CommandLines(report.stage)
     if verbose:
-        head, notes, fixes = _around(report, given, style, _ALL, fix=fix)
+        head, notes, fixes = _around(report, given, style, _ALL, fix=fix, taken=taken)
         return "\n".join([*head, "", *verbose_lines(report, style), *notes, *fixes])
     found = groups(report)
     for room in _ROOMS:
-        head, notes, fixes = _around(report, given, style, room, fix=fix)
-        left = LINES - len(head) - len(notes) - len(fixes) - 1
+        head, notes, fixes = _around(report, given, style, room, fix=fix, taken=taken)
+        left = most - len(head) - len(notes) - len(fixes) - 1
         if left >= min(_LEAST_BODY, len(found)):
             break
     sections = [section(group) for group in found]
@@ -94,26 +98,28 @@ def report_text(
 
 
 def _around(
-    report: Report, given: CommandLines, style: Style, room: _Room, *, fix: bool
+    report: Report, given: CommandLines, style: Style, room: _Room, *, fix: bool, taken: int
 ) -> tuple[list[str], list[str], list[str]]:
     """Return what stands above and below what is missing: the head, the notes, what to do; the latter two with a blank line."""
     fixes = fix_lines(report, given, style, most=room.fix) if fix else []
-    return _head(report, style, room), _notes(report, style, room), ["", *fixes] if fixes else []
+    return _head(report, style, room, taken), _notes(report, style, room), ["", *fixes] if fixes else []
 
 
-def _head(report: Report, style: Style, room: _Room) -> list[str]:
+def _head(report: Report, style: Style, room: _Room, taken: int = 0) -> list[str]:
     mark = MARKS[standing(report)]
     sign = style.mark(mark)
     indent = " " * (columns(sign) + 1)
-    lines = _at_most(wrapped(verdict(report), style.columns, f"{sign} ", indent), room.verdict, style)
+    told = wrapped(verdict(report), style.columns, f"{' ' * taken}{sign} ", indent)
+    lines = _at_most(told, room.verdict, style)
+    lines[0] = lines[0][taken:]
     lines = [style.bold(style.painted(each, mark)) for each in lines]
-    told = list(subject_lines(report))
+    below = list(subject_lines(report))
     warnings = [f"warning: {line(each)}" for each in report.subject.warnings] if report.subject else []
     if len(warnings) > room.warnings:
         rest = len(warnings) - room.warnings + 1
         warnings = [*warnings[: room.warnings - 1], f"{rest} warnings (-v)"]
-    told += [policy_line(report.deployment_policy)] if report.deployment_policy else []
-    for each in told:
+    below += [policy_line(report.deployment_policy)] if report.deployment_policy else []
+    for each in below:
         lines += _at_most(wrapped(each, style.columns, indent, indent), room.told, style)
     for each in warnings:
         shown = _at_most(wrapped(each, style.columns, indent, indent), room.told, style)
@@ -122,7 +128,7 @@ def _head(report: Report, style: Style, room: _Room) -> list[str]:
 
 
 def _notes(report: Report, style: Style, room: _Room) -> list[str]:
-    """Return what could not be read and what no evidence of this kind sees."""
+    """Return what could not be read, how far further evidence went, and what no evidence of this kind sees."""
     lines: list[str] = []
     if report.unreadable:
         names = [line(name) for name in report.unreadable]
@@ -130,11 +136,27 @@ def _notes(report: Report, style: Style, room: _Room) -> list[str]:
         more = f" and {len(names) - most} more" if len(names) > most else ""
         told = f"Could not be read: {'; '.join(names[:most])}{more}"
         lines += _at_most(wrapped(told, style.columns, rest="  "), room.unreadable, style)
+    if further := _further(report):
+        lines += _at_most(wrapped(further, style.columns, rest="  "), room.not_seen, style)
     if report.not_seen:
         told = f"Not seen: {'; '.join(map(line, report.not_seen))}."
         shown = _at_most(wrapped(told, style.columns, rest="  "), room.not_seen, style)
         lines += [style.dim(each) for each in shown]
     return ["", *lines] if lines else []
+
+
+_ASKED = {Evidence.SIMULATION: "AWS's simulator", Evidence.PROBE: "harmless calls"}
+
+
+def _further(report: Report) -> str:
+    """Return how far the simulator and harmless calls went; what they warn of stands in the head already."""
+    known = report.subject.warnings if report.subject else ()
+    told = [
+        f"{_ASKED[note.evidence]}: {line(note.told)}"
+        for note in report.evidence
+        if note.evidence in _ASKED and note.told and note.told not in known
+    ]
+    return f"Asked besides: {'; '.join(told)}." if told else ""
 
 
 def _at_most(lines: Iterator[str], most: int, style: Style) -> list[str]:

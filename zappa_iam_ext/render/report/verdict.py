@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from zappa_iam_ext.check import CredentialKind, DeploymentPolicy, Report
@@ -20,6 +21,7 @@ MARKS: Mapping[Standing, Mark] = {
     Standing.NOTHING: Mark.UNKNOWN,
 }
 _NAMED, _LISTED = 3, 2
+_LONG_PATH = re.compile(r"(?<!\S)/(?=\S{30})\S*?([^/\s]+/[^/\s]+)(?!\S)")
 
 
 def verdict(report: Report) -> str:
@@ -85,7 +87,10 @@ def subject_lines(report: Report) -> Iterator[str]:
     subject = report.subject
     if subject:
         kind = "" if subject.kind is CredentialKind.OTHER else str(subject.kind)
-        yield ", ".join(filter(None, (kind, line(subject.source)))) or f"profile {line(subject.profile)}"
+        yield (
+            ", ".join(filter(None, (kind, _with_short_paths(line(subject.source)))))
+            or f"profile {line(subject.profile)}"
+        )
     elif report.profile:
         yield f"profile {line(report.profile)}"
     account = account_of(report)
@@ -93,6 +98,11 @@ def subject_lines(report: Report) -> Iterator[str]:
     partition = f", partition {subject.partition}" if subject and subject.partition != "aws" else ""
     told = f"account {account}{alias}" if account.isdecimal() else "no account known"
     yield f"{told}{partition}, region {line(report.region)}, Zappa {line(report.zappa_version)}"
+
+
+def _with_short_paths(text: str) -> str:
+    """Return a text with long paths told by their last two parts: what is before says nothing at one look."""
+    return _LONG_PATH.sub(r".../\1", text)
 
 
 def policy_line(policy: DeploymentPolicy) -> str:

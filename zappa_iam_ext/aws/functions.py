@@ -1,0 +1,25 @@
+"""Whether a stage's function is still there: what it runs as must stay then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from zappa_iam_ext.aws.errors import code_of
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+
+def still_runs(lambda_: LambdaClient, name: str) -> str:
+    """Return why a function of this name may run; empty when there is none. Nothing is raised: what is not known may."""
+    try:
+        lambda_.get_function(FunctionName=name)
+    except ClientError as error:
+        if code_of(error) == "ResourceNotFoundException":
+            return ""
+        return f"whether the function {name} runs as it may not be asked (lambda:GetFunction)"
+    except BotoCoreError:
+        return f"whether the function {name} runs as it could not be asked"
+    return f"the function {name} runs as it (`zappa undeploy` first)"
