@@ -72,6 +72,7 @@ def summary(report: Report, given: CommandLines, positions: Positions = NOWHERE)
     notes += [f"warning: {warning}" for warning in report.subject.warnings] if report.subject else []
     notes += [policy_line(report.deployment_policy)] if report.deployment_policy else []
     notes += [f"could not be read: {name}" for name in report.unreadable]
+    notes += [f"evidence of {note.evidence}: {note.told}" for note in report.evidence if note.told]
     if report.not_seen:
         notes.append(f"not seen by this check: {'; '.join(report.not_seen)}")
     return Summary(
