@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError, LoginRefreshRequired, MissingDependencyException
 
 from tests.support.newcomer import SETTINGS
 from zappa_iam_ext.aws.credentials.failures import require_credentials
@@ -88,7 +89,21 @@ SOURCES = [
         "Is the token file there",
         id="the token file is gone",
     ),
-    pytest.param(SSO, "profile serverless is signed out", "aws sso login --profile serverless", id="SSO"),
+    pytest.param(
+        "credential_process = /opt/gone/vault --password hunter2\n",
+        r"its credential_process \(/opt/gone/vault --password \*\*\*\) failed",
+        "its line is in the config file",
+        id="its line holds a secret",
+    ),
+    pytest.param(
+        "sso_session = gone\nsso_account_id = 123456789012\nsso_role_name = Deploy\n",
+        "its sign-in by SSO failed: .*gone",
+        "aws configure sso",
+        id="an sso-session that is not there",
+    ),
+    pytest.param(
+        SSO, "profile serverless is signed out of SSO", "aws sso login --profile serverless", id="SSO"
+    ),
     pytest.param(
         f"{ROLE}source_profile = gone\n", "assuming its role by profile gone failed", "gone", id="no base"
     ),
@@ -104,6 +119,37 @@ def test_one_line_names_the_source_and_the_next_step(profile, text, told, hint):
     assert hint in caught.value.hint
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "hint"),
+    [
+        pytest.param(
+            ClientError({"Error": {"Code": "ForbiddenException", "Message": "No access"}}, "GetRoleCredentials"),
+            "the permission set Deploy in account 123456789012 is not assigned",
+            "assigned in IAM Identity Center",
+            id="a permission set that is not assigned",
+        ),
+        pytest.param(
+            LoginRefreshRequired(), "profile serverless is signed out", "aws login --profile serverless",
+            id="aws login that has expired",
+        ),
+        pytest.param(
+            MissingDependencyException(msg="crt"), "needs botocore's crt extra", "pip install", id="no crt extra"
+        ),
+    ],
+)  # fmt: skip
+def test_what_no_local_part_answers(profile, monkeypatch, error, told, hint):
+    profile(SSO)
+    session = open_session("serverless", "us-east-1")
+
+    def fails():
+        raise error
+
+    monkeypatch.setattr(session, "get_credentials", fails)
+    with pytest.raises(CredentialSourceError, match=told) as caught:
+        require_credentials(session)
+    assert hint in caught.value.hint
 
 
 def test_an_unreachable_container_is_named(monkeypatch):

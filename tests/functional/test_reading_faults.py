@@ -16,7 +16,7 @@ from tests.support.proxy import proxy
 from tests.support.stages import stage
 from zappa_iam_ext.aws import together
 from zappa_iam_ext.check import Verdict, check
-from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.errors import TimeLimitReached, ZappaIamError
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.sessions import AwsOptions
@@ -25,7 +25,7 @@ from zappa_iam_ext.workflow.principals import Principals
 pytestmark = pytest.mark.aws
 ALL = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 """`make faults` tries every fault at every call; `make test` a part of it."""
-LIMIT = 1.0
+LIMIT = 3.0
 SLACK = 20.0
 """Seconds over the limit that a busy machine may take; without a limit it would be minutes."""
 USER_READS = ("GetUser", "ListUserPolicies", "ListAttachedUserPolicies", "ListGroupsForUser", "GetUserPolicy", "ListGroupPolicies",
@@ -128,19 +128,23 @@ def limit_of(fault):
 @pytest.mark.parametrize(("action", "fault"), cases(USER_READS, FAULTS))
 def test_a_user_is_read_as_far_as_it_goes(account, action, fault):
     held = read(account, "user", {action}, FAULTS[fault], limit_of(fault))
-    if isinstance(held, ZappaIamError):
+    if isinstance(held, TimeLimitReached):
+        assert limit_of(fault) == LIMIT, "a busy machine may not even learn who it is"
+    elif isinstance(held, ZappaIamError):
         assert (action, fault) == ("GetUser", "gone")
         assert "does not know" in str(held)
     elif action not in HARMLESS:
         assert any(f"iam:{action}" in line for line in held.unreadable), held.unreadable
-    elif fault != LATE:
+    elif limit_of(fault) != LIMIT:
         assert held.unreadable == (), "the other call tells the versions"
 
 
 @pytest.mark.parametrize(("action", "fault"), cases(ROLE_READS, FAULTS if ALL else ["denied"]))
 def test_a_role_is_read_as_far_as_it_goes(account, action, fault):
     held = read(account, "role", {action}, FAULTS[fault], limit_of(fault))
-    if isinstance(held, ZappaIamError):
+    if isinstance(held, TimeLimitReached):
+        assert limit_of(fault) == LIMIT, "a busy machine may not even learn who it is"
+    elif isinstance(held, ZappaIamError):
         assert (action, fault) == ("GetRole", "gone")
     elif action not in HARMLESS:
         assert any(f"iam:{action}" in line for line in held.unreadable), held.unreadable
@@ -247,7 +251,7 @@ def test_names_of_any_characters_are_read_and_told_on_one_line(running_aws, name
         ("denied", "sts:GetCallerIdentity"),
         ("throttled", "Throttling"),
         ("a dropped connection", "cannot be reached"),
-        (LATE, "within 1 second"),
+        (LATE, "within 3 seconds"),
         ("a page with status 200", "not AWS"),
         ("a page with status 403", "not AWS"),
         ("a page that is XML, with status 403", "not AWS"),

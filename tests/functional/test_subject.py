@@ -42,13 +42,8 @@ def test_a_deny_without_mfa_is_certain_for_a_long_term_key_and_the_gate_stops(ne
     [
         pytest.param({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, 1, id="absent counts as false"),
         pytest.param({"Bool": {"aws:MultiFactorAuthPresent": "false"}}, 0, id="absent is not false"),
-        pytest.param({"Null": {"aws:TokenIssueTime": "true"}}, 1, id="no time of issue"),
-        pytest.param({"DateLessThan": {"aws:TokenIssueTime": "2030-01-01T00:00:00Z"}}, 0, id="revoked sessions"),
         pytest.param({"StringNotEquals": {"aws:PrincipalTag/team": "web"}}, 0, id="its tag"),
-        pytest.param({"StringNotEquals": {"aws:PrincipalTag/team": "db"}}, 1, id="not its tag"),
         pytest.param({"Null": {"aws:PrincipalTag/Cost": "true"}}, 1, id="a tag that it lacks"),
-        pytest.param({"StringLike": {"aws:userid": "AROA*"}}, 0, id="no role's id"),
-        pytest.param({"Null": {"aws:SourceIdentity": "true"}}, 1, id="no source identity"),
     ],
 )  # fmt: skip
 def test_what_a_users_key_decides_is_certain(newcomer, condition, code):
@@ -155,12 +150,11 @@ def test_root_is_told(newcomer, monkeypatch):
     assert any("root user" in told for told in subject.warnings)
 
 
-@pytest.mark.parametrize("version", ["", "V2", "V3"])
-def test_a_quarantined_key_stops_everything_and_nothing_is_detached(newcomer, version):
+def test_a_quarantined_key_stops_everything_and_nothing_is_detached(newcomer):
     newcomer.user("serverless", ADMINISTRATOR)
     newcomer.administrator()
     client = newcomer.aws.client("iam")
-    arn = f"arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantine{version}"
+    arn = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
     client.attach_user_policy(UserName="serverless", PolicyArn=arn)
     with pytest.raises(CompromisedKey, match="leaked"):
         check_deploy_permissions("dev")

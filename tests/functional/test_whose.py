@@ -39,7 +39,7 @@ def jane(newcomer: Newcomer) -> Newcomer:
     return newcomer
 
 
-@pytest.mark.parametrize("way", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "keys", "the default profile"])
+@pytest.mark.parametrize("way", ["AWS_PROFILE", "keys", "the default profile"])
 def test_jane_is_provisioned_and_nobody_else(jane, monkeypatch, way):
     if way == "keys":
         key_id, secret = key_of(jane, "jane")
@@ -97,8 +97,6 @@ SOURCES = {
         "sso_account_id = 123456789012\nsso_role_name = Deploy\n"
     ),
     "a key whose name has a typo": "aws_access_key = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s3cr3t\n",
-    "a role without its base": "role_arn = arn:aws:iam::123456789012:role/deploy\nsource_profile = gone\n",
-    "a key in quotes": "aws_access_key_id = 'AKIAIOSFODNN7EXAMPLE'\naws_secret_access_key = s3cr3t\n",
 }
 
 

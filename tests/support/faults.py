@@ -65,7 +65,7 @@ FAULTS: Mapping[str, Fault] = {
     "throttled": instead(error(400, "Throttling", "Rate exceeded")),
     "too many requests": instead(error(429, "TooManyRequestsException", "slow down")),
     "a dropped connection": instead(Answer(0)),
-    LATE: late(1.5),
+    LATE: late(4.0),
     "an error of the server": instead(error(503, "ServiceUnavailable", "busy")),
     "gone": instead(error(404, "NoSuchEntity", "The entity cannot be found.")),
     "a page with status 200": instead(Answer(200, PAGE, "text/html")),

@@ -65,7 +65,6 @@ _LONG_TOKEN = re.compile(
     r"(?<![A-Za-z0-9/+=])(?=[A-Za-z/+=]*\d)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9/+=]{40,}"
 )
 _SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
-_SKEW_TEXT = re.compile(r"Signature (?:expired|not yet current)")
 _TIME = re.compile(r"\b\d{8}T\d{6}Z")
 _TIMES = 3
 """AWS names three times: the signature's, the limit, its own."""
@@ -125,7 +124,7 @@ def clock_skew(code: str, text: str) -> str:
     AWS names the time of the signature, and behind the bracket its own (IAM User Guide, "Signature Version 4
     troubleshooting").
     """
-    if not (code in _SKEWED or _SKEW_TEXT.search(text)):
+    if code not in _SKEWED and not (code in EXPIRED | REJECTED and _CLOCK.search(text)):
         return ""
     times = [datetime.strptime(found, "%Y%m%dT%H%M%SZ") for found in _TIME.findall(text)]  # noqa: DTZ007  -- all are UTC
     if len(times) < _TIMES:
@@ -135,20 +134,16 @@ def clock_skew(code: str, text: str) -> str:
     return f"the clock of this machine is {minutes} minutes {'ahead of' if off > timedelta() else 'behind'} that of AWS"
 
 
-def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: C901, PLR0911  -- a table, one row per kind
+def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PLR0911  -- a table, one row per kind
     code, text = code_of(error), scrub(str(error.response.get("Error", {}).get("Message", "")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     called = f"{action or error.operation_name}: {code}" + (f" ({text})" if text else "")
-    if code in EXPIRED | REJECTED | {"RequestTimeTooSkewed"} and _CLOCK.search(text):
-        return CredentialsError(
-            f"AWS takes a request for one of another time ({code}: {text})",
-            hint="Set the clock of this machine, or of the container or virtual machine, and try again.",
-        )
     if code.isdigit() and not error.operation_name.startswith("Head"):
         return AwsUnavailable(f"what answered is not AWS (HTTP {code})", hint=_PROXY)
     if skew := clock_skew(code, text):
         return CredentialSourceError(
-            skew, hint="Set the clock (`timedatectl set-ntp true`; in a container the host's)."
+            skew,
+            hint="Set the clock of this machine, or of the container's or virtual machine's host, and try again.",
         )
     if code in EXPIRED:
         return CredentialSourceError(

@@ -147,6 +147,22 @@ def answer(code, message="", status=400):
             for code in ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch")
         ),
         pytest.param(
+            answer("403", "Forbidden", 403),
+            AwsUnavailable,
+            "not AWS",
+            id="a proxy's page is no denial of AWS",
+        ),
+        pytest.param(
+            answer(
+                "SignatureDoesNotMatch",
+                "Signature expired: 20260101T000000Z is now earlier than"
+                " 20260101T000500Z (20260101T001000Z - 5 min.)",
+            ),
+            CredentialSourceError,
+            "10 minutes behind",
+            id="a clock that is off is no wrong key",
+        ),
+        pytest.param(
             answer("AccessDenied", status=403), AccessDenied, "iam:CreateUser", id="denied: the call"
         ),
         pytest.param(
