@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from zappa_iam_ext.check.grouping import Row, short_resource
 from zappa_iam_ext.render.style import Style
-from zappa_iam_ext.render.text import columns, cut, line, padded
+from zappa_iam_ext.render.text import columns, cut, cut_left, line, padded
 
 _GAP = 2
 _SERVICE = 16
@@ -27,10 +27,19 @@ def table(
     places = [resources(row, account, region) for row in rows]
     first = service_columns or max(map(columns, names), default=0)
     middle, last = _shares(rows, places, style.columns - len(indent) - first - 2 * _GAP)
-    for row, name in zip(rows, names, strict=True):
+    shown = _told_apart([short_resources(row, account, region) for row in rows], last, style.ellipsis)
+    for row, name, place in zip(rows, names, shown, strict=True):
         told = padded(folded(row.actions, middle, style.ellipsis), middle)
-        shown = f"{indent}{padded(name, first)}{' ' * _GAP}{told}{' ' * _GAP}{folded(short_resources(row, account, region), last, style.ellipsis)}"
-        yield shown.rstrip()
+        yield f"{indent}{padded(name, first)}{' ' * _GAP}{told}{' ' * _GAP}{place}".rstrip()
+
+
+def _told_apart(places: Sequence[Sequence[str]], width: int, ellipsis: str) -> list[str]:
+    """Return the resources of each row in this width; those that would look alike are told by their ends."""
+    shown = [folded(each, width, ellipsis) for each in places]
+    return [
+        cut_left(each[0], width, ellipsis) if len(each) == 1 and shown.count(text) > 1 else text
+        for each, text in zip(places, shown, strict=True)
+    ]
 
 
 def _shares(rows: Sequence[Row], places: Sequence[str], both: int) -> tuple[int, int]:

@@ -268,3 +268,9 @@ def test_how_far_further_evidence_went_is_told_and_a_warning_only_once():
         evidence=(EvidenceNote(Evidence.PROBE, "the stack is stuck"),),
     )
     assert report_text(warned).count("the stack is stuck") == 1
+
+
+def test_resources_that_begin_alike_are_told_apart():
+    rows = [line for line in report_text(missing_and_blocked()).splitlines() if line.startswith("  logs")]
+    assert len(rows) == len(set(rows)) == 2
+    assert rows[1].endswith(":*")
