@@ -6,13 +6,12 @@ The files are botocore's (``AWS_SHARED_CREDENTIALS_FILE`` or ``~/.aws/credential
 
 from __future__ import annotations
 
-import configparser
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from zappa_iam_ext.aws.profile_files.ini_text import edit_section, parse, read_section
+from zappa_iam_ext.aws.profile_files.ini_text import read_section
 from zappa_iam_ext.aws.profile_files.names import (
     KEY_ID,
     OF_ANOTHER_KEY,
@@ -25,24 +24,21 @@ from zappa_iam_ext.aws.profile_files.names import (
     key_material,
     misspelt,
 )
+from zappa_iam_ext.aws.profile_files.sections import (
+    ROLE_SOURCES,
+    Section,
+    edited,
+    holds_another,
+    refuse_misspelt,
+    refuse_other_credentials,
+    refuse_other_kind,
+    require_plain,
+)
 from zappa_iam_ext.aws.profile_files.stored_file import StoredFile
 from zappa_iam_ext.aws.secret import AccessKey, without_frames
 from zappa_iam_ext.errors import CredentialsFileError
 
-_ROLE_SOURCES = ("source_profile", "credential_source")
 _ROLE_STRANGERS = ("web_identity_token_file", "credential_source", "source_profile")
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A profile's section in one of the files: how it is recognised, and what a new one is called."""
-
-    file: StoredFile
-    named: Callable[[str], bool]
-    header: str
-
-    def settings(self) -> Mapping[str, str]:
-        return read_section(self.file.text(), self.named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class ProfileFiles:
 
     def sources(self, profile: str) -> Mapping[str, str]:
         """Return how the profile gets its credentials, by the settings of both files; no secret is among them."""
-        names = {KEY_ID, "role_arn", *OTHER_KINDS, *_ROLE_SOURCES}
+        names = {KEY_ID, "role_arn", *OTHER_KINDS, *ROLE_SOURCES}
         held = {name: value for each in self._sections(profile) for name, value in each.settings().items()}
         return {name: value for name, value in held.items() if name in names}
 
@@ -93,12 +89,12 @@ class ProfileFiles:
     def check_kind(self, profile: str) -> None:
         """Raise `CredentialsFileError` when the profile gets its credentials from anything but an access key."""
         for section in self._sections(profile):
-            _refuse_other_kind(profile, section.file, section.settings())
+            refuse_other_kind(profile, section.file, section.settings())
 
     def check_replaceable(self, profile: str, *, overwrite: bool) -> None:
         """Raise `CredentialsFileError` when a new key would replace key material that is misspelt in the profile."""
         for section in self._sections(profile):
-            _refuse_misspelt(profile, section.file, section.settings(), overwrite=overwrite)
+            refuse_misspelt(profile, section.file, section.settings(), overwrite=overwrite)
 
     def check_writable(self, profile: str, region: str | None = None, *, overwrite: bool = True) -> None:
         """Raise `CredentialsFileError` unless a key, and ``region``, could be written; leaves nothing behind.
@@ -111,7 +107,7 @@ class ProfileFiles:
         self.check_kind(profile)
         section = self._key_section(profile)
         if not overwrite and key_material(section.settings()):
-            raise _holds_another(profile, section.file)
+            raise holds_another(profile, section.file)
         section.file.check_writable()
         if region and not self.region(profile):
             self.config.check_writable()
@@ -136,27 +132,27 @@ class ProfileFiles:
         """
         check_profile_name(profile)
         wanted = {KEY_ID: key.access_key_id, SECRET: key.secret_access_key.reveal()}
-        _require_plain(wanted)
+        require_plain(wanted)
         self.check_kind(profile)
         section = self._key_section(profile)
 
         def edit(text: str) -> str:
             current = read_section(text, section.named)
-            _refuse_other_kind(profile, section.file, current)
+            refuse_other_kind(profile, section.file, current)
             if {name: current.get(name) for name in wanted} == wanted and set(key_material(current)) == set(
                 wanted
             ):
                 return text
             known = current.get(KEY_ID) in {key.access_key_id, replacing} - {None}
-            _refuse_misspelt(profile, section.file, current, overwrite=overwrite)
+            refuse_misspelt(profile, section.file, current, overwrite=overwrite)
             if key_material(current) and not known and not overwrite:
-                raise _holds_another(profile, section.file)
+                raise holds_another(profile, section.file)
             gone = (
                 OF_ANOTHER_KEY
                 if current.get(KEY_ID) != key.access_key_id
                 else OF_ANOTHER_KEY - {"aws_account_id"}
             )
-            return _edited(section, text, wanted, gone | set(misspelt(current)))
+            return edited(section, text, wanted, gone | set(misspelt(current)))
 
         return section.file.change(edit)
 
@@ -164,14 +160,14 @@ class ProfileFiles:
     def write_region(self, profile: str, region: str, *, overwrite: bool = False) -> bool:
         """Store ``region`` for ``profile`` in the config file; return whether the file had to change."""
         check_profile_name(profile)
-        _require_plain({"region": region})
+        require_plain({"region": region})
         section = self._config_section(profile)
 
         def edit(text: str) -> str:
             current = read_section(text, section.named).get("region")
             if current == region or (current and not overwrite):
                 return text
-            return _edited(section, text, {"region": region})
+            return edited(section, text, {"region": region})
 
         current = self.region(profile)
         return section.file.change(edit) if current != region and (overwrite or not current) else False
@@ -199,25 +195,25 @@ class ProfileFiles:
             raise CredentialsFileError(
                 "a role's profile needs either a source profile or a credential source"
             )
-        source = dict(zip(_ROLE_SOURCES, (source_profile, credential_source), strict=True))
+        source = dict(zip(ROLE_SOURCES, (source_profile, credential_source), strict=True))
         wanted = {"role_arn": role_arn, **{name: value for name, value in source.items() if value}}
-        _require_plain(wanted if region is None else wanted | {"region": region})
+        require_plain(wanted if region is None else wanted | {"region": region})
         if source_profile:
             self._require_source(profile, source_profile)
         section, other = self._config_section(profile), self._credentials_section(profile)
         if not overwrite:
-            _refuse_other_credentials(profile, other.file, other.settings(), wanted)
+            refuse_other_credentials(profile, other.file, other.settings(), wanted)
 
         def edit(text: str) -> str:
             current = read_section(text, section.named)
             if not overwrite:
-                _refuse_other_credentials(profile, section.file, current, wanted)
+                refuse_other_credentials(profile, section.file, current, wanted)
             more = {"region": region} if region and (overwrite or not current.get("region")) else {}
             values = {name: value for name, value in (wanted | more).items() if current.get(name) != value}
             gone = frozenset(_ROLE_STRANGERS) - set(wanted)
             if not values and not gone & set(current):
                 return text
-            return _edited(section, text, wanted | more, gone)
+            return edited(section, text, wanted | more, gone)
 
         return section.file.change(edit)
 
@@ -232,88 +228,22 @@ class ProfileFiles:
                 hint="`aws configure list-profiles` names those there are.",
             )
 
-    def _sections(self, profile: str) -> tuple[_Section, _Section]:
+    def _sections(self, profile: str) -> tuple[Section, Section]:
         return self._credentials_section(profile), self._config_section(profile)
 
-    def _key_section(self, profile: str) -> _Section:
+    def _key_section(self, profile: str) -> Section:
         """Return the section that holds the profile's key, else where a new one goes: the credentials file."""
         ours, config = self._sections(profile)
         if key_material(ours.settings()) or not key_material(config.settings()):
             return ours
         secret = StoredFile(self.config_path, "AWS_CONFIG_FILE", secret=True)
-        return _Section(secret, config.named, config.header)
+        return Section(secret, config.named, config.header)
 
-    def _credentials_section(self, profile: str) -> _Section:
-        return _Section(self.credentials, in_credentials(profile), profile)
+    def _credentials_section(self, profile: str) -> Section:
+        return Section(self.credentials, in_credentials(profile), profile)
 
-    def _config_section(self, profile: str) -> _Section:
-        return _Section(self.config, in_config(profile), config_header(profile))
-
-
-def _holds_another(profile: str, file: StoredFile) -> CredentialsFileError:
-    return CredentialsFileError(
-        f"profile {profile!r} in {file.path} already holds another access key",
-        hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
-    )
-
-
-def _refuse_other_kind(profile: str, file: StoredFile, section: Mapping[str, str]) -> None:
-    for name in OTHER_KINDS:
-        if name in section:
-            raise CredentialsFileError(
-                f"profile {profile!r} has {name} in {file.path}: an access key would shadow it, or never be used",
-                hint="Choose another profile name for the access key.",
-            )
-
-
-def _refuse_other_credentials(
-    profile: str, file: StoredFile, section: Mapping[str, str], wanted: Mapping[str, str]
-) -> None:
-    others = (n for n in (*OTHER_KINDS, *_ROLE_SOURCES) if n in section and section[n] != wanted.get(n))
-    for name in (*others, *key_material(section)):
-        raise CredentialsFileError(
-            f"profile {profile!r} already has {name} in {file.path}",
-            hint="Choose another profile name, or say that it may be overwritten (`--overwrite-profile`).",
-        )
-
-
-def _refuse_misspelt(profile: str, file: StoredFile, section: Mapping[str, str], *, overwrite: bool) -> None:
-    wrong = misspelt(section)
-    if wrong and not overwrite:
-        name, intended = next(iter(wrong.items()))
-        raise CredentialsFileError(
-            f"profile {profile!r} in {file.path} has {name}, which is no setting: did you mean {intended}?",
-            hint="Correct its name, or say that the profile may be overwritten (`--overwrite-profile`).",
-        )
-
-
-def _require_plain(values: Mapping[str, str]) -> None:
-    """Refuse values that would not be read back, without telling them."""
-    for name, value in values.items():
-        if value != value.strip() or not value.isprintable() or not value:
-            raise CredentialsFileError(
-                f"{name} is empty, or has blanks around it or control characters in it"
-            )
-
-
-def _edited(
-    section: _Section, before: str, values: Mapping[str, str], remove: frozenset[str] = frozenset()
-) -> str:
-    """Return the new text; raise `CredentialsFileError` unless it says what it must and the rest is as it was."""
-    after = edit_section(before, section.named, section.header, values, remove)
-    try:
-        seen = parse(after)
-    except configparser.Error:
-        seen = configparser.RawConfigParser()
-    old = parse(before)
-    ours = next((name for name in reversed(seen.sections()) if section.named(name)), None)
-    rest = [{s: dict(p[s]) for s in p.sections() if not section.named(s)} for p in (old, seen)]
-    if rest[0] != rest[1] or ours is None or any(seen[ours].get(n) != v for n, v in values.items()):
-        raise CredentialsFileError(
-            f"the profile cannot be written to {section.file.path} without disturbing the rest; it was left as it is",
-            hint=f"Look for oddly indented lines in it, or choose another file ({section.file.variable}).",
-        )
-    return after
+    def _config_section(self, profile: str) -> Section:
+        return Section(self.config, in_config(profile), config_header(profile))
 
 
 def _located(environ: Mapping[str, str], variable: str, default: str) -> Path:
