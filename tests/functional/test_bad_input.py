@@ -105,8 +105,8 @@ CASES = [
     Case("an open quotation mark", valid, MANY[:5], "no command line", "Close every quotation mark", ("--command", "'deploy")),
     Case("no such profile", write, ASKS_AWS[:2], "there is no profile 'serverless'", "zappa-iam apply"),
     Case("no such profile on the command line", valid, ASKS_AWS[:1], "there is no profile 'nobody'", "aws configure", ("--profile", "nobody")),
-    Case("no credentials anywhere", lambda: write(profile_name=None), ASKS_AWS[:4], "credentials", "AWS_ACCESS_KEY_ID"),
-    Case("half a key", lambda: (write(), credentials(text="[serverless]\naws_access_key_id = AKIA\n")), ASKS_AWS[:2], "aws_secret_access_key", "both aws_access_key_id and"),
+    Case("no credentials anywhere", lambda: write(profile_name=None), ASKS_AWS[:4], "there are no AWS credentials", "-profile"),
+    Case("half a key", lambda: (write(), credentials(text="[serverless]\naws_access_key_id = AKIA\n")), ASKS_AWS[:2], "aws_secret_access_key", "Correct the profile"),
     Case("a credentials file that is broken", lambda: (write(), credentials(text="[serverless\nx")), ASKS_AWS[:2], "credentials", "Mend"),
     Case("no network", no_network, ASKS_AWS[:2], "cannot be reached", "network"),
     Case("an account id of eleven digits", valid, (("policy", "dev"), ("diff", "dev", "--from-zappa", "0.62.0"), ("rehearse", "dev"), ("check", "dev", "--policy", "p.json")), "'12345678901' is not an AWS account id", "twelve digits", ("--account", "12345678901")),
@@ -204,7 +204,7 @@ def test_a_home_that_cannot_be_written_is_met_before_anything_is_made(newcomer, 
     else:
         elsewhere.mkdir(mode=0o500)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(elsewhere / "credentials"))
-    done = iam("apply", "dev", "--yes")
+    done = iam("apply", "dev", "--yes", "--create-keys")
     assert done.exit_code == 2
     assert "AWS_SHARED_CREDENTIALS_FILE" in done.stderr
     assert "Traceback" not in done.stderr
@@ -218,5 +218,5 @@ def test_an_administrator_of_another_account_is_refused(newcomer):
     newcomer.profile("admin", newcomer.aws.another_account().account, "root")
     done = iam("plan", "dev", "--admin-profile", "admin")
     bad(done)
-    assert "belongs to account" in done.stderr
+    assert "belong to account" in done.stderr
     assert "--admin-profile" in done.stderr

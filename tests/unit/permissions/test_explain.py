@@ -114,6 +114,8 @@ def test_a_reason_names_the_setting_the_source_and_what_a_denial_does() -> None:
 
 
 ADMIN = "arn:aws:iam::123456789012:user/admin"
+#: ``plan``, ``apply`` and ``destroy`` look at what the administrator may do, as ``check`` looks at the deployer.
+LOOKS = {"check", "plan", "apply", "destroy"}
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/session"
 ITS_ROLE = "arn:aws:iam::123456789012:role/team/deployer"
 
@@ -121,15 +123,15 @@ ITS_ROLE = "arn:aws:iam::123456789012:role/team/deployer"
 @pytest.mark.parametrize(
     ("denial", "callers", "told"),
     [
-        pytest.param(Denial("iam:GetUser", USER, USER), {"check"}, "zappa-iam apply STAGE --admin-profile", id="a user looks at itself"),
-        pytest.param(Denial("iam:GetUser"), {"check", "plan", "apply"}, "own call (check, plan, apply)", id="nobody says who looks at whom"),
-        pytest.param(Denial("iam:GetUser", USER, ADMIN), {"plan", "apply"}, "credentials", id="an administrator looks at the user"),
-        pytest.param(Denial("iam:ListGroupPolicies", "group team", USER), {"check"}, "--self-inspection", id="a user looks at its group"),
-        pytest.param(Denial("iam:GetPolicyVersion", "policy arn:aws:iam::aws:policy/X", USER), {"check", "plan", "apply"}, "unknown", id="a managed policy"),
-        pytest.param(Denial("iam:ListRolePolicies", ITS_ROLE, SESSION), {"check"}, "Attach the statement to the role", id="a session looks at its role"),
+        pytest.param(Denial("iam:GetUser", USER, USER), LOOKS, "zappa-iam apply STAGE --admin-profile", id="a user looks at itself"),
+        pytest.param(Denial("iam:GetUser"), LOOKS | {"keys"}, "own call (check, plan, apply, destroy", id="nobody says who looks at whom"),
+        pytest.param(Denial("iam:GetUser", USER, ADMIN), {"plan", "apply", "destroy", "keys"}, "credentials", id="an administrator looks at the user"),
+        pytest.param(Denial("iam:ListGroupPolicies", "group team", USER), LOOKS, "--self-inspection", id="a user looks at its group"),
+        pytest.param(Denial("iam:GetPolicyVersion", "policy arn:aws:iam::aws:policy/X", USER), LOOKS, "unknown", id="a managed policy"),
+        pytest.param(Denial("iam:ListRolePolicies", ITS_ROLE, SESSION), LOOKS, "Attach the statement to the role", id="a session looks at its role"),
         pytest.param(Denial("iam:CreateUser", USER, ADMIN), {"apply"}, "credentials", id="an administrator makes the user"),
-        pytest.param(Denial("iam:TagUser", USER, ADMIN), {"apply"}, "credentials", id="an administrator makes the user, with tags"),
-        pytest.param(Denial(operation="ListGroupsForUser"), {"check"}, "own call (check)", id="only the operation is known"),
+        pytest.param(Denial("iam:TagUser", USER, ADMIN), {"apply", "keys"}, "credentials", id="an administrator makes the user, with tags"),
+        pytest.param(Denial(operation="ListGroupsForUser"), LOOKS, "own call (check", id="only the operation is known"),
         pytest.param(Denial("sts:DecodeAuthorizationMessage", "*", USER), {"explain"}, "explain is run with", id="decoding"),
     ],
 )  # fmt: skip
@@ -165,11 +167,11 @@ def test_what_a_denied_own_call_does_to_the_verdict_is_told() -> None:
 @pytest.mark.parametrize(
     ("denial", "callers"),
     [
-        pytest.param(Denial("iam:GetRole", ROLE, USER), {"zappa"}, id="a user at the execution role: Zappa"),
-        pytest.param(Denial("iam:GetRole", ROLE, SESSION), {"zappa"}, id="a session at another role: Zappa"),
+        pytest.param(Denial("iam:GetRole", ROLE, USER), {"zappa", "zappa-iam"}, id="a user at the execution role: Zappa, or a plan"),
+        pytest.param(Denial("iam:GetRole", ROLE, SESSION), {"zappa", "zappa-iam"}, id="a session at another role: Zappa, or a plan"),
         pytest.param(Denial("iam:GetRole", ITS_ROLE, SESSION), {"zappa", "zappa-iam"}, id="a session at its own role: either"),
         pytest.param(Denial("iam:GetRole"), {"zappa", "zappa-iam"}, id="nobody says who: either"),
-        pytest.param(Denial("iam:CreateRole", ROLE, USER), {"zappa"}, id="only Zappa makes roles"),
+        pytest.param(Denial("iam:CreateRole", ROLE, USER), {"zappa", "zappa-iam"}, id="Zappa makes roles, and so does apply"),
     ],
 )  # fmt: skip
 def test_zappas_call_and_ours_are_told_apart(denial: Denial, callers: set[str]) -> None:
