@@ -212,12 +212,12 @@ def test_an_execution_role_of_zappas_own_stays_unless_adopted_and_keeps_its_id(p
     )
     client.put_role_policy(RoleName=EXECUTION, PolicyName="zappa-permissions", PolicyDocument=wide)
     done = apply(*OIDC)
-    assert f"--adopt bounds {EXECUTION}" in done.stdout
+    assert f"--adopt --boundary bounds {EXECUTION}" in done.stdout
     assert "PermissionsBoundary" not in client.get_role(RoleName=EXECUTION)["Role"]
-    lost = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--adopt")
+    lost = iam("plan", "dev", "--admin-profile", "admin", *OIDC, "--adopt", "--boundary")
     assert lost.exit_code == 1
     assert "iam" in lost.stdout
-    apply(*OIDC, "--adopt", "--prune")
+    apply(*OIDC, "--adopt", "--boundary", "--prune")
     now = client.get_role(RoleName=EXECUTION)["Role"]
     assert now["RoleId"] == made["RoleId"]
     assert now["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(f":policy/{EXECUTION}-Boundary")
@@ -228,6 +228,23 @@ def test_without_the_boundary_it_is_said_what_that_opens(project):
     assert "no boundary: who deploys can give the role, and so itself, any permission" in done.stdout
     names = [role["RoleName"] for role in project.aws.client("iam").list_roles()["Roles"]]
     assert names == [ROLE]
+
+
+@pytest.mark.usefixtures("project")
+def test_a_policy_in_place_is_not_narrowed_unless_asked():
+    apply("--no-boundary")
+    again = json.loads(iam("plan", "dev", "--admin-profile", "admin", "--json").stdout)["plans"][0]
+    assert again["changes"] == []
+    assert any(f"--boundary bounds {EXECUTION}" in note for note in again["notes"])
+    asked = iam("plan", "dev", "--admin-profile", "admin", "--boundary", "--json")
+    assert asked.exit_code == 1
+    lost = {each["action"] for each in json.loads(asked.stdout)["plans"][0]["narrowed"]}
+    assert lost == {"iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"}
+    apply("--boundary", "--prune")
+    assert (
+        json.loads(iam("plan", "dev", "--admin-profile", "admin", "--json").stdout)["plans"][0]["changes"]
+        == []
+    )
 
 
 def test_two_projects_share_a_provider_and_not_a_role(project):

@@ -162,10 +162,12 @@ def _provision_roles(newcomer, watch, admin) -> None:
         PolicyName="zappa-permissions",
         PolicyDocument=json.dumps(allow("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")),
     )
-    watch.run("apply", *admin, *mode, "--trusted", trusted, "--adopt")
+    watch.run("apply", *admin, *mode, "--trusted", trusted, "--adopt", "--boundary")
+    newcomer.settings(project_name="other", iam_ext={"policy": "Tokens"})
     provider = client.create_open_id_connect_provider(Url="https://gitlab.com", ClientIDList=["other"])
     assert provider["OpenIDConnectProviderArn"].endswith("gitlab.com")
     oidc = ("--mode", "oidc", "--repository", "a/b", "--branch", "main", "--yes")
+    watch.run("plan", *admin, *oidc[:-1], "--provider", "gitlab", "--project-id", "1")
     # The local AWS does not know how to add an audience: it is asked all the same.
     watch.run("apply", *admin, *oidc, "--provider", "gitlab", "--project-id", "1", "--prune", exit_code=2)
     watch.run("apply", *admin, *oidc, "--provider", "github", "--prune")

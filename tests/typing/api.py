@@ -52,7 +52,9 @@ from zappa_iam_ext.iam import (
 
 def in_a_script(admin: str) -> str:
     """Check, provision what is missing, and read the Report."""
-    report: Report = check_deploy_permissions("dev", settings_file="zappa_settings.json", commands=["deploy"])
+    report: Report = check_deploy_permissions(
+        "dev", settings_file="zappa_settings.json", commands=["deploy"], evidence="all"
+    )
     told: list[str] = []
     try:
         report = ensure_deploy_permissions(

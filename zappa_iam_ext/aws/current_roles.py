@@ -58,6 +58,20 @@ def execution_role(iam: IAMClient, name: str) -> CurrentRole | None:
     return _role(iam, name)
 
 
+def policy_document(iam: IAMClient, arn: str) -> Mapping[str, Any] | None:
+    """Return what a managed policy says; None where there is none."""
+    with translated("iam:GetPolicy"):
+        try:
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+    with translated("iam:GetPolicyVersion"):
+        raw: Any = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"].get("Document")
+    return document_from(raw)
+
+
 def attached_to_role(iam: IAMClient, role: str) -> Iterator[tuple[str, str]]:
     """Yield the managed policies attached to a role, ARN and name; none where there is no such role."""
     with translated("iam:ListAttachedRolePolicies"):

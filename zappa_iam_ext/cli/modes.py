@@ -71,9 +71,9 @@ def mode_options(function: Decorated) -> Decorated:
         click.option("--pull-request", is_flag=True, help="Runs of pull requests (GitHub)."),
         click.option(
             "--boundary/--no-boundary",
-            default=True,
-            show_default=True,
-            help="Limit execution roles; without it the deployer can give them any permissions.",
+            default=None,
+            help="Limit execution roles, also of policies in place that do not; default: where a policy is made anew."
+            " Without it the deployer can give them any permissions.",
         ),
         *(
             click.option(f"--{name.replace('_', '-')}", default="", metavar=metavar, help=told)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zappa_iam_ext.errors import SettingsError
-from zappa_iam_ext.iam import PolicyDocument, Statement
+from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
+from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.stage import Stage
@@ -149,6 +149,21 @@ def _document(stage: Stage, setting: str, text: str) -> Mapping[str, Any]:
 
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def grants_without_boundary(document: Mapping[str, Any], role_arn: str) -> bool:
+    """Say whether a policy allows to write a role's policies without a condition on its boundary."""
+    try:
+        statements = PolicyDocument.parse(document, readable=False).statements
+    except InvalidPolicyDocument:
+        return False
+    return any(
+        statement.effect is Effect.ALLOW
+        and role_arn in statement.resources
+        and any(takes_boundary(action) for action in statement.actions)
+        and not any(BOUNDARY_KEY in tests for tests in statement.condition.values())
+        for statement in statements
+    )
 
 
 def as_the_role_is(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import principal_policies
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.errors import NoCredentials, ZappaIamError
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PrincipalKind, compile_policies
 from zappa_iam_ext.iam.synthesis import Grant, synthesize
 from zappa_iam_ext.permissions.authorizations import Scope, authorize
@@ -38,7 +38,15 @@ class Rights:
 def open_administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
     """Return who acts, and a client with these credentials; without a profile boto3's own chain decides."""
     session = open_session(profile or None, options.region, "--admin-profile")
-    return caller(open_client(session, "sts", options)), open_client(session, "iam", options)
+    try:
+        sts = open_client(session, "sts", options)
+    except NoCredentials as error:
+        if profile:
+            raise
+        raise NoCredentials(
+            f"nobody acts as the administrator: {error}", hint="Name who does: `--admin-profile PROFILE`."
+        ) from error
+    return caller(sts), open_client(session, "iam", options)
 
 
 def plan_requirements(plan: Plan, scope: Scope) -> Iterator[Requirement]:

@@ -6,18 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zappa_iam_ext.aws.lookups import lookups
-from zappa_iam_ext.aws.probes import Probes, failed
-from zappa_iam_ext.aws.simulation import PolicySimulator
 from zappa_iam_ext.aws.together import together
 from zappa_iam_ext.check import NO_FACTS, CheckedRequirement, Evidence, EvidenceNote, Facts, Report
 from zappa_iam_ext.check.joining import Says, Voice, join, voice_of
 from zappa_iam_ext.check.looked_up import hangs_on_a_name, need_of, with_actual_name
-from zappa_iam_ext.check.probed import Probed, resolved
-from zappa_iam_ext.check.simulation.questions import source_arn
-from zappa_iam_ext.check.simulation.words import Answer, Question
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
 from zappa_iam_ext.iam import compile_policies
 from zappa_iam_ext.permissions.chosen_names import marker_of
@@ -25,8 +19,11 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.workflow.principals import ReadPrincipal
-from zappa_iam_ext.workflow.simulating import simulate
 from zappa_iam_ext.workflow.sources import held_sources
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.check.probed import Probed
+    from zappa_iam_ext.check.simulation.words import Answer, Question
 
 CHOICES = ("policies", "simulation", "probe", "all")
 """How far a check goes. By default: the policies, and the simulator where some of them could not be read."""
@@ -72,10 +69,20 @@ def with_evidence(
         join(item.requirement, heard) if len(heard := voices[id(item)]) > 1 else item
         for item in report.results
     )
-    kept, unneeded = resolved(results, probed)
+    kept, unneeded = _resolved(results, probed)
     notes += [EvidenceNote(Evidence.PROBE, told) for told in _told(probed, unneeded)]
     report = _warned(report, [told for each in probed for told in each.warnings])
     return replace(report, results=kept, evidence=(*report.evidence, *notes))
+
+
+def _resolved(
+    results: tuple[CheckedRequirement, ...], probed: Sequence[Probed]
+) -> tuple[tuple[CheckedRequirement, ...], tuple[str, ...]]:
+    if not probed:
+        return results, ()
+    from zappa_iam_ext.check.probed import resolved
+
+    return resolved(results, probed)
 
 
 def _warned(report: Report, warnings: Sequence[str]) -> Report:
@@ -108,6 +115,10 @@ def _hear_simulator(
     facts: Facts,
 ) -> EvidenceNote:
     """Add what the simulator says to what was said already, and return how far it went."""
+    from zappa_iam_ext.aws.simulation import PolicySimulator
+    from zappa_iam_ext.check.simulation.questions import source_arn
+    from zappa_iam_ext.workflow.simulating import simulate
+
     source = source_arn(principal.held.principal)
     if not source:
         told = "it knows users and roles only, no root user and no federated user"
@@ -147,6 +158,8 @@ def _clients(principal: ReadPrincipal, services: Sequence[str]) -> Callable[[str
 
 def _probe(stage: Stage, principal: ReadPrincipal) -> tuple[Probed, ...]:
     """Make the harmless calls, together."""
+    from zappa_iam_ext.aws.probes import Probes, failed
+
     services = ("s3", "lambda", "cloudformation") if stage.bucket else ("lambda", "cloudformation")
     calls = list(Probes(stage, _clients(principal, services)).calls())
     answers = together([call for _, call in calls], principal.deadline)
@@ -200,6 +213,8 @@ def _with_names(
 
 def _names(stage: Stage, markers: Sequence[str], principal: ReadPrincipal) -> Mapping[str, str]:
     """Return the names that were found, by what stands before them in an ARN."""
+    from zappa_iam_ext.aws.lookups import lookups
+
     calls = list(lookups(stage, markers, _clients(principal, ("cloudformation",))))
     answers = together([call for _, call in calls], principal.deadline)
     return {

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from zappa_iam_ext.aws.current_roles import execution_role
+from zappa_iam_ext.aws.current_roles import execution_role, policy_document
 from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.plan.naming import with_hash
+from zappa_iam_ext.plan.naming import own_names, with_hash
 from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.role_states import (
     DesiredExecutionRole,
@@ -23,7 +23,13 @@ from zappa_iam_ext.plan.role_states import (
     RoleProfile,
     is_bounded,
 )
-from zappa_iam_ext.roles.boundary import INLINE_POLICY, BoundedRole, bounded, bounded_role
+from zappa_iam_ext.roles.boundary import (
+    INLINE_POLICY,
+    BoundedRole,
+    bounded,
+    bounded_role,
+    grants_without_boundary,
+)
 from zappa_iam_ext.roles.pipelines import Pipeline, pipeline_text
 from zappa_iam_ext.roles.providers import Federation, federation
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
@@ -51,7 +57,8 @@ class ModeOptions:
 
     ``trusted`` are the ARNs that may assume the role, with ``mfa`` only after multi-factor authentication. ``provider``
     names a CI system, ``given`` what is said of it. ``source_profile`` holds the credentials by which the role's profile
-    assumes it. ``boundary`` False leaves out the permissions boundary of execution roles.
+    assumes it. ``boundary`` False leaves out the permissions boundary of execution roles; None bounds those of policies
+    that are made anew, and leaves policies in place as they are.
     """
 
     mode: str = "user"
@@ -62,7 +69,7 @@ class ModeOptions:
     source_profile: str = ""
     provider: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
-    boundary: bool = True
+    boundary: bool | None = None
 
     @property
     def is_role(self) -> bool:
@@ -146,7 +153,7 @@ def execution_roles(
 
     A role that somebody else made without the boundary stays as it is unless it is adopted.
     """
-    if not options.boundary:
+    if options.boundary is False:
         managed = any(bounded_role(stage) for stage in stages)
         return ExecutionRoles(notes=(NO_BOUNDARY_NOTE,) if managed else ())
     found: dict[StageKey, BoundedRole] = {}
@@ -157,13 +164,29 @@ def execution_roles(
         if role is None:
             continue
         key = StageKey(stage.project_name, stage.name)
+        if options.boundary is None and _granted_without(iam, stage, key, role):
+            notes.append(f"--boundary bounds {role.name}; now who deploys can write anything into it")
+            continue
         wanted = _desired(key, stage, role)
         if is_bounded(wanted, execution_role(iam, role.name), adopt=adopt):
             found[key] = role
             desired.setdefault(role.name, wanted)
         else:
-            notes.append(f"--adopt bounds {role.name}; now who deploys can write any permission into it")
+            notes.append(f"--adopt --boundary bounds {role.name}; now who deploys can write anything into it")
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
+
+
+def _granted_without(iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole) -> bool:
+    """Say whether a deployment policy in place grants the writes of the role without a boundary.
+
+    A condition that joins it would take permissions away, which is nobody's default.
+    """
+    base = iam_ext_settings(stage).policy
+    for name in (base, *own_names(base, key)):
+        document = policy_document(iam, f"arn:{stage.partition}:iam::{stage.account}:policy/{name}")
+        if document is not None and grants_without_boundary(document, role.arn):
+            return True
+    return False
 
 
 def _desired(key: StageKey, stage: Stage, role: BoundedRole) -> DesiredExecutionRole:

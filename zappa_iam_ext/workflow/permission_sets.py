@@ -45,7 +45,11 @@ def permission_set(
     notes: tuple[str, ...] = ()
     for stage in located:
         (document, *_), told = policy_documents((stage,), commands, options, form)
-        role = bounded_role(stage, iam_ext_settings(stage).permissions_boundary) if wanted.boundary else None
+        role = (
+            bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
+            if wanted.boundary is not False
+            else None
+        )
         if role is not None:
             roles[role.name] = role
             document = bounded(document, role.arn, role.boundary_arn)

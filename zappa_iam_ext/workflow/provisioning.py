@@ -45,7 +45,7 @@ from zappa_iam_ext.workflow.modes import (
 )
 from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
-from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, profile_of, target_of, unnamed
+from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, behind, profile_of, target_of, unnamed
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -146,6 +146,13 @@ def _plan_group(
 ) -> Provisioning:
     profile, user_name, policy_name = key
     region = options.region or stages[0].region
+    asked = AwsOptions(options.profile, region, options.endpoint_url)
+    replaces_key = wanted.create_key and wanted.consents.overwrite_profile
+    identity = (  # before the administrator's: what fails here no administrator mends
+        None
+        if wanted.mode.is_role
+        else behind(stages[0], profile, asked, named=bool(user_name), replaces_key=replaces_key)
+    )
     administrator, iam = open_administrator(
         wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
     )
@@ -158,11 +165,7 @@ def _plan_group(
         target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
         roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
     else:
-        asked = AwsOptions(options.profile, region, options.endpoint_url)
-        replaces_key = wanted.create_key and wanted.consents.overwrite_profile
-        target = target_of(
-            stages[0], profile, user_name, administrator, asked, iam, replaces_key=replaces_key
-        )
+        target = target_of(identity, profile, user_name, administrator, iam)
         roles = DesiredRoles()
     execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     roles = replace(roles, execution=execution.desired)

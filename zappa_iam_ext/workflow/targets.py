@@ -63,49 +63,15 @@ def unnamed(stages: Iterable[Stage], profile: str, options: AwsOptions) -> Itera
             yield f'stage {stage.name} names no profile: add "profile_name": "{profile}" to it, or set AWS_PROFILE={profile}'
 
 
-def target_of(  # noqa: PLR0917  -- each is known to somebody else
-    stage: Stage,
-    profile: str,
-    user_name: str,
-    administrator: CallerIdentity,
-    options: AwsOptions,
-    iam: IAMClient,
-    *,
-    replaces_key: bool = False,
-) -> Target:
-    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
-
-    One that exists is named as IAM names it, with its path: upper and lower case do not make two users. Only where there
-    are no credentials at all is it a new user: a source that fails (`CredentialSourceError`), credentials that AWS does not
-    accept, and those of a role are told, and nobody is made in their place. ``replaces_key``: a key of the profile that
-    cannot work, for how it is written, is to be replaced.
-    """
-    identity = _behind(stage, profile, options, named=bool(user_name), replaces_key=replaces_key)
-    if user_name or identity is None:
-        user, path = find_user(iam, user_name or DEFAULT_USER) or (user_name or DEFAULT_USER, "/")
-        return Target(
-            user,
-            path,
-            profile,
-            works=identity is not None and belongs_to(identity, user, administrator.account),
-        )
-    if identity.account != administrator.account:
-        raise SettingsError(
-            f"{_whose(profile)} belong to account {identity.account}, the administrator to {administrator.account}",
-            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
-        )
-    if identity.principal.kind is not PrincipalKind.USER:
-        raise SettingsError(
-            f"{_whose(profile)} are those of {identity.arn}, no IAM user: no access key can be made for it",
-            hint=role_hint(identity.principal),
-        )
-    return Target(identity.principal.name, identity.principal.path, profile, works=True)
-
-
-def _behind(
+def behind(
     stage: Stage, profile: str, options: AwsOptions, *, named: bool, replaces_key: bool
 ) -> CallerIdentity | None:
-    """Return who has the credentials; None where nobody has, or a key is dead whose user is known."""
+    """Return who has a profile's credentials; None where nobody has, or a key is dead whose user is known.
+
+    ``named`` says that the user is known by name, ``replaces_key`` that a key of the profile that cannot work, for how it is
+    written, is to be replaced. Raises `CredentialSourceError` for a source that fails, and `CredentialsError` for
+    credentials that AWS does not accept: nobody is made in the place of whoever that is.
+    """
     choice = options.choice(stage.profile_name)
     named_by = choice.named_by or "the convention"
     try:
@@ -126,6 +92,39 @@ def _behind(
             f"{_whose(profile)} are not accepted, so nobody knows whose they are: {error}",
             hint="Name the user in iam_ext.user, or choose another profile (`--profile`).",
         ) from error
+
+
+def target_of(
+    identity: CallerIdentity | None,
+    profile: str,
+    user_name: str,
+    administrator: CallerIdentity,
+    iam: IAMClient,
+) -> Target:
+    """Return the user to provision: the one named, else the one the profile belongs to, else the conventional one.
+
+    ``identity`` is who has the profile's credentials (`behind`). A user that exists is named as IAM names it, with its path:
+    upper and lower case do not make two users. Raises `SettingsError` for credentials of a role, or of another account.
+    """
+    if user_name or identity is None:
+        user, path = find_user(iam, user_name or DEFAULT_USER) or (user_name or DEFAULT_USER, "/")
+        return Target(
+            user,
+            path,
+            profile,
+            works=identity is not None and belongs_to(identity, user, administrator.account),
+        )
+    if identity.account != administrator.account:
+        raise SettingsError(
+            f"{_whose(profile)} belong to account {identity.account}, the administrator to {administrator.account}",
+            hint="Use credentials of the same account (`--admin-profile`), or another profile.",
+        )
+    if identity.principal.kind is not PrincipalKind.USER:
+        raise SettingsError(
+            f"{_whose(profile)} are those of {identity.arn}, no IAM user: no access key can be made for it",
+            hint=role_hint(identity.principal),
+        )
+    return Target(identity.principal.name, identity.principal.path, profile, works=True)
 
 
 def _whose(profile: str) -> str:

@@ -20,7 +20,14 @@ from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
-from zappa_iam_ext.roles.boundary import BOUNDARY_KEY, bounded, bounded_role, takes_boundary
+from zappa_iam_ext.roles.boundary import (
+    BOUNDARY_KEY,
+    as_the_role_is,
+    bounded,
+    bounded_role,
+    grants_without_boundary,
+    takes_boundary,
+)
 
 __all__ = ["ministack_judge", "node_judge"]  # fixtures
 FORBIDDEN = tomllib.loads((Path(__file__).parents[2] / "cases" / "roles" / "forbidden.toml").read_text())[
@@ -210,3 +217,47 @@ def test_a_role_that_zappa_does_not_make_is_left_alone():
 def test_documents_that_are_none_are_refused(text):
     with pytest.raises(SettingsError):
         bounded_role(stage_of(attach_policy=text))
+
+
+def test_a_policy_in_place_tells_whether_it_bounds_the_role():
+    made = stage_of()
+    role = bounded_role(made)
+    assert grants_without_boundary(plain(made).to_dict(), role.arn)
+    assert not grants_without_boundary(provisioned(made).to_dict(), role.arn)
+    assert not grants_without_boundary(plain(made).to_dict(), f"{role.arn}2")
+    assert not grants_without_boundary({"Statement": "none"}, role.arn)
+
+
+@pytest.mark.parametrize(
+    ("exists", "boundary", "denied"),
+    [
+        (True, True, []),
+        (True, False, ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]),
+        (False, False, ["iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"]),
+    ],
+)
+def test_what_a_role_that_is_known_leaves_to_ask_for(exists, boundary, denied):
+    made = stage_of()
+    role = bounded_role(made)
+    needed = as_the_role_is(
+        requirements(made, life_cycle()),
+        role.arn,
+        exists=exists,
+        boundary=role.boundary_arn if boundary else "",
+    )
+    assert ("iam:CreateRole" in {each.action for each in needed}) is not exists
+    refused = {
+        each.action
+        for each in needed
+        if decision(
+            provisioned(made),
+            {
+                "principal": PRINCIPAL,
+                "action": each.action,
+                "resource": each.resource,
+                "context": each.context,
+            },
+        )
+        is not Decision.ALLOWED
+    }
+    assert sorted(refused) == denied

@@ -1,0 +1,274 @@
+"""Roles in a plan: what is made, what is left alone, what is refused; nothing is deleted and made again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.support.service_definitions import operation, unknown_names
+from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, StageKey, plan
+from zappa_iam_ext.plan.changes import (
+    AddClientIDToOpenIDConnectProvider,
+    AttachRolePolicy,
+    CreateOpenIDConnectProvider,
+    CreateRole,
+    DetachRolePolicy,
+    PutRolePermissionsBoundary,
+    PutRolePolicy,
+    TagRole,
+    UpdateAssumeRolePolicy,
+    WriteRoleProfile,
+)
+from zappa_iam_ext.plan.ownership import Ownership
+from zappa_iam_ext.plan.role_states import (
+    CurrentRole,
+    CurrentRoles,
+    DesiredExecutionRole,
+    DesiredProvider,
+    DesiredRole,
+    DesiredRoles,
+    RoleProfile,
+)
+from zappa_iam_ext.plan.states import CurrentPolicy
+from zappa_iam_ext.roles.trusts import principals_trust
+
+ACCOUNT = "123456789012"
+IAM = f"arn:aws:iam::{ACCOUNT}:"
+DEV, PROD = StageKey("hello", "dev"), StageKey("hello", "prod")
+OURS = Ownership(True, frozenset({DEV})).to_tags()
+TRUST = principals_trust([f"{IAM}user/ann"])
+OTHER_TRUST = principals_trust([f"{IAM}user/bob"])
+SERVICE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+
+
+def document(action="logs:PutLogEvents"):
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+
+
+BOUNDARY = f"{IAM}policy/run-Boundary"
+RUN = DesiredExecutionRole(DEV, "run", "/", SERVICE, "zappa-permissions", document(), BOUNDARY, document())
+PROVIDER = DesiredProvider(f"{IAM}oidc-provider/gitlab.com", "https://gitlab.com", "https://gitlab.com")
+PROFILE = RoleProfile("serverless", f"{IAM}role/deployer", "ann", "us-east-1")
+DEPLOYER = DesiredRole("deployer", TRUST)
+
+
+def desired(roles, *stages):
+    needs = {stage: document(f"s3:Get{stage.stage}") for stage in stages or (DEV,)}
+    return DesiredState(ACCOUNT, "deployer", base="Deployment", needs=needs, zappa="0.63.0", roles=roles)
+
+
+def made(roles, there=None, *, consents=None, stages=(DEV,), **state):
+    current = CurrentState(user_exists=True, roles=there, **state)
+    return plan(desired(roles, *stages), current, consents)
+
+
+def kinds(planned):
+    return [type(change).__name__ for change in planned.changes]
+
+
+def role(name="deployer", trust=TRUST, tags=OURS, **more):
+    return CurrentRole(name, f"{IAM}role/{name}", trust, tags=tags, **more)
+
+
+def limit(said=None, tags=None, boundary_of=1):
+    return CurrentPolicy(BOUNDARY, said or document(), "v1", ("v1",), tags or {}, boundary_of=boundary_of)
+
+
+def test_from_nothing_what_others_refer_to_comes_first():
+    planned = made(DesiredRoles(DEPLOYER, PROVIDER, (RUN,), PROFILE))
+    assert kinds(planned) == [
+        "CreatePolicy",
+        "CreateRole",
+        "PutRolePolicy",
+        "CreateOpenIDConnectProvider",
+        "CreateRole",
+        "CreatePolicy",
+        "AttachRolePolicy",
+        "WriteRoleProfile",
+    ]
+    run, deployer = (change for change in planned.changes if isinstance(change, CreateRole))
+    assert (run.boundary, deployer.boundary, deployer.max_session) == (BOUNDARY, "", 3600)
+    assert not planned.unsafe
+
+
+def test_a_user_that_deploys_has_a_bounded_execution_role_too():
+    planned = plan(replace(desired(DesiredRoles(execution=(RUN,))), user="serverless"), CurrentState())
+    assert kinds(planned)[:4] == ["CreatePolicy", "CreateRole", "PutRolePolicy", "CreateUser"]
+
+
+def test_what_is_there_is_left_alone():
+    there = CurrentRoles(
+        role(),
+        {"run": role("run", SERVICE, boundary=BOUNDARY, inline={"zappa-permissions": document()})},
+        {"run-Boundary": limit()},
+        ("https://gitlab.com",),
+        {"role_arn": PROFILE.role_arn, "source_profile": "ann"},
+    )
+    planned = made(DesiredRoles(DEPLOYER, PROVIDER, (RUN,), PROFILE), there)
+    assert kinds(planned) == ["CreatePolicy", "AttachRolePolicy"]
+
+
+@pytest.mark.parametrize(
+    ("there", "changes", "concern"),
+    [
+        pytest.param(role(tags={}), ["TagRole"], "does not carry our tag", id="somebody else's role"),
+        pytest.param(role(trust=OTHER_TRUST), ["UpdateAssumeRolePolicy"], "", id="one principal more"),
+        pytest.param(
+            role(trust=principals_trust([f"{IAM}user/ann"], mfa=True)),
+            ["UpdateAssumeRolePolicy"],
+            "under other conditions",
+            id="the same principal under another condition",
+        ),
+        pytest.param(
+            role(trust={"Statement": "none"}), ["UpdateAssumeRolePolicy"], "", id="an unreadable trust"
+        ),
+        pytest.param(
+            role(tags=Ownership(True, frozenset({PROD})).to_tags()), ["TagRole"], "", id="of another stage"
+        ),
+    ],
+)
+def test_a_role_in_place(there, changes, concern):
+    planned = made(DesiredRoles(DEPLOYER), CurrentRoles(there))
+    assert kinds(planned)[: len(changes)] == changes
+    assert [concern in each.reason for each in planned.concerns] == ([True] if concern else [])
+
+
+def test_trust_is_added_and_only_replaced_when_asked():
+    (added,) = (
+        c
+        for c in made(DesiredRoles(DEPLOYER), CurrentRoles(role(trust=OTHER_TRUST))).changes
+        if isinstance(c, UpdateAssumeRolePolicy)
+    )
+    assert [each["Principal"]["AWS"] for each in added.trust["Statement"]] == [
+        f"{IAM}user/bob",
+        f"{IAM}user/ann",
+    ]
+    pruned = made(
+        DesiredRoles(DEPLOYER), CurrentRoles(role(trust=OTHER_TRUST)), consents=Consents(prune=True)
+    )
+    (replaced,) = (c for c in pruned.changes if isinstance(c, UpdateAssumeRolePolicy))
+    assert [each["Principal"]["AWS"] for each in replaced.trust["Statement"]] == [f"{IAM}user/ann"]
+    same = made(DesiredRoles(DEPLOYER), CurrentRoles(role()), consents=Consents(prune=True))
+    assert "UpdateAssumeRolePolicy" not in kinds(same)
+
+
+def test_a_provider_is_given_the_audience_and_never_replaced():
+    planned = made(DesiredRoles(DEPLOYER, PROVIDER), CurrentRoles(role(), provider=("other",)))
+    assert planned.changes[0] == AddClientIDToOpenIDConnectProvider(PROVIDER.arn, "https://gitlab.com")
+
+
+@pytest.mark.parametrize(
+    ("there", "consents", "wanted", "lost"),
+    [
+        pytest.param(role("run", SERVICE, {}), None, [], [], id="zappa's own stays"),
+        pytest.param(
+            role("run", SERVICE, {}, inline={"zappa-permissions": document("ec2:*")}),
+            Consents(adopt=True),
+            ["CreatePolicy", "PutRolePermissionsBoundary"],
+            ["ec2:*"],
+            id="adopted, with a loss",
+        ),
+        pytest.param(
+            role("run", SERVICE, {}, attached={"Other": document()}),
+            Consents(adopt=True),
+            ["CreatePolicy", "PutRolePermissionsBoundary"],
+            [],
+            id="adopted, without a loss",
+        ),
+        pytest.param(
+            role("run", SERVICE, boundary=f"{IAM}policy/Former"),
+            None,
+            ["CreatePolicy", "PutRolePermissionsBoundary", "PutRolePolicy"],
+            [],
+            id="ours, half made",
+        ),
+    ],
+)
+def test_an_execution_role_in_place(there, consents, wanted, lost):
+    planned = made(
+        DesiredRoles(DEPLOYER, execution=(RUN,)), CurrentRoles(role(), {"run": there}), consents=consents
+    )
+    assert kinds(planned)[:-2] == wanted
+    assert [privilege.action for privilege in planned.narrowed] == lost
+    assert planned.takes_away is bool(lost)
+
+
+def test_a_boundary_is_widened_freely_and_narrowed_only_when_asked():
+    run = role("run", SERVICE, boundary=BOUNDARY, inline={"zappa-permissions": document()})
+    ours = Ownership(True, frozenset({DEV})).to_tags()
+    there = CurrentRoles(role(), {"run": run}, {"run-Boundary": limit(document("ec2:RunInstances"), ours)})
+    planned = made(DesiredRoles(DEPLOYER, execution=(RUN,)), there, consents=Consents(adopt=True))
+    assert "CreatePolicyVersion" in kinds(planned)
+    assert [privilege.action for privilege in planned.narrowed] == ["ec2:RunInstances"]
+    assert made(DesiredRoles(DEPLOYER, execution=(RUN,)), there).unsafe
+
+
+def test_a_profile_with_other_credentials_is_refused_unless_it_may_be_overwritten():
+    roles, there = (
+        DesiredRoles(DEPLOYER, profile=PROFILE),
+        CurrentRoles(role(), profile={"aws_access_key_id": "AKIA"}),
+    )
+    assert [each.subject for each in made(roles, there).concerns] == ["profile serverless"]
+    forced = made(roles, there, consents=Consents(overwrite_profile=True))
+    assert forced.concerns == ()
+    assert forced.changes[-1] == WriteRoleProfile(
+        "serverless", PROFILE.role_arn, "ann", "us-east-1", overwrite=True
+    )
+
+
+def test_a_part_that_is_no_longer_wanted_is_taken_from_the_role():
+    tags = Ownership(True, frozenset({DEV}), ("x",)).to_tags()
+    head = CurrentPolicy(f"{IAM}policy/Deployment", document("s3:Getdev"), "v1", ("v1",), tags)
+    part = CurrentPolicy(f"{IAM}policy/Deployment-2", document("s3:Getdev"), "v1", ("v1",), tags)
+    planned = made(
+        DesiredRoles(DEPLOYER),
+        CurrentRoles(role()),
+        policies={"Deployment": head, "Deployment-2": part},
+        attached=(head.arn, part.arn),
+        consents=Consents(adopt=True, prune=True),
+    )
+    assert DetachRolePolicy("deployer", part.arn) in planned.changes
+
+
+def test_what_is_wanted_of_roles_survives_a_plan_file():
+    roles = DesiredRoles(DEPLOYER, PROVIDER, (RUN,), PROFILE)
+    assert DesiredRoles.from_json(json.loads(json.dumps(roles.to_json()))) == roles
+    assert DesiredRoles.from_json(json.loads(json.dumps(DesiredRoles().to_json()))) == DesiredRoles()
+
+
+CHANGES = [
+    CreateRole("r", "/", TRUST, OURS, BOUNDARY, 7200, "told"),
+    TagRole("r", OURS),
+    UpdateAssumeRolePolicy("r", TRUST),
+    PutRolePermissionsBoundary("r", BOUNDARY, f"{IAM}policy/Former"),
+    PutRolePermissionsBoundary("r", BOUNDARY),
+    PutRolePolicy("r", "p", document()),
+    AttachRolePolicy("r", BOUNDARY),
+    DetachRolePolicy("r", BOUNDARY),
+    CreateOpenIDConnectProvider(PROVIDER.arn, PROVIDER.url, "a", OURS),
+    AddClientIDToOpenIDConnectProvider(PROVIDER.arn, "a"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: type(change).__name__)
+def test_every_change_names_a_call_that_aws_has_and_says_what_it_does(change):
+    call = change.call()
+    model = operation(call.service, call.operation)
+    assert list(unknown_names(model.input_shape, call.parameters)) == []
+    assert set(model.input_shape.required_members) <= set(call.parameters)
+    assert len(str(change)) > 10
+    assert "ThumbprintList" not in call.parameters
+    json.dumps(change.to_json())
+
+
+def test_a_profile_is_written_by_no_call():
+    change = WriteRoleProfile("serverless", PROFILE.role_arn, "ann")
+    assert change.call() is None
+    assert "serverless" in str(change)
