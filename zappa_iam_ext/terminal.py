@@ -17,7 +17,8 @@ def style_of(stream: Any, environment: Mapping[str, str] = os.environ) -> Style:
 
     Colour: never with ``NO_COLOR`` (no-color.org: any value but an empty one), always with ``FORCE_COLOR`` or
     ``CLICOLOR_FORCE`` (not ``0``), else on a terminal that is not ``dumb``, unless ``CLICOLOR`` is ``0``. Marks beyond ASCII:
-    where there would be colour but for ``NO_COLOR``, and the encoding can show them. Width: the terminal's, else 80.
+    where there would be colour but for ``NO_COLOR``, and the encoding can show them. Width: ``COLUMNS``, which shells do not
+    export by themselves, else the terminal's, else 80.
     """
     forced = any(
         environment.get(name, "") not in {"", "0", "false"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")
@@ -39,11 +40,11 @@ def _is_terminal(stream: Any) -> bool:
 
 
 def _width(stream: Any, environment: Mapping[str, str]) -> int:
-    if not _is_terminal(stream):
-        return WIDTH
     told = environment.get("COLUMNS", "")
     if told.isascii() and told.isdecimal() and int(told):
         return int(told)
+    if not _is_terminal(stream):
+        return WIDTH
     try:
         return os.get_terminal_size(stream.fileno()).columns or WIDTH
     except (AttributeError, OSError, ValueError):

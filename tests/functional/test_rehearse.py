@@ -294,7 +294,7 @@ def test_the_policies_of_the_profile_are_read_and_nothing_else_happens_there(in_
     assert {"ec2:*"} <= {item["action"] for item in told["unused"]}
 
     reads = {row.operation for row in own_call_rows() if "check" in row.commands}
-    assert all(action.startswith(("Get", "List", "Simulate")) for action in reads)
+    assert all(action.startswith(("Describe", "Get", "Head", "List", "Simulate")) for action in reads)
     assert {asked.action for asked in window.asked} <= reads
     assert {asked.key_id for asked in window.asked} == {_key_of(cloud)}
     assert {asked.key_id for asked in local.asked}.isdisjoint({_key_of(cloud), ""})

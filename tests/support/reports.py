@@ -10,6 +10,8 @@ from zappa_iam_ext.check import (
     Blocker,
     CredentialKind,
     DeploymentPolicy,
+    Evidence,
+    EvidenceNote,
     Report,
     Subject,
     Verdict,
@@ -139,8 +141,11 @@ def group_denies() -> Report:
 
 def organization_unknown() -> Report:
     why = "AWS's simulator denies it, by an organization policy"
+    told = EvidenceNote(
+        Evidence.SIMULATION, "iam:SimulatePrincipalPolicy was asked again without organization policies"
+    )
     return doubted(
-        made(EVERYTHING, deployment_policy=deployment_policy()),
+        made(EVERYTHING, deployment_policy=deployment_policy(), evidence=(told,)),
         ("cloudformation:", "iam:"),
         why,
         Layer.ORGANIZATION,

@@ -57,7 +57,8 @@ def test_marks_and_colours(stream, environment, marks, colour):
     ("stream", "environment", "width"),
     [
         pytest.param(TERMINAL, {"COLUMNS": "132"}, 132, id="COLUMNS"),
-        pytest.param(PIPE, {"COLUMNS": "132"}, 80, id="a pipe has 80, whatever COLUMNS says"),
+        pytest.param(PIPE, {"COLUMNS": "132"}, 132, id="COLUMNS of a pipe: somebody exported it"),
+        pytest.param(PIPE, {}, 80, id="a pipe"),
         pytest.param(TERMINAL, {"COLUMNS": "0"}, None, id="no sane COLUMNS"),
         pytest.param(TERMINAL, {"COLUMNS": "wide"}, None, id="COLUMNS that is no number"),
     ],

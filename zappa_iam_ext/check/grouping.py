@@ -173,16 +173,19 @@ def _row(service: str, resource: str, items: Sequence[Requirement]) -> Row:
     values: dict[str, dict[str, None]] = {}
     for item in items:
         named = values.setdefault(item.action.partition(":")[2], {})
-        named.update(dict.fromkeys(value for key in item.restrict for value in _values(item, key)))
+        named.update(
+            dict.fromkeys(short_value(value) for key in item.restrict for value in values_of(item, key))
+        )
     names = sorted(values, key=lambda name: not values[name])
     actions = tuple(f"{name} -> {', '.join(values[name])}" if values[name] else name for name in names)
     symptoms = _each_once(item.symptom for item in items if item.symptom)
     return Row(service, (resource,), actions, symptoms, len(items))
 
 
-def _values(item: Requirement, key: str) -> Iterable[str]:
+def values_of(item: Requirement, key: str) -> tuple[str, ...]:
+    """Return the values of a condition key under which it is needed; none where it does not carry the key."""
     value = item.context.get(key, ())
-    return (short_value(each) for each in ((value,) if isinstance(value, str) else value))
+    return (value,) if isinstance(value, str) else value
 
 
 def short_value(value: str) -> str:

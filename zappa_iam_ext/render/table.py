@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from zappa_iam_ext.check.grouping import Row, short_resource
 from zappa_iam_ext.render.style import Style
-from zappa_iam_ext.render.text import columns, cut, line, padded
+from zappa_iam_ext.render.text import columns, cut, cut_left, line, padded
 
 _GAP = 2
 _SERVICE = 16
@@ -27,12 +27,19 @@ def table(
     places = [resources(row, account, region) for row in rows]
     first = service_columns or max(map(columns, names), default=0)
     middle, last = _shares(rows, places, style.columns - len(indent) - first - 2 * _GAP)
-    for row, name, place in zip(rows, names, places, strict=True):
+    shown = _told_apart([short_resources(row, account, region) for row in rows], last, style.ellipsis)
+    for row, name, place in zip(rows, names, shown, strict=True):
         told = padded(folded(row.actions, middle, style.ellipsis), middle)
-        shown = (
-            f"{indent}{padded(name, first)}{' ' * _GAP}{told}{' ' * _GAP}{cut(place, last, style.ellipsis)}"
-        )
-        yield shown.rstrip()
+        yield f"{indent}{padded(name, first)}{' ' * _GAP}{told}{' ' * _GAP}{place}".rstrip()
+
+
+def _told_apart(places: Sequence[Sequence[str]], width: int, ellipsis: str) -> list[str]:
+    """Return the resources of each row in this width; those that would look alike are told by their ends."""
+    shown = [folded(each, width, ellipsis) for each in places]
+    return [
+        cut_left(each[0], width, ellipsis) if len(each) == 1 and shown.count(text) > 1 else text
+        for each, text in zip(places, shown, strict=True)
+    ]
 
 
 def _shares(rows: Sequence[Row], places: Sequence[str], both: int) -> tuple[int, int]:
@@ -40,7 +47,7 @@ def _shares(rows: Sequence[Row], places: Sequence[str], both: int) -> tuple[int,
     widest = max((columns(", ".join(map(line, row.actions))) for row in rows), default=0)
     longest = max(map(columns, places), default=0)
     if widest + longest <= both:
-        return widest, longest
+        return widest, both - widest
     whole = max((columns(folded(row.actions[:1], both) + _more(row.actions, 1)) for row in rows), default=0)
     last = min(longest, max(int(both * _RESOURCE_SHARE), both - widest))
     last = max(min(last, both - whole), min(longest, int(both * _LEAST_SHARE)))
@@ -67,7 +74,12 @@ def _more(actions: Sequence[str], shown: int) -> str:
     return f" +{len(actions) - shown}" if shown < len(actions) else ""
 
 
+def short_resources(row: Row, account: str = "", region: str = "") -> tuple[str, ...]:
+    """Return the resources of a row, shortened, each once."""
+    return tuple(dict.fromkeys(line(short_resource(each, account, region)) for each in row.resources))
+
+
 def resources(row: Row, account: str = "", region: str = "") -> str:
     """Return the resources of a row, shortened; of several the first and how many more there are."""
-    shown = tuple(dict.fromkeys(line(short_resource(each, account, region)) for each in row.resources))
-    return shown[0] if len(shown) == 1 else f"{shown[0]} +{len(shown) - 1}"
+    shown = short_resources(row, account, region)
+    return f"{shown[0]}{_more(shown, 1)}"

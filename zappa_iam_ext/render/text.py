@@ -44,6 +44,14 @@ def cut(text: str, width: int, ellipsis: str = "...") -> str:
     return _beginning(text, max(width - columns(ellipsis), 0)) + ellipsis[: max(width, 0)]
 
 
+def cut_left(text: str, width: int, ellipsis: str = "...") -> str:
+    """Return the end of a text that takes at most ``width`` columns; ``ellipsis`` stands for the beginning."""
+    if columns(text) <= width:
+        return text
+    end = _beginning(text[::-1], max(width - columns(ellipsis), 0))[::-1]
+    return ellipsis[: max(width, 0)] + end
+
+
 def _beginning(text: str, width: int) -> str:
     taken = 0
     for place, character in enumerate(text):

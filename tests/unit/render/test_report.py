@@ -31,6 +31,7 @@ from tests.support.reports import (
 from tests.support.stages import ACCOUNT
 from zappa_iam_ext.check import Blocker, Evidence, EvidenceNote
 from zappa_iam_ext.iam import Layer
+from zappa_iam_ext.mask import MASK, masked_values
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.render.report import advice, report_text, verdict
@@ -268,3 +269,15 @@ def test_how_far_further_evidence_went_is_told_and_a_warning_only_once():
         evidence=(EvidenceNote(Evidence.PROBE, "the stack is stuck"),),
     )
     assert report_text(warned).count("the stack is stuck") == 1
+
+
+def test_resources_that_begin_alike_are_told_apart():
+    rows = [line for line in report_text(missing_and_blocked()).splitlines() if line.startswith("  logs")]
+    assert len(rows) == len(set(rows)) == 2
+    assert rows[1].endswith(":*")
+
+
+def test_a_masked_report_reads_as_the_same_report():
+    for make in REPORTS.values():
+        shown, hidden = report_text(make()), report_text(masked_values(make()))
+        assert hidden == shown.replace(ACCOUNT, MASK).replace("210987654321", MASK)

@@ -20,7 +20,7 @@ def is_trust_policy(source: PolicyDocument | str | bytes | Mapping[str, Any]) ->
         try:
             text = source.decode("utf-8-sig") if isinstance(source, bytes) else source
             source = json.loads(text)
-        except (ValueError, RecursionError):
+        except (TypeError, ValueError, RecursionError):
             return False
     listed = source.get("Statement") if isinstance(source, Mapping) else None
     statements = listed if isinstance(listed, list) else [listed]

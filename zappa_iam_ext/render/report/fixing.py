@@ -21,11 +21,11 @@ from zappa_iam_ext.check.remedies import (
 )
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.style import PLAIN, Style
+from zappa_iam_ext.render.style import Style
 from zappa_iam_ext.render.text import columns, line, wrapped
 
 _INDENT = "  "
-_ACTIONS = 3
+_ACTIONS, _UNBROKEN = 3, 100_000
 _CONTINUED = 6
 """Lines at most of one command."""
 _POLICIES: Mapping[Layer, str] = {
@@ -39,8 +39,8 @@ FILE = "zappa-policy.json"
 
 
 def advice(report: Report, given: CommandLines) -> str:
-    """Return what to do as plain text, for a hint; empty where there is nothing to do."""
-    return "\n".join(fix_lines(report, given, PLAIN))
+    """Return what to do as plain text, for a hint: no line is broken; empty where there is nothing to do."""
+    return "\n".join(fix_lines(report, given, Style(_UNBROKEN)))
 
 
 def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 0) -> list[str]:

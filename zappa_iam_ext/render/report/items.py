@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from zappa_iam_ext.check import CheckedRequirement, Report, Verdict
-from zappa_iam_ext.check.grouping import Kind, Standing, blocker_of, kind_of, short_resource, standing
+from zappa_iam_ext.check.grouping import (
+    Kind,
+    Standing,
+    blocker_of,
+    kind_of,
+    short_resource,
+    short_value,
+    standing,
+    values_of,
+)
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Place, Rule, Summary
 from zappa_iam_ext.render.report.fixing import advice, policy_words
 from zappa_iam_ext.render.report.verdict import policy_line, subject_lines, verdict
@@ -72,6 +82,7 @@ def summary(report: Report, given: CommandLines, positions: Positions = NOWHERE)
     notes += [f"warning: {warning}" for warning in report.subject.warnings] if report.subject else []
     notes += [policy_line(report.deployment_policy)] if report.deployment_policy else []
     notes += [f"could not be read: {name}" for name in report.unreadable]
+    notes += [f"evidence of {note.evidence}: {note.told}" for note in report.evidence if note.told]
     if report.not_seen:
         notes.append(f"not seen by this check: {'; '.join(report.not_seen)}")
     return Summary(
@@ -96,7 +107,7 @@ def items(report: Report, positions: Positions = NOWHERE) -> Iterator[Item]:
         rule = HELD if result.verdict is Verdict.ALLOWED else RULES[kind]
         yield Item(
             rule=rule,
-            name=requirement.action,
+            name=_name(requirement),
             where=requirement.resource,
             message=_message(result),
             outcome=_OUTCOMES[result.verdict],
@@ -119,6 +130,12 @@ _OUTCOMES = {
     Verdict.DENIED: Outcome.FAILED,
     Verdict.UNKNOWN: Outcome.UNDECIDED,
 }
+
+
+def _name(requirement: Requirement) -> str:
+    """Return the action, with the values of the conditions under which it is needed: ``iam:PassRole -> lambda``."""
+    told = [short_value(value) for key in requirement.restrict for value in values_of(requirement, key)]
+    return f"{requirement.action} -> {', '.join(told)}" if told else requirement.action
 
 
 def _message(result: CheckedRequirement) -> str:

@@ -96,7 +96,7 @@ def subject_lines(report: Report) -> Iterator[str]:
     account = account_of(report)
     alias = f" ({line(subject.alias)})" if subject and subject.alias else ""
     partition = f", partition {subject.partition}" if subject and subject.partition != "aws" else ""
-    told = f"account {account}{alias}" if account.isdecimal() else "no account known"
+    told = f"account {account}{alias}" if account.strip("*") else "no account known"
     yield f"{told}{partition}, region {line(report.region)}, Zappa {line(report.zappa_version)}"
 
 
