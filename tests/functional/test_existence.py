@@ -83,6 +83,7 @@ WHOLE_ARNS: dict[str, str] = {
     "{LoadBalancerArn}": f"{_BALANCING}:loadbalancer/app/name/1",
     "{TargetGroupArn}": f"{_BALANCING}:targetgroup/name/1",
     "{PolicyArn}": "arn:aws:iam::123456789012:policy/name",
+    "{OpenIDConnectProviderArn}": "arn:aws:iam::123456789012:oidc-provider/name",
     "{PolicySourceArn}": "arn:aws:iam::123456789012:user/name",
     "{Resource}": "arn:aws:lambda:us-east-1:123456789012:function:name",
     "{TopicArn}": "arn:aws:sns:us-east-1:123456789012:name",

@@ -27,7 +27,7 @@ ENCODED = (
 _OF_GROUPS = {"GetGroup", "ListAttachedGroupPolicies", "ListGroupPolicies", "GetGroupPolicy"}
 _OF_ROLES = {"GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"}
 RARE = {
-    "plan": _OF_GROUPS | _OF_ROLES,
+    "plan": _OF_GROUPS | _OF_ROLES | {"GetOpenIDConnectProvider"},
     "apply": _OF_GROUPS | _OF_ROLES
     | {"CreateGroup", "AddUserToGroup", "AttachGroupPolicy", "DetachGroupPolicy"}
     | {"SetDefaultPolicyVersion", "UntagPolicy"},
