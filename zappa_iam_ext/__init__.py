@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check import CheckedRequirement, Evidence, Report, Verdict
-    from zappa_iam_ext.errors import DeployPermissionsMissing, InconclusiveCheck, ZappaIamError
+    from zappa_iam_ext.errors import (
+        CredentialsProblem,
+        DeployPermissionsMissing,
+        InconclusiveCheck,
+        MissingPermissions,
+        NotOwned,
+        PolicyDrift,
+        QuotaExceeded,
+        ZappaIamError,
+    )
     from zappa_iam_ext.hook import gate
     from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
     from zappa_iam_ext.permissions.policy import deployment_policy
@@ -28,10 +37,15 @@ _HOME = {
     "CheckedRequirement": "check",
     "Command": "permissions.model",
     "Consequence": "permissions.model",
+    "CredentialsProblem": "errors",
     "DeployPermissionsMissing": "errors",
     "Evidence": "check",
     "ExecutionRole": "permissions.stage",
     "InconclusiveCheck": "errors",
+    "MissingPermissions": "errors",
+    "NotOwned": "errors",
+    "PolicyDrift": "errors",
+    "QuotaExceeded": "errors",
     "Report": "check",
     "Requirement": "permissions.model",
     "Stage": "permissions.stage",
@@ -51,10 +65,15 @@ __all__ = [
     "CheckedRequirement",
     "Command",
     "Consequence",
+    "CredentialsProblem",
     "DeployPermissionsMissing",
     "Evidence",
     "ExecutionRole",
     "InconclusiveCheck",
+    "MissingPermissions",
+    "NotOwned",
+    "PolicyDrift",
+    "QuotaExceeded",
     "Report",
     "Requirement",
     "Stage",

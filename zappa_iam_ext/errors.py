@@ -70,23 +70,23 @@ class SettingsError(ZappaIamError):
     """The settings file is missing, unreadable, malformed, or has no such stage."""
 
 
-class CredentialsError(ZappaIamError):
+class CredentialsProblem(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 
 
-class NoCredentials(CredentialsError):
+class NoCredentials(CredentialsProblem):
     """There is no such profile anywhere, or nothing gives it credentials: nobody is behind it yet."""
 
 
-class WrongAccount(CredentialsError):
+class WrongAccount(CredentialsProblem):
     """The credentials belong to another account than the stage expects (``iam_ext.expected_account``)."""
 
 
-class CompromisedKey(CredentialsError):
+class CompromisedKey(CredentialsProblem):
     """AWS holds the user's key to be leaked: it has attached its quarantine policy."""
 
 
-class CredentialSourceError(CredentialsError):
+class CredentialSourceError(CredentialsProblem):
     """The source of a profile's credentials fails: a program, a token, a prompt, a sign-in that has expired."""
 
 
@@ -106,12 +106,20 @@ class UnknownPrincipal(ZappaIamError):
     """IAM has no such user or role."""
 
 
-class CredentialsFileError(CredentialsError):
+class CredentialsFileError(CredentialsProblem):
     """The credentials or config file cannot be read or written, or must not be changed that way."""
 
 
 class UnsafePlan(ZappaIamError):
     """A plan would change what someone else made or edited; nothing was changed."""
+
+
+class NotOwned(UnsafePlan):
+    """A plan would change what carries no tag of ours, or has a value that we did not write; nothing was changed."""
+
+
+class PolicyDrift(UnsafePlan):
+    """A plan would replace what somebody edited since we wrote it; nothing was changed."""
 
 
 class LosesPermissions(UnsafePlan):
@@ -147,7 +155,7 @@ class LocalAwsError(ZappaIamError):
     """The local AWS could not be installed or started, or an endpoint is not a safe one."""
 
 
-class DeployPermissionsMissing(ZappaIamError):
+class MissingPermissions(ZappaIamError):
     """The principal may not do what the stage needs; ``report`` says what is missing."""
 
     exit_code = ExitCode.DENIED
@@ -157,7 +165,11 @@ class DeployPermissionsMissing(ZappaIamError):
         self.report = report
 
 
-class InconclusiveCheck(DeployPermissionsMissing):
+class InconclusiveCheck(MissingPermissions):
     """It could not be decided whether the principal may do what the stage needs; ``report`` says what hangs on what."""
 
     exit_code = ExitCode.CANNOT_TELL
+
+
+DeployPermissionsMissing = MissingPermissions
+"""The name of 0.1."""

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT
 from zappa_iam_ext.aws.credentials.choice import KEY_VARIABLES, PROFILE_SETTING, SessionChoice, choose
 from zappa_iam_ext.aws.credentials.machine import require_sound
-from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.errors import AwsUnavailable, NoCredentials
 
 
@@ -38,7 +38,7 @@ def open_session(profile: str | None, region: str | None, named_by: str = PROFIL
 
     ``region`` is the one to use; without one the session has what is configured. ``named_by`` is the setting or option that
     names the profile. Raises `NoCredentials` when there is no such profile, `CredentialSourceError` for what cannot work,
-    `CredentialsError` when a file cannot be read (``core.py``, ``load_credentials``).
+    `CredentialsProblem` when a file cannot be read (``core.py``, ``load_credentials``).
     """
     from zappa_iam_ext.aws.errors import translated
 
@@ -73,7 +73,7 @@ def open_client(session: Any, service: str, options: AwsOptions, *, config: Any 
 
     ``config`` is a botocore Config, which goes before the session's own.
 
-    Raises `CredentialsError` when the profile holds half a key, `CredentialSourceError` when the source of its
+    Raises `CredentialsProblem` when the profile holds half a key, `CredentialSourceError` when the source of its
     credentials fails, `AwsUnavailable` for an endpoint that is none.
     """
     from zappa_iam_ext.aws.credentials.failures import require_credentials

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
-from zappa_iam_ext.render.style import WIDTH, Style
+from zappa_iam_ext.render.layout.style import WIDTH, Style
 
 _SIGNS = "✓✗…"
 

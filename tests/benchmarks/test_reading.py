@@ -31,7 +31,7 @@ endpoint, key, stages = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
 session = holders.session(key)
 start = time.process_time()
 from zappa_iam_ext.permissions.commands import life_cycle
-from zappa_iam_ext.workflow import checking
+from zappa_iam_ext.workflow.deciding import checking
 imported = time.process_time()
 wanted = [stage(name=f"stage-{number}") for number in range(stages)]
 took, told = [], []

@@ -60,8 +60,8 @@ def test_without_the_option_and_without_a_terminal_no_key_is_made_and_it_is_said
 def test_at_a_terminal_the_key_is_asked_for_on_its_own_and_no_is_the_default(
     admin, monkeypatch, answers, made
 ):
-    monkeypatch.setattr("zappa_iam_ext.cli.provisioning.on_terminal", lambda: True)
-    monkeypatch.setattr("zappa_iam_ext.cli.wanting_keys.on_terminal", lambda: True)
+    monkeypatch.setattr("zappa_iam_ext.cli.shared.provisioning.on_terminal", lambda: True)
+    monkeypatch.setattr("zappa_iam_ext.cli.shared.wanting_keys.on_terminal", lambda: True)
     done = iam("apply", *ADMIN, input=answers)
     assert done.exit_code == 0, done.stderr
     assert "long-lived access key" in done.stderr

@@ -18,7 +18,7 @@ from zappa.core import Zappa
 
 from zappa_iam_ext.aws.credentials.failures import require_credentials
 from zappa_iam_ext.aws.credentials.machine import stage_region
-from zappa_iam_ext.errors import CredentialsError, SettingsError
+from zappa_iam_ext.errors import CredentialsProblem, SettingsError
 from zappa_iam_ext.sessions import (
     AwsOptions,
     open_session,
@@ -87,7 +87,7 @@ def ours(profile, region):
         session = open_session(profile, stage_region(region, profile).region)
         require_credentials(session)
         return seen(session)
-    except CredentialsError:
+    except CredentialsProblem:
         return FAILS
 
 

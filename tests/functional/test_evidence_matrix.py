@@ -7,14 +7,14 @@ import pytest
 from tests.support.model_simulator import ModelSimulator, answering
 from tests.support.recorded_simulator import stubbed
 from tests.support.stages import stage
-from zappa_iam_ext.aws.deadline import Deadline
+from zappa_iam_ext.aws.asking.deadline import Deadline
 from zappa_iam_ext.aws.identity import identity_from
 from zappa_iam_ext.aws.reading.model import HeldPolicy, PrincipalPolicies
 from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.permissions.model import Requirement
-from zappa_iam_ext.workflow.evidence import CHOICES, with_evidence
-from zappa_iam_ext.workflow.principals import ReadPrincipal
+from zappa_iam_ext.workflow.deciding.evidence import CHOICES, with_evidence
+from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal
 
 ACCOUNT = "123456789012"
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:hello-dev"

@@ -16,8 +16,8 @@ import pytest
 
 from tests.support.proxy import Answer, proxy
 from tests.support.world import KEEP_GOING, POLICY, World, document
-from zappa_iam_ext.aws.current_state import current_state, state_to_destroy, with_all_versions
-from zappa_iam_ext.aws.provisioner import Provisioner
+from zappa_iam_ext.aws.provisioning.current_state import current_state, state_to_destroy, with_all_versions
+from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents, Plan, StageKey
 from zappa_iam_ext.plan.planning.destroying import destroy_plan

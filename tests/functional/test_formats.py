@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.support.schemas import valid
 from zappa_iam_ext.cli import main
-from zappa_iam_ext.cli.output import FORMATS
+from zappa_iam_ext.cli.shared.output import FORMATS
 
 ACCOUNT = "123456789012"
 SETTINGS = {

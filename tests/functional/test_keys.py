@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, iam
 from tests.support.proxy import Answer, proxy
-from zappa_iam_ext.aws import retrying
+from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.plan.rotation import ROTATED, ROTATING
 

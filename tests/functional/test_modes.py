@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 
 from tests.support.newcomer import allow, iam
 from tests.support.newcomer import denied as refused
-from zappa_iam_ext.aws.provisioner import apply_plan
+from zappa_iam_ext.aws.provisioning.provisioner import apply_plan
 from zappa_iam_ext.plan import CurrentState, DesiredPolicy, DesiredState, Plan, plan
 from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredProvider, DesiredRole, DesiredRoles
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.newcomer import Newcomer, Ran, allow, iam
 from tests.support.proxy import Answer, proxy
-from zappa_iam_ext import DeployPermissionsMissing, check_deploy_permissions, ensure_deploy_permissions
-from zappa_iam_ext.aws import retrying
+from zappa_iam_ext import MissingPermissions, check_deploy_permissions, ensure_deploy_permissions
+from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan.documents import size
 
@@ -103,7 +103,7 @@ def test_plan_changes_nothing_and_says_what_apply_would(admin):
 
 def test_apply_asks_first_and_no_means_no(admin, monkeypatch):
     before = state(admin), admin.credentials.read_bytes()
-    monkeypatch.setattr("zappa_iam_ext.cli.provisioning.on_terminal", lambda: True)
+    monkeypatch.setattr("zappa_iam_ext.cli.shared.provisioning.on_terminal", lambda: True)
     refused = iam("apply", "dev", "--admin-profile", "admin", "--create-keys", input="n\n")
     assert refused.exit_code == 2
     assert (state(admin), admin.credentials.read_bytes()) == before
@@ -279,7 +279,7 @@ def test_ensure_and_check_from_a_script(admin):
     report = check_deploy_permissions("dev", commands=["deploy"])
     assert report.denied
     assert len(report.denied) == len(report.results)
-    with pytest.raises(DeployPermissionsMissing) as caught:
+    with pytest.raises(MissingPermissions) as caught:
         ensure_deploy_permissions("dev", commands=["deploy"])
     assert caught.value.report == report
     assert caught.value.exit_code == 1

@@ -13,11 +13,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.support.world import POLICY, World, document
-from zappa_iam_ext.aws.current_state import current_state
 from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspection_grants
 from zappa_iam_ext.aws.profile_files import ProfileFiles
-from zappa_iam_ext.aws.provisioner import Provisioner, wait_until_accepted
+from zappa_iam_ext.aws.provisioning.current_state import current_state
+from zappa_iam_ext.aws.provisioning.provisioner import Provisioner, wait_until_accepted
 from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
 from zappa_iam_ext.plan import Consents, DesiredPolicy

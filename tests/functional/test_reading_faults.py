@@ -14,13 +14,13 @@ from tests.support.faults import DOCUMENTS, FAULTS, LATE, late
 from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
 from tests.support.proxy import proxy
 from tests.support.stages import stage
-from zappa_iam_ext.aws import together
+from zappa_iam_ext.aws.asking import together
 from zappa_iam_ext.check import Verdict, check
 from zappa_iam_ext.errors import TimeLimitReached, ZappaIamError
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.principals import Principals
+from zappa_iam_ext.workflow.deciding.principals import Principals
 
 pytestmark = pytest.mark.aws
 ALL = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"

@@ -9,7 +9,7 @@ from tests.support.slow_aws import slow_aws
 from tests.support.stages import stage
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.checking import check_with_session
+from zappa_iam_ext.workflow.deciding.checking import check_with_session
 
 pytestmark = pytest.mark.aws
 QUIET = 0.3

@@ -16,9 +16,9 @@ from botocore.config import Config
 
 from tests.support.newcomer import ROOT, iam
 from tests.support.proxy import Answer, proxy
-from zappa_iam_ext.aws.making_keys import create_access_key
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.profile_files.stored_file import StoredFile
+from zappa_iam_ext.aws.provisioning.making_keys import create_access_key
 from zappa_iam_ext.aws.secret import AccessKey, Secret
 from zappa_iam_ext.errors import CredentialsFileError, ZappaIamError
 

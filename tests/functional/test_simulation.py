@@ -18,7 +18,7 @@ from zappa_iam_ext.iam import Layer, PolicyDocument, PolicySet, Principal
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
-from zappa_iam_ext.workflow.simulating import simulate
+from zappa_iam_ext.workflow.deciding.simulating import simulate
 
 JANE = Principal.parse("arn:aws:iam::123456789012:user/jane")
 ROLE = "arn:aws:iam::123456789012:role/hello-dev"

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 
 from tests.support.reports import lacks_everything
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.report import report_text
-from zappa_iam_ext.render.style import Style
 
 PICTURE = Path(__file__).parents[2] / "docs" / "report.svg"
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")

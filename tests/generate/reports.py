@@ -11,9 +11,9 @@ from tests.support.stages import stage
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.rehearsal.summary import rehearsal_text
 from zappa_iam_ext.render.difference import difference_text
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.report import report_text, reports_text
 from zappa_iam_ext.render.report.failed import NotChecked
-from zappa_iam_ext.render.style import Style
 
 FOLDER = Path(__file__).parents[1] / "cases" / "reports"
 TERMINAL = Style(80, unicode=True)

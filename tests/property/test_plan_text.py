@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from zappa_iam_ext.plan import AttachUserPolicy, Concern, CreatePolicy, Plan, Privilege
 from zappa_iam_ext.plan.changes import CreatePolicyVersion, DeletePolicyVersion
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.plan import PlanContext, plans_text, totals
-from zappa_iam_ext.render.style import Style
 
 WORDS = st.one_of(st.text(max_size=120), st.sampled_from(["dev", "p" * 128, "\x1b[2J", "a\nb", "漢" * 60]))
 DOCUMENT = {"Version": "2012-10-17", "Statement": []}

@@ -15,9 +15,9 @@ from zappa_iam_ext.check.grouping import Standing, standing
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Consequence, ResourceState
+from zappa_iam_ext.render.layout.style import NARROWEST, Style
 from zappa_iam_ext.render.report import LINES, report_text, reports_text
 from zappa_iam_ext.render.report.failed import NotChecked
-from zappa_iam_ext.render.style import NARROWEST, Style
 from zappa_iam_ext.render.text import columns
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")

@@ -9,9 +9,9 @@ from dataclasses import replace
 import botocore.session
 from botocore.config import Config
 
-from zappa_iam_ext.aws.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.profile_files import ProfileFiles
-from zappa_iam_ext.aws.provisioner import Provisioner
+from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
+from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.plan import Consents, DesiredPolicy, DesiredState
 from zappa_iam_ext.plan import plan as make_plan
 

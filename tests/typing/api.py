@@ -10,10 +10,15 @@ from zappa_iam_ext import (
     CheckedRequirement,
     Command,
     Consequence,
+    CredentialsProblem,
     DeployPermissionsMissing,
     Evidence,
     ExecutionRole,
     InconclusiveCheck,
+    MissingPermissions,
+    NotOwned,
+    PolicyDrift,
+    QuotaExceeded,
     Report,
     Requirement,
     Stage,
@@ -62,9 +67,11 @@ def in_a_script(admin: str) -> str:
         )
     except InconclusiveCheck as error:
         return str(int(error.exit_code))
-    except DeployPermissionsMissing as error:
+    except MissingPermissions as error:
         hint: str = error.hint
         return hint
+    except (NotOwned, PolicyDrift, QuotaExceeded, CredentialsProblem, DeployPermissionsMissing) as error:
+        return error.hint
     except ZappaIamError as error:
         code: int = error.exit_code
         return f"{error} {code}"

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from zappa_iam_ext.render.style import Style
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.terminal import style_of
 
 

@@ -14,8 +14,8 @@ from botocore.parsers import ResponseParserError
 from zappa_iam_ext.errors import (
     AccessDenied,
     AwsUnavailable,
-    CredentialsError,
     CredentialSourceError,
+    CredentialsProblem,
     InvalidPolicyDocument,
     QuotaExceeded,
     ZappaIamError,
@@ -151,7 +151,7 @@ def _from_service(error: ClientError, action: str) -> ZappaIamError:  # noqa: PL
             hint="Sign in again (for example `aws sso login`), or check the clock of this machine.",
         )
     if code in REJECTED:
-        return CredentialsError(
+        return CredentialsProblem(
             f"AWS does not accept the credentials ({code})",
             hint="Is the access key deleted or inactive, its secret mistyped, or the endpoint another partition's?",
         )
@@ -182,22 +182,22 @@ def _from_botocore(error: BaseException) -> ZappaIamError:  # noqa: PLR0911  -- 
     if isinstance(error, ResponseParserError):
         return AwsUnavailable("what answered is not AWS", hint=_PROXY)
     if isinstance(error, boto.ProfileNotFound):
-        return CredentialsError(
+        return CredentialsProblem(
             text, hint="`aws configure list-profiles` names those there are; is it misspelt?"
         )
     if isinstance(error, boto.ConfigParseError):
-        return CredentialsError(
+        return CredentialsProblem(
             text, hint="Mend the AWS config or credentials file; each line is `name = value`."
         )
     if isinstance(error, boto.PartialCredentialsError):
-        return CredentialsError(text, hint="Give both aws_access_key_id and aws_secret_access_key.")
+        return CredentialsProblem(text, hint="Give both aws_access_key_id and aws_secret_access_key.")
     if isinstance(error, _MISSING_CREDENTIALS):
-        return CredentialsError(
+        return CredentialsProblem(
             text,
             hint="Name a profile (`--profile`, AWS_PROFILE, Zappa's profile_name) or set AWS_ACCESS_KEY_ID.",
         )
     if isinstance(error, boto.NoRegionError):
-        return CredentialsError(
+        return CredentialsProblem(
             text, hint="Set aws_region in the Zappa settings, `--region` or AWS_DEFAULT_REGION."
         )
     if isinstance(error, _UNREACHABLE):

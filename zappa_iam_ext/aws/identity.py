@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from zappa_iam_ext.aws.deadline import Deadline
+from zappa_iam_ext.aws.asking.deadline import Deadline
+from zappa_iam_ext.aws.asking.together import ask
 from zappa_iam_ext.aws.errors import code_of, scrub, translated
-from zappa_iam_ext.aws.together import ask
 from zappa_iam_ext.errors import InvalidArn, UnknownPrincipal
 from zappa_iam_ext.iam import Principal, PrincipalKind
 
@@ -43,7 +43,7 @@ class CallerIdentity:
 def caller(sts: STSClient, deadline: Deadline | None = None) -> CallerIdentity:
     """Return who the client's credentials belong to; a busy AWS is asked again until the deadline.
 
-    Raises `CredentialsError` when there are none or AWS does not accept them, `AwsUnavailable` when it
+    Raises `CredentialsProblem` when there are none or AWS does not accept them, `AwsUnavailable` when it
     cannot be reached, `UnknownPrincipal` when the answer is no principal that we know.
     """
     with translated("sts:GetCallerIdentity"):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from zappa_iam_ext.aws.asking.together import Deadline
 from zappa_iam_ext.aws.errors import scrub
 from zappa_iam_ext.aws.reading.managed import ManagedPolicies
 from zappa_iam_ext.aws.reading.model import HeldPolicy, NamedPolicy, PrincipalPolicies
@@ -21,7 +22,6 @@ from zappa_iam_ext.aws.reading.questions import ask_all
 from zappa_iam_ext.aws.reading.reader import Reader, Slot
 from zappa_iam_ext.aws.reading.texts import keep_texts, text_of
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
-from zappa_iam_ext.aws.together import Deadline
 from zappa_iam_ext.errors import InvalidPolicyDocument, UnknownPrincipal
 from zappa_iam_ext.iam import PolicyDocument, Principal, PrincipalKind
 
@@ -54,7 +54,7 @@ def principal_policies(
 
     Root holds none and is bound by none of these. A federated user is bound by a policy that no API shows,
     so it is unreadable. What vanishes between two calls is looked for once more: if it is then not listed, it binds no
-    more; else it is unreadable. Raises `UnknownPrincipal` when IAM has no such identity, and `CredentialsError` when the
+    more; else it is unreadable. Raises `UnknownPrincipal` when IAM has no such identity, and `CredentialsProblem` when the
     credentials expire; a call that is denied, or that told nothing before the deadline, is no error, see ``unreadable``.
     """
     deadline = deadline or Deadline()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.modes import PERMISSION_SET, print_permission_set
-from zappa_iam_ext.cli.options import AwsOptions, format_options
-from zappa_iam_ext.cli.provisioning import confirm, make_plans, provisioning_options, show
-from zappa_iam_ext.cli.wanting_keys import wants_keys
+from zappa_iam_ext.cli.shared.modes import PERMISSION_SET, print_permission_set
+from zappa_iam_ext.cli.shared.options import AwsOptions, format_options
+from zappa_iam_ext.cli.shared.provisioning import confirm, make_plans, provisioning_options, show
+from zappa_iam_ext.cli.shared.wanting_keys import wants_keys
 from zappa_iam_ext.errors import ZappaIamError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from zappa_iam_ext.check import Facts
-from zappa_iam_ext.cli.options import AwsOptions, aws_options
-from zappa_iam_ext.cli.output import chosen, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options
+from zappa_iam_ext.cli.shared.output import chosen, machine_text, own_version, report_options, say
 from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
 from zappa_iam_ext.documents import read_documents
 from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
@@ -184,7 +184,7 @@ def _policies(
         return PolicySet(identity=identity, boundary=boundary or None), offline, (), {}
     if boundaries:
         raise SettingsError("a boundary alone allows nothing", hint="Give the identity policy with --policy.")
-    from zappa_iam_ext.workflow.checking import held_policies_and_facts
+    from zappa_iam_ext.workflow.deciding.checking import held_policies_and_facts
 
     held, _, facts = held_policies_and_facts(options)
     return held.policies, held.principal, held.unreadable, facts

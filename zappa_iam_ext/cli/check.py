@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.aws.deadline import TIME_LIMIT
+from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT
 from zappa_iam_ext.check import Report
-from zappa_iam_ext.cli.options import (
+from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
     aws_options,
     parse_commands,
@@ -20,7 +20,7 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
     stage_options,
 )
-from zappa_iam_ext.cli.output import (
+from zappa_iam_ext.cli.shared.output import (
     chosen,
     is_masked,
     machine_text,

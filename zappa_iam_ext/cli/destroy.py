@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, read, stage_options
-from zappa_iam_ext.cli.output import chosen, report_options, say
-from zappa_iam_ext.cli.provisioning import confirm, show
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stage_options
+from zappa_iam_ext.cli.shared.output import chosen, report_options, say
+from zappa_iam_ext.cli.shared.provisioning import confirm, show
 
 
 @click.command("destroy")

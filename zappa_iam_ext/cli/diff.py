@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.cli.options import (
+from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
     aws_options,
     parse_commands,
@@ -18,7 +18,7 @@ from zappa_iam_ext.cli.options import (
     require_account_id,
     stage_options,
 )
-from zappa_iam_ext.cli.output import (
+from zappa_iam_ext.cli.shared.output import (
     chosen,
     is_masked,
     machine_text,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from zappa_iam_ext.permissions.model import Command
     from zappa_iam_ext.permissions.stage import Stage
     from zappa_iam_ext.render.difference import Compared
-    from zappa_iam_ext.workflow.comparing import Comparison
+    from zappa_iam_ext.workflow.deciding.comparing import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,12 @@ def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
 
 def _compared(now: Stage, stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]) -> Compared:
     if asked.profile_policy:
-        from zappa_iam_ext.workflow.comparing import compared_with_profile
+        from zappa_iam_ext.workflow.deciding.comparing import compared_with_profile
 
         found, who = compared_with_profile(now, stages, commands, asked.options)
         return _with_policies(now, stages, who, asked, found)
     if asked.policy_files:
-        from zappa_iam_ext.workflow.comparing import compared_with_files
+        from zappa_iam_ext.workflow.deciding.comparing import compared_with_files
 
         label = ", ".join(str(path) for path in asked.policy_files)
         found = compared_with_files(now, stages, commands, asked.policy_files)

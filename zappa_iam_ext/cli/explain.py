@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, read
-from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read
+from zappa_iam_ext.cli.shared.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
 from zappa_iam_ext.mask import masked_values
 

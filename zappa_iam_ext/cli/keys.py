@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, format_options, read
-from zappa_iam_ext.cli.provisioning import confirm
+from zappa_iam_ext.cli.shared.options import AwsOptions, format_options, read
+from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import SettingsError
 
 if TYPE_CHECKING:
-    from zappa_iam_ext.workflow.keys import ProfileKeys
+    from zappa_iam_ext.workflow.provisioning.keys import ProfileKeys
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -63,7 +63,7 @@ def rotate(as_json: bool, output: str, yes: bool, **given: Any) -> None:
     The former key is not deleted: `zappa-iam keys delete-old` does that, once nothing misses it. A rotation that was
     interrupted goes on when this is run again; the profile works at every moment. Never in CI.
     """
-    from zappa_iam_ext.workflow import keys
+    from zappa_iam_ext.workflow.provisioning import keys
 
     found = _found(given)
     keys.check_rotation(found)
@@ -89,7 +89,7 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
 
     Without --key those that `keys rotate` made inactive. An active key is never deleted.
     """
-    from zappa_iam_ext.workflow import keys
+    from zappa_iam_ext.workflow.provisioning import keys
 
     found = _found(given)
     there = found.there
@@ -110,8 +110,8 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
 
 
 def _found(given: dict[str, Any]) -> ProfileKeys:
-    from zappa_iam_ext.workflow.keys import profile_keys
-    from zappa_iam_ext.workflow.targets import profile_of
+    from zappa_iam_ext.workflow.provisioning.keys import profile_keys
+    from zappa_iam_ext.workflow.provisioning.targets import profile_of
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     (stage,) = read(given["stage"], given["settings_file"], all_stages=False, options=options)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.cli.options import (
+from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
     aws_options,
     parse_commands,
     read,
     require_account_id,
 )
-from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.shared.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, parse_documents, read_text
 from zappa_iam_ext.errors import ExitCode, SettingsError
 from zappa_iam_ext.iam import PolicyDocument

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from zappa_iam_ext.cli.modes import PERMISSION_SET, print_permission_set
-from zappa_iam_ext.cli.output import chosen, report_options, say
-from zappa_iam_ext.cli.provisioning import make_plans, provisioning_options, show, write_privately
+from zappa_iam_ext.cli.shared.modes import PERMISSION_SET, print_permission_set
+from zappa_iam_ext.cli.shared.output import chosen, report_options, say
+from zappa_iam_ext.cli.shared.provisioning import make_plans, provisioning_options, show, write_privately
 from zappa_iam_ext.errors import ExitCode, ZappaIamError
 
 NO_CHANGES, ERROR, CHANGES = 0, 1, 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from zappa_iam_ext.cli.options import (
+from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
     aws_options,
     parse_commands,

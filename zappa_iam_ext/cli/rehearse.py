@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.options import AwsOptions, read, require_account_id, stage_options
-from zappa_iam_ext.cli.output import chosen, is_masked, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.shared.options import AwsOptions, read, require_account_id, stage_options
+from zappa_iam_ext.cli.shared.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.errors import ExitCode, SettingsError, ZappaIamError, worst
 from zappa_iam_ext.mask import masked_values
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -178,7 +178,7 @@ def _setup(
 def _held(stage: Stage, profile: str) -> _Setup:
     """Return what the profile's user holds, read from AWS with list and get calls and nothing else."""
     from zappa_iam_ext.iam import PrincipalKind
-    from zappa_iam_ext.workflow.checking import held_by_stage
+    from zappa_iam_ext.workflow.deciding.checking import held_by_stage
 
     name = profile or stage.profile_name or ""
     held, who, _ = held_by_stage(stage, AwsOptions(profile, stage.region))

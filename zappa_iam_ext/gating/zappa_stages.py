@@ -12,7 +12,7 @@ from zappa_iam_ext.settings_file import as_settings_errors
 def stages_to_come(zappa_cli: Any) -> tuple[Any, ...]:
     """Return a ``ZappaCLI`` for each stage that Zappa carries out after this one, with its settings and session loaded.
 
-    Raises `SettingsError` or `CredentialsError` for a stage that Zappa could not open. Source: ``cli.py``,
+    Raises `SettingsError` or `CredentialsProblem` for a stage that Zappa could not open. Source: ``cli.py``,
     ``ZappaCLI.handle`` (the stages in their order in the file) and ``dispatch_command``.
     """
     names = [str(name) for name in zappa_cli.zappa_settings]

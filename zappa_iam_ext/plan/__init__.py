@@ -14,7 +14,7 @@ from zappa_iam_ext.plan.changes import (
     TagPolicy,
     WriteProfile,
 )
-from zappa_iam_ext.plan.model import Concern, Plan
+from zappa_iam_ext.plan.model import Concern, ConcernKind, Plan
 from zappa_iam_ext.plan.naming import in_family, numbered_part
 from zappa_iam_ext.plan.ownership import (
     DOCUMENT_TAG,
@@ -41,6 +41,7 @@ __all__ = [
     "AttachUserPolicy",
     "Change",
     "Concern",
+    "ConcernKind",
     "Consents",
     "CreateAccessKey",
     "CreatePolicy",

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from zappa_iam_ext.plan.changes import Change
 from zappa_iam_ext.plan.privileges import Privilege
+
+
+class ConcernKind(StrEnum):
+    """What is wrong: it is somebody else's, somebody edited it, or it wants a consent that nobody gave."""
+
+    NOT_OWNED = "not-owned"
+    DRIFT = "drift"
+    CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,7 @@ class Concern:
     subject: str
     reason: str
     hint: str
+    kind: ConcernKind = ConcernKind.NOT_OWNED
 
 
 @dataclass(frozen=True, slots=True)

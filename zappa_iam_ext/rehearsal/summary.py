@@ -10,9 +10,9 @@ from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.rehearsal.rendering import became
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand
 from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Rule, Summary
+from zappa_iam_ext.render.layout.sections import LINES, Section, section_lines
+from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.fixing import command_lines
-from zappa_iam_ext.render.sections import LINES, Section, section_lines
-from zappa_iam_ext.render.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.text import columns, cut, line, padded, wrapped
 
 RULE = Rule(

@@ -13,9 +13,9 @@ from zappa_iam_ext.permissions.difference import Difference
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.surplus import Surplus, SurplusReason
 from zappa_iam_ext.render.json import dump
+from zappa_iam_ext.render.layout.sections import LINES, Section, section_lines
+from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.fixing import command_lines
-from zappa_iam_ext.render.sections import LINES, Section, section_lines
-from zappa_iam_ext.render.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.text import line, plain, wrapped
 
 _SHOWN = 3

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.render.layout.style import PLAIN, Style
 from zappa_iam_ext.render.report import LINES, report_text, reports_text, verdict
-from zappa_iam_ext.render.style import PLAIN, Style
 
 SWITCHED_OFF = "ZAPPA_IAM_EXT switches the gate off: nothing is checked"
 NOTHING_DECIDED = "the gate decided nothing: no permission is known to be held or missing"

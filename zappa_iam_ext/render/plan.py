@@ -12,8 +12,8 @@ from zappa_iam_ext.check.grouping import Row, joined, short_value
 from zappa_iam_ext.plan import Plan, Privilege
 from zappa_iam_ext.plan.changes import CreatePolicy, CreatePolicyVersion, Symbol
 from zappa_iam_ext.render.json import dump
-from zappa_iam_ext.render.style import Style
-from zappa_iam_ext.render.table import service_width, table
+from zappa_iam_ext.render.layout.style import Style
+from zappa_iam_ext.render.layout.table import service_width, table
 from zappa_iam_ext.render.text import cut, line
 
 MAX_LINES = 25

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from zappa_iam_ext.workflow.administrator import administrator_document
-from zappa_iam_ext.workflow.applying import (
+from zappa_iam_ext.workflow.deciding.checking import (
+    check_offline,
+    check_stage,
+    check_stages,
+    held_policies,
+    stage_checker,
+)
+from zappa_iam_ext.workflow.decoding import decode_denial
+from zappa_iam_ext.workflow.ensuring import check_deploy_permissions, ensure_deploy_permissions
+from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
+from zappa_iam_ext.workflow.provisioning.administrator import administrator_document
+from zappa_iam_ext.workflow.provisioning.applying import (
     apply_stages,
     plan_file_text,
     plans_of_file,
     refuse_denied,
     rolled_back,
 )
-from zappa_iam_ext.workflow.checking import (
-    check_deploy_permissions,
-    check_offline,
-    check_stage,
-    check_stages,
-    ensure_deploy_permissions,
-    held_policies,
-    stage_checker,
-)
-from zappa_iam_ext.workflow.decoding import decode_denial
-from zappa_iam_ext.workflow.destroying import plan_destruction
-from zappa_iam_ext.workflow.exporting import resources_of
-from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
-from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages
+from zappa_iam_ext.workflow.provisioning.destroying import plan_destruction
+from zappa_iam_ext.workflow.provisioning.exporting import resources_of
+from zappa_iam_ext.workflow.provisioning.planning import Provisioning, ProvisioningOptions, plan_stages
 
 __all__ = [
     "PolicyOptions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from zappa_iam_ext.aws.errors import translated
-from zappa_iam_ext.errors import AccessDenied, AwsUnavailable, CredentialsError, ZappaIamError
+from zappa_iam_ext.errors import AccessDenied, AwsUnavailable, CredentialsProblem, ZappaIamError
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.parse import parse_decoded
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
@@ -22,7 +22,7 @@ def decode_denial(denial: Denial, options: AwsOptions) -> tuple[Denial, str]:
         sts = open_client(session, "sts", options)
         with translated("sts:DecodeAuthorizationMessage"):
             answer = sts.decode_authorization_message(EncodedMessage=denial.encoded)
-    except (AccessDenied, CredentialsError) as error:
+    except (AccessDenied, CredentialsProblem) as error:
         return denial, f"the encoded message could not be decoded: {error}\n{error.hint}".rstrip()
     except (AwsUnavailable, ZappaIamError) as error:
         return denial, f"the encoded message could not be decoded: {error}"

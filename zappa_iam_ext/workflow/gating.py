@@ -17,9 +17,9 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, settings_warnings, stage_from_cli
-from zappa_iam_ext.workflow.applying import apply_stages
-from zappa_iam_ext.workflow.checking import check_with_session
-from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
+from zappa_iam_ext.workflow.deciding.checking import check_with_session
+from zappa_iam_ext.workflow.provisioning.applying import apply_stages
+from zappa_iam_ext.workflow.provisioning.planning import ProvisioningOptions, plan_stages
 
 _DECIDED = "_zappa_iam_ext_decided"
 """The attribute of a ``ZappaCLI`` that names the stages which were decided before it was their turn."""

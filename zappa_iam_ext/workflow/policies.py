@@ -9,7 +9,7 @@ from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.check import Evidence, check
 from zappa_iam_ext.config import IamExtSettings, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents
-from zappa_iam_ext.errors import AwsUnavailable, CredentialsError, SettingsError
+from zappa_iam_ext.errors import AwsUnavailable, CredentialsProblem, SettingsError
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Statement
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT, Grant, compact, merge, split
 from zappa_iam_ext.permissions.model import Command, Requirement
@@ -50,7 +50,7 @@ def policy_documents(
     """Return the documents for these stages, and notes on what was widened or what a hand-made one lacks.
 
     Stages of several partitions have documents of their own: an account lies in one partition, and IAM refuses
-    ARNs of another. Raises `CredentialsError` when nobody knows the account, `SettingsError` when the account
+    ARNs of another. Raises `CredentialsProblem` when nobody knows the account, `SettingsError` when the account
     that the credentials belong to lies in another partition than the stage.
     """
     located = [with_caller_account(stage, options, wanted.account, wanted.partition) for stage in stages]
@@ -115,7 +115,7 @@ def _too_long(document: PolicyDocument, *, compacted: bool) -> tuple[str, ...]:
 def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", partition: str = "") -> Stage:
     """Return the stage in its account: the one given, else the one that its credentials belong to.
 
-    Raises `CredentialsError` or `AwsUnavailable`, naming the option, when neither is known.
+    Raises `CredentialsProblem` or `AwsUnavailable`, naming the option, when neither is known.
     """
     if account:
         return stage.with_account(account, partition or None)
@@ -126,7 +126,7 @@ def with_caller_account(stage: Stage, options: AwsOptions, account: str = "", pa
             options.choice(stage.profile_name).named_by,
         )
         identity = caller(open_client(session, "sts", options))
-    except (CredentialsError, AwsUnavailable) as error:
+    except (CredentialsProblem, AwsUnavailable) as error:
         raise type(error)(
             f"give --account: the AWS account is not known, and cannot be asked of AWS: {error}",
             hint=error.hint,

@@ -13,8 +13,8 @@ from zappa_iam_ext.aws.identity import caller, identity_from, role_arn
 from zappa_iam_ext.errors import (
     AccessDenied,
     AwsUnavailable,
-    CredentialsError,
     CredentialSourceError,
+    CredentialsProblem,
     InvalidPolicyDocument,
     QuotaExceeded,
     UnknownPrincipal,
@@ -106,19 +106,19 @@ def answer(code, message="", status=400):
 @pytest.mark.parametrize(
     ("error", "expected", "words"),
     [
-        pytest.param(boto.NoCredentialsError(), CredentialsError, "credentials", id="no credentials"),
+        pytest.param(boto.NoCredentialsError(), CredentialsProblem, "credentials", id="no credentials"),
         pytest.param(
             boto.PartialCredentialsError(provider="env", cred_var="aws_secret_access_key"),
-            CredentialsError,
+            CredentialsProblem,
             "aws_secret_access_key",
             id="half a key",
         ),
         pytest.param(
-            boto.ProfileNotFound(profile="nobody"), CredentialsError, "nobody", id="no such profile"
+            boto.ProfileNotFound(profile="nobody"), CredentialsProblem, "nobody", id="no such profile"
         ),
-        pytest.param(boto.NoRegionError(), CredentialsError, "region", id="no region"),
-        pytest.param(boto.ConfigParseError(path="/x"), CredentialsError, "/x", id="broken file"),
-        pytest.param(boto.UnauthorizedSSOTokenError(), CredentialsError, "SSO", id="signed out of SSO"),
+        pytest.param(boto.NoRegionError(), CredentialsProblem, "region", id="no region"),
+        pytest.param(boto.ConfigParseError(path="/x"), CredentialsProblem, "/x", id="broken file"),
+        pytest.param(boto.UnauthorizedSSOTokenError(), CredentialsProblem, "SSO", id="signed out of SSO"),
         pytest.param(
             boto.EndpointConnectionError(endpoint_url="https://x"),
             AwsUnavailable,
@@ -143,7 +143,7 @@ def answer(code, message="", status=400):
             for code in ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
         ),
         *(
-            pytest.param(answer(code), CredentialsError, "does not accept", id=code)
+            pytest.param(answer(code), CredentialsProblem, "does not accept", id=code)
             for code in ("InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch")
         ),
         pytest.param(

@@ -10,10 +10,10 @@ from botocore.stub import Stubber
 
 from tests.support.recorded_simulator import client
 from tests.support.stages import stage
-from zappa_iam_ext.aws.deadline import Deadline
-from zappa_iam_ext.aws.lookups import lookups
-from zappa_iam_ext.aws.probes import Probes, failed
-from zappa_iam_ext.aws.together import together
+from zappa_iam_ext.aws.asking.deadline import Deadline
+from zappa_iam_ext.aws.asking.together import together
+from zappa_iam_ext.aws.evidence.lookups import lookups
+from zappa_iam_ext.aws.evidence.probes import Probes, failed
 from zappa_iam_ext.check.joining import Says
 from zappa_iam_ext.check.probed import Presence
 from zappa_iam_ext.iam import Layer

@@ -18,7 +18,7 @@ from tests.support.recorded_simulator import (
     question_of,
     stubbed,
 )
-from zappa_iam_ext.aws.simulation import PolicySimulator
+from zappa_iam_ext.aws.evidence.simulation import PolicySimulator
 from zappa_iam_ext.check.simulation.words import (
     ContextEntry,
     InlinePolicy,

@@ -8,8 +8,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
-from zappa_iam_ext.aws import together as module
-from zappa_iam_ext.aws.together import Deadline, ask, asking_config, together
+from zappa_iam_ext.aws.asking import together as module
+from zappa_iam_ext.aws.asking.together import Deadline, ask, asking_config, together
 from zappa_iam_ext.errors import TimeLimitReached
 
 

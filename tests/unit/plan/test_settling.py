@@ -10,8 +10,8 @@ import pytest
 from tests.unit.plan.test_assignment import DEV, desired
 from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan import AttachUserPolicy, Consents, CurrentState, Plan
-from zappa_iam_ext.workflow import applying
-from zappa_iam_ext.workflow.provisioning import Provisioning
+from zappa_iam_ext.workflow.provisioning import applying
+from zappa_iam_ext.workflow.provisioning.planning import Provisioning
 
 ATTACH, OTHER = AttachUserPolicy("serverless", "arn:a"), AttachUserPolicy("serverless", "arn:b")
 GIVEN = Provisioning(

@@ -34,8 +34,8 @@ from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.mask import MASK, masked_values
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Consequence
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.report import advice, report_text, verdict
-from zappa_iam_ext.render.style import Style
 from zappa_iam_ext.render.text import columns
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")

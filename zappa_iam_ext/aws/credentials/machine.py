@@ -21,7 +21,7 @@ from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 
 
 def this_machine() -> Machine:
-    """Return what this machine says of credentials now; raise `CredentialsError` for a file that nobody can read."""
+    """Return what this machine says of credentials now; raise `CredentialsProblem` for a file that nobody can read."""
     with translated():
         files = read_profile_files(os.environ)
     return Machine(os.environ, files, login_works=importlib.util.find_spec("awscrt") is not None)

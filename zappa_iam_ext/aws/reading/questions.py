@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from zappa_iam_ext.aws.asking.together import Deadline, together
 from zappa_iam_ext.aws.errors import DENIED, EXPIRED, REJECTED, code_of, scrub, translate
-from zappa_iam_ext.aws.together import Deadline, together
 from zappa_iam_ext.errors import ZappaIamError
 
 #: What an answer raises that lacks what AWS's answers have.
@@ -38,7 +38,7 @@ class Question:
 def ask_all(questions: Iterable[Question], deadline: Deadline) -> None:
     """Ask questions, round by round, until no other follows. No round takes more than half of the time that is left.
 
-    Raises `CredentialsError` when the credentials expire meanwhile. What else fails is left to the questions.
+    Raises `CredentialsProblem` when the credentials expire meanwhile. What else fails is left to the questions.
     """
     asking = list(questions)
     while asking:

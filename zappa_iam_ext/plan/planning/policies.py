@@ -14,7 +14,7 @@ from zappa_iam_ext.plan.changes import (
     UntagPolicy,
 )
 from zappa_iam_ext.plan.documents import fingerprint, same
-from zappa_iam_ext.plan.model import Concern
+from zappa_iam_ext.plan.model import Concern, ConcernKind
 from zappa_iam_ext.plan.ownership import OWNER_TAG, Ownership, surplus_tags
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredPolicy, DesiredState
 
@@ -37,6 +37,7 @@ def policy_concerns(desired: DesiredState, current: CurrentState) -> Iterator[Co
                 "somebody edited the policy since we wrote it; replacing it would lose the edit",
                 "Compare (`zappa-iam plan --documents`), then keep the edit (`--adopt`), or choose another policy name"
                 " (iam_ext.policy).",
+                ConcernKind.DRIFT,
             )
 
 
@@ -49,6 +50,7 @@ def version_concerns(desired: DesiredState, current: CurrentState) -> Iterator[C
                 f"the policy has {current.quotas.policy_versions} versions, all that IAM allows; {change.version}, the"
                 " oldest, would be deleted",
                 "Say that it may be deleted (`--prune-versions`), or apply without `--yes` and answer the question.",
+                ConcernKind.CONSENT,
             )
 
 

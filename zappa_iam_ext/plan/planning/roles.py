@@ -29,7 +29,7 @@ from zappa_iam_ext.plan.changes import (
     UpdateAssumeRolePolicy,
     WriteRoleProfile,
 )
-from zappa_iam_ext.plan.model import Concern, Plan
+from zappa_iam_ext.plan.model import Concern, ConcernKind, Plan
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
 from zappa_iam_ext.plan.planning.effects import effects
 from zappa_iam_ext.plan.planning.policies import policy_changes, policy_concerns, policy_updates
@@ -207,6 +207,7 @@ def _concerns(
                 present.arn,
                 f"the role trusts {looser} already, under other conditions, and would go on doing so",
                 "Say that the trust may be replaced (`--prune`), or name another role (`--role-name`).",
+                ConcernKind.CONSENT,
             )
     profile = roles.profile
     if profile is not None and not overwrite_profile and _profile_differs(profile, there.profile):

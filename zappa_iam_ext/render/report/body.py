@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from zappa_iam_ext.check.grouping import Group, Kind
+from zappa_iam_ext.render.layout.sections import Section
+from zappa_iam_ext.render.layout.style import Mark
 from zappa_iam_ext.render.report.fixing import policy_words
-from zappa_iam_ext.render.sections import Section
-from zappa_iam_ext.render.style import Mark
 from zappa_iam_ext.render.text import line
 
 _MARKS = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.render.formats.model import Failed, Place
-from zappa_iam_ext.render.style import Mark, Style
+from zappa_iam_ext.render.layout.style import Mark, Style
 from zappa_iam_ext.render.text import columns, line, wrapped
 
 

@@ -21,7 +21,7 @@ from zappa_iam_ext.check.remedies import (
 )
 from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.style import Style
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.text import columns, line, wrapped
 
 _INDENT = "  "

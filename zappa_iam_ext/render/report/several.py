@@ -9,12 +9,12 @@ from zappa_iam_ext.check import Report
 from zappa_iam_ext.check.grouping import Standing, groups, standing
 from zappa_iam_ext.check.remedies import Step, Target, account_of, remedies, target
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.render.layout.sections import LINES, section_lines
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import command_lines, fix_lines
 from zappa_iam_ext.render.report.verdict import MARKS, subject_lines, verdict
-from zappa_iam_ext.render.sections import LINES, section_lines
-from zappa_iam_ext.render.style import Style
 from zappa_iam_ext.render.text import columns, cut
 
 _STAGES, _FIX = 10, 6

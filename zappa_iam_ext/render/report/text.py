@@ -9,14 +9,14 @@ from zappa_iam_ext.check import Evidence, Report
 from zappa_iam_ext.check.grouping import groups, standing
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.render.layout.sections import LINES, section_lines
+from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import fix_lines
 from zappa_iam_ext.render.report.several import stages_text
 from zappa_iam_ext.render.report.verbose import verbose_lines
 from zappa_iam_ext.render.report.verdict import MARKS, policy_line, subject_lines, verdict
-from zappa_iam_ext.render.sections import LINES, section_lines
-from zappa_iam_ext.render.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.text import columns, cut, line, wrapped
 
 _SHOWN_UNREADABLE = 2

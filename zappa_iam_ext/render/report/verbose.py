@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from zappa_iam_ext.check import CheckedRequirement, Report, Verdict
 from zappa_iam_ext.check.grouping import blocker_of
 from zappa_iam_ext.permissions.model import Consequence
+from zappa_iam_ext.render.layout.style import Mark, Style
 from zappa_iam_ext.render.report.fixing import policy_words
-from zappa_iam_ext.render.style import Mark, Style
 from zappa_iam_ext.render.text import line, wrapped
 
 _MARKS = {Verdict.ALLOWED: Mark.YES, Verdict.DENIED: Mark.NO, Verdict.UNKNOWN: Mark.UNKNOWN}

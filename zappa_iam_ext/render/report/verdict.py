@@ -10,7 +10,7 @@ from zappa_iam_ext.check.grouping import Standing, standing, stopped_commands
 from zappa_iam_ext.check.remedies import Target, account_of, permission_set, principal_of, target
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.commands import COMMANDS
-from zappa_iam_ext.render.style import Mark
+from zappa_iam_ext.render.layout.style import Mark
 from zappa_iam_ext.render.text import line
 
 MARKS: Mapping[Standing, Mark] = {

@@ -17,8 +17,8 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.surplus import Surplus, surplus
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.checking import held_by_stage
-from zappa_iam_ext.workflow.deployment_policy import inspection_needs
+from zappa_iam_ext.workflow.deciding.checking import held_by_stage
+from zappa_iam_ext.workflow.deciding.deployment_policy import inspection_needs
 
 _OWN = ("identity", "group")
 """The layers that allow, in the order of `_compared`."""

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from zappa_iam_ext.aws.deadline import Deadline
+from zappa_iam_ext.aws.asking.deadline import Deadline
+from zappa_iam_ext.aws.asking.together import asking_config
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies, principal_policies
-from zappa_iam_ext.aws.together import asking_config
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.settings.regions import partition_of
-from zappa_iam_ext.workflow.deployment_policy import further_names
+from zappa_iam_ext.workflow.deciding.deployment_policy import further_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Principals:
     def behind(self, profile: str, region: str) -> ReadPrincipal:
         """Return who is behind a profile, else behind the environment's credentials.
 
-        Raises as `of_session`, and `CredentialsError` where there is no such profile.
+        Raises as `of_session`, and `CredentialsProblem` where there is no such profile.
         """
         key = profile, _partition(region)
         if key not in self._known:
@@ -66,7 +66,7 @@ class Principals:
         """Return who is behind a session.
 
         The time runs from when the credentials are there: to type an MFA code takes as long as it takes. Raises
-        `CredentialsError`, `AwsUnavailable` or `UnknownPrincipal` where nobody can tell who it is.
+        `CredentialsProblem`, `AwsUnavailable` or `UnknownPrincipal` where nobody can tell who it is.
         """
         config = asking_config(self._options.timeout)
         sts = open_client(session, "sts", self._options, config=config)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.current_roles import attached_to_role, with_current_roles
 from zappa_iam_ext.aws.documents import document_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
+from zappa_iam_ext.aws.provisioning.current_roles import attached_to_role, with_current_roles
 from zappa_iam_ext.plan import (
     CurrentGroup,
     CurrentKey,
@@ -49,7 +49,7 @@ def current_state(
 ) -> CurrentState:
     """Return the current state of what ``desired`` names.
 
-    Raises `AccessDenied`, `CredentialsError` or `AwsUnavailable` when it cannot be read, and
+    Raises `AccessDenied`, `CredentialsProblem` or `AwsUnavailable` when it cannot be read, and
     `CredentialsFileError` when the credentials file cannot.
     """
     if desired.roles is not None:

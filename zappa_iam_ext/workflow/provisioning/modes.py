@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from zappa_iam_ext.aws.current_roles import execution_role, policy_document
+from zappa_iam_ext.aws.provisioning.current_roles import execution_role, policy_document
 from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from zappa_iam_ext.ci import ci_service
-from zappa_iam_ext.cli.provisioning import on_terminal
+from zappa_iam_ext.cli.shared.provisioning import on_terminal
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow import Provisioning

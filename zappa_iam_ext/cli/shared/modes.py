@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from zappa_iam_ext.workflow.modes import ModeOptions
+    from zappa_iam_ext.workflow.provisioning.modes import ModeOptions
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 PERMISSION_SET = "permission-set"
@@ -87,7 +87,7 @@ def mode_options(function: Decorated) -> Decorated:
 
 def mode_of(given: Mapping[str, Any]) -> ModeOptions:
     """Return what the options say."""
-    from zappa_iam_ext.workflow.modes import ModeOptions
+    from zappa_iam_ext.workflow.provisioning.modes import ModeOptions
 
     told = {name: given[name] for name, _, _ in _GIVEN if given[name]}
     return ModeOptions(
@@ -107,9 +107,9 @@ def print_permission_set(given: Mapping[str, Any], *, as_json: bool) -> None:
     """Print what an administrator of IAM Identity Center pastes; nothing is changed."""
     import json
 
-    from zappa_iam_ext.cli.options import AwsOptions, parse_commands, read
+    from zappa_iam_ext.cli.shared.options import AwsOptions, parse_commands, read
     from zappa_iam_ext.roles.permission_set import permission_set_text
-    from zappa_iam_ext.workflow.permission_sets import permission_set
+    from zappa_iam_ext.workflow.provisioning.permission_sets import permission_set
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     stages = read(given["stage"], given["settings_file"], all_stages=given["all_stages"], options=options)

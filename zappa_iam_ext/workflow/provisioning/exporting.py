@@ -22,7 +22,7 @@ def resources_of(
     """Return what is to be made so that these stages may be deployed, and notes on it.
 
     Offline and without credentials once the account is given. Raises `SettingsError` for stages of several partitions,
-    users or policy names, which have no one hand-over; `CredentialsError` when nobody knows the account.
+    users or policy names, which have no one hand-over; `CredentialsProblem` when nobody knows the account.
     """
     located = [with_caller_account(stage, options, account) for stage in stages]
     user, name = _one(located)

@@ -16,7 +16,7 @@ from botocore import exceptions as boto
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.deadline import TIME_LIMIT, Deadline
+from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT, Deadline
 from zappa_iam_ext.aws.errors import THROTTLED, code_of
 
 __all__ = ["LIMIT", "TIME_LIMIT", "Deadline", "ask", "asking_config", "together"]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zappa_iam_ext.aws.together import together
+from zappa_iam_ext.aws.asking.together import together
 from zappa_iam_ext.check import NO_FACTS, CheckedRequirement, Evidence, EvidenceNote, Facts, Report
 from zappa_iam_ext.check.joining import Says, Voice, join, voice_of
 from zappa_iam_ext.check.looked_up import hangs_on_a_name, need_of, with_actual_name
@@ -18,8 +18,8 @@ from zappa_iam_ext.permissions.chosen_names import marker_of
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.workflow.principals import ReadPrincipal
-from zappa_iam_ext.workflow.sources import held_sources
+from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal
+from zappa_iam_ext.workflow.deciding.sources import held_sources
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check.probed import Probed
@@ -115,9 +115,9 @@ def _hear_simulator(
     facts: Facts,
 ) -> EvidenceNote:
     """Add what the simulator says to what was said already, and return how far it went."""
-    from zappa_iam_ext.aws.simulation import PolicySimulator
+    from zappa_iam_ext.aws.evidence.simulation import PolicySimulator
     from zappa_iam_ext.check.simulation.questions import source_arn
-    from zappa_iam_ext.workflow.simulating import simulate
+    from zappa_iam_ext.workflow.deciding.simulating import simulate
 
     source = source_arn(principal.held.principal)
     if not source:
@@ -158,7 +158,7 @@ def _clients(principal: ReadPrincipal, services: Sequence[str]) -> Callable[[str
 
 def _probe(stage: Stage, principal: ReadPrincipal) -> tuple[Probed, ...]:
     """Make the harmless calls, together."""
-    from zappa_iam_ext.aws.probes import Probes, failed
+    from zappa_iam_ext.aws.evidence.probes import Probes, failed
 
     services = ("s3", "lambda", "cloudformation") if stage.bucket else ("lambda", "cloudformation")
     calls = list(Probes(stage, _clients(principal, services)).calls())
@@ -213,7 +213,7 @@ def _with_names(
 
 def _names(stage: Stage, markers: Sequence[str], principal: ReadPrincipal) -> Mapping[str, str]:
     """Return the names that were found, by what stands before them in an ARN."""
-    from zappa_iam_ext.aws.lookups import lookups
+    from zappa_iam_ext.aws.evidence.lookups import lookups
 
     calls = list(lookups(stage, markers, _clients(principal, ("cloudformation",))))
     answers = together([call for _, call in calls], principal.deadline)

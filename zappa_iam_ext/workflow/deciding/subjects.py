@@ -20,6 +20,7 @@ from zappa_iam_ext.check.subject import CredentialKind, Facts, Subject
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
+from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal
 from zappa_iam_ext.workflow.guarding import (
     principal_warnings,
     require_account,
@@ -27,7 +28,6 @@ from zappa_iam_ext.workflow.guarding import (
     require_no_quarantine,
     session_warnings,
 )
-from zappa_iam_ext.workflow.principals import ReadPrincipal
 
 #: With these botocore begins the session itself, in this process.
 _STARTED_HERE = frozenset({Provider.ASSUME_ROLE, Provider.WEB_IDENTITY})

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.history import get_global_history_recorder
 
+from zappa_iam_ext.aws.asking.retrying import NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.errors import THROTTLED, translate
-from zappa_iam_ext.aws.retrying import NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.secret import AccessKey, Secret, without_frames
 from zappa_iam_ext.errors import AwsUnavailable, ProvisioningError
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from zappa_iam_ext.cli.modes import mode_of, mode_options
-from zappa_iam_ext.cli.options import AwsOptions, aws_options, parse_commands, read, stage_options
-from zappa_iam_ext.cli.output import is_masked, machine_text, own_version
+from zappa_iam_ext.cli.shared.modes import mode_of, mode_options
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, parse_commands, read, stage_options
+from zappa_iam_ext.cli.shared.output import is_masked, machine_text, own_version
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.mask import masked_values
 

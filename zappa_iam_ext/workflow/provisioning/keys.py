@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.identity import caller
-from zappa_iam_ext.aws.making_keys import create_access_key, delete_keys, unobserved
 from zappa_iam_ext.aws.profile_files import ProfileFiles
-from zappa_iam_ext.aws.provisioner import refuse_keys_in_ci, wait_until_accepted
-from zappa_iam_ext.aws.user_keys import KeyChanges, user_keys
+from zappa_iam_ext.aws.provisioning.making_keys import create_access_key, delete_keys, unobserved
+from zappa_iam_ext.aws.provisioning.provisioner import refuse_keys_in_ci, wait_until_accepted
+from zappa_iam_ext.aws.provisioning.user_keys import KeyChanges, user_keys
 from zappa_iam_ext.errors import (
-    CredentialsError,
+    CredentialsProblem,
     ProvisioningError,
     QuotaExceeded,
     SettingsError,
@@ -80,13 +80,13 @@ def profile_keys(profile: str, options: AwsOptions, admin_profile: str = "") -> 
 def check_rotation(found: ProfileKeys) -> None:
     """Raise unless the profile's key can be rotated; changes nothing.
 
-    `CredentialsError` when the profile holds no key of the user's, and in CI; `CredentialsFileError` when it cannot be
+    `CredentialsProblem` when the profile holds no key of the user's, and in CI; `CredentialsFileError` when it cannot be
     written; `QuotaExceeded`, with the age and last use of the key that leaves no room.
     """
     there = found.there
     refuse_keys_in_ci(os.environ)
     if there.held not in {key.access_key_id for key in there.keys}:
-        raise CredentialsError(
+        raise CredentialsProblem(
             f"profile {there.profile} holds no access key of the user {there.user} in {found.files.path}",
             hint="Rotate the key where it is kept: what gives the profile its credentials knows.",
         )

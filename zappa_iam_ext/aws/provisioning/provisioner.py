@@ -12,26 +12,28 @@ from typing import TYPE_CHECKING, Any
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
-from zappa_iam_ext.aws.already import already_so, name_taken
-from zappa_iam_ext.aws.current_state import current_state
+from zappa_iam_ext.aws.asking.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
 from zappa_iam_ext.aws.errors import code_of, scrub, translate, translated
 from zappa_iam_ext.aws.identity import CallerIdentity, identity_from
-from zappa_iam_ext.aws.making_keys import create_access_key, delete_keys
 from zappa_iam_ext.aws.profile_files import ProfileFiles
-from zappa_iam_ext.aws.retrying import BUSY, NOT_YET_ACCEPTED, NOT_YET_VISIBLE, retry
+from zappa_iam_ext.aws.provisioning.already import already_so, name_taken
+from zappa_iam_ext.aws.provisioning.current_state import current_state
+from zappa_iam_ext.aws.provisioning.making_keys import create_access_key, delete_keys
+from zappa_iam_ext.aws.provisioning.unmoved import make_default, unmoved
 from zappa_iam_ext.aws.secret import AccessKey
-from zappa_iam_ext.aws.unmoved import make_default, unmoved
 from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.errors import (
     AccountChanged,
-    CredentialsError,
     CredentialsFileError,
+    CredentialsProblem,
     LosesPermissions,
+    NotOwned,
+    PolicyDrift,
     ProvisioningError,
     UnsafePlan,
     ZappaIamError,
 )
-from zappa_iam_ext.plan import Change, CreateAccessKey, Plan, WriteProfile
+from zappa_iam_ext.plan import Change, ConcernKind, CreateAccessKey, Plan, WriteProfile
 from zappa_iam_ext.plan.changes import SetDefaultPolicyVersion, WriteRoleProfile
 
 if TYPE_CHECKING:
@@ -218,7 +220,7 @@ def apply_plan(
 def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sleep) -> CallerIdentity:
     """Return who the new key is, waiting until AWS accepts it; ``sts`` is a client with that key.
 
-    Raises `CredentialsError` when it is still not accepted after about 24 seconds.
+    Raises `CredentialsProblem` when it is still not accepted after about 24 seconds.
     """
     with translated("sts:GetCallerIdentity"):
         answer = retry(sts.get_caller_identity, NOT_YET_ACCEPTED, sleep)
@@ -226,17 +228,24 @@ def wait_until_accepted(sts: STSClient, sleep: Callable[[float], None] = time.sl
 
 
 def refuse_keys_in_ci(environ: Mapping[str, str]) -> None:
-    """Raise `CredentialsError` where a CI service runs this process: no access key is made there."""
+    """Raise `CredentialsProblem` where a CI service runs this process: no access key is made there."""
     if service := ci_service(environ):
-        raise CredentialsError(
+        raise CredentialsProblem(
             f"no access key is made in CI (this is {service}): it would be a long-lived secret on a machine of others",
             hint="Leave out `--create-keys`, and let the job assume a role by OpenID Connect.",
         )
 
 
+_UNSAFE = {
+    ConcernKind.NOT_OWNED: NotOwned,
+    ConcernKind.DRIFT: PolicyDrift,
+    ConcernKind.CONSENT: UnsafePlan,
+}
+
+
 def _refuse_unsafe(plan: Plan) -> None:
     if plan.concerns:
-        raise UnsafePlan(
+        raise _UNSAFE[plan.concerns[0].kind](
             "; ".join(f"{concern.subject}: {concern.reason}" for concern in plan.concerns),
             hint=plan.concerns[0].hint,
         )

@@ -2,100 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from zappa_iam_ext.aws.credentials.machine import region_or_configured
-from zappa_iam_ext.aws.deadline import TIME_LIMIT
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import Evidence, Facts, Report, check
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
-from zappa_iam_ext.errors import DeployPermissionsMissing, ExitCode, InconclusiveCheck
 from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.commands import command_line, life_cycle, parse_command
-from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.render.report import advice, report_text
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.settings_file import read_stages
-from zappa_iam_ext.workflow.applying import apply_stages
-from zappa_iam_ext.workflow.deployment_policy import deployment_policy
-from zappa_iam_ext.workflow.evidence import require_known, with_evidence
+from zappa_iam_ext.workflow.deciding.deployment_policy import deployment_policy
+from zappa_iam_ext.workflow.deciding.evidence import with_evidence
+from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
+from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal
+from zappa_iam_ext.workflow.deciding.sources import file_sources, held_sources
+from zappa_iam_ext.workflow.deciding.subjects import facts_behind, subject_of
 from zappa_iam_ext.workflow.guarding import require_account
-from zappa_iam_ext.workflow.known_role import needed_as_it_is
-from zappa_iam_ext.workflow.principals import Principals, ReadPrincipal
-from zappa_iam_ext.workflow.provisioning import ProvisioningOptions, plan_stages
-from zappa_iam_ext.workflow.sources import file_sources, held_sources
-from zappa_iam_ext.workflow.subjects import facts_behind, subject_of
-
-
-def check_deploy_permissions(
-    stage: str | Stage | None = None,
-    *,
-    settings_file: str | Path | None = None,
-    commands: Iterable[str | Command] = (),
-    profile: str = "",
-    region: str = "",
-    endpoint_url: str = "",
-    timeout: float = TIME_LIMIT,
-    evidence: str = "",
-) -> Report:
-    """Return the Report of what the stage's profile may and may not do of what the stage needs.
-
-    ``stage`` is a name, a `Stage`, or None for the only one of the settings file. ``commands`` are Zappa
-    command lines (default: the whole life cycle). ``timeout`` is how many seconds AWS may be asked in all: what is not
-    read by then is unknown. ``evidence`` is how far the check goes: ``policies``, ``simulation``, ``probe`` or ``all``
-    (``docs/evidence.md``); by default the policies, and the simulator where some could not be read. Raises `SettingsError`, `CredentialsError` or `AwsUnavailable`; a denial is no error, see
-    ``Report.denied``.
-    """
-    options = AwsOptions(profile, region, endpoint_url, timeout, require_known(evidence))
-    return check_stage(_stage(stage, settings_file, options), _commands(commands), options)
-
-
-def ensure_deploy_permissions(
-    stage: str | Stage | None = None,
-    *,
-    settings_file: str | Path | None = None,
-    commands: Iterable[str | Command] = (),
-    profile: str = "",
-    region: str = "",
-    endpoint_url: str = "",
-    admin_profile: str = "",
-    allow_unknown: bool = False,
-    strict: bool = True,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Report:
-    """Return the Report when the profile may deploy; raise `DeployPermissionsMissing` when it may not.
-
-    With ``admin_profile``, whatever is missing (the profile itself included) is provisioned first, with
-    that profile's credentials; ``progress`` is told each change. Raises `InconclusiveCheck`, a
-    `DeployPermissionsMissing`, for what cannot be decided, unless ``allow_unknown`` takes it for allowed; ``strict`` is the
-    former name of the contrary, ``strict=False`` allows it too. Raises otherwise as `check_deploy_permissions`, and
-    `UnsafePlan` or `ProvisioningError` when provisioning fails.
-    """
-    options = AwsOptions(profile, region, endpoint_url)
-    chosen = _stage(stage, settings_file, options)
-    wanted = _commands(commands)
-    if admin_profile:
-        provisionings = plan_stages(
-            (chosen,), wanted, options, ProvisioningOptions(admin_profile, only_add=True)
-        )
-        apply_stages(provisionings, progress=progress)
-    report = check_stage(chosen, wanted, options)
-    code = report.exit_code(allow_unknown=allow_unknown, strict=strict)
-    if code is ExitCode.OK:
-        return report
-    given = CommandLines(
-        report.stage, str(settings_file or ""), profile, region, endpoint_url, _lines(wanted)
-    )
-    error = InconclusiveCheck if code is ExitCode.CANNOT_TELL else DeployPermissionsMissing
-    raise error(report_text(report, given, fix=False), report=report, hint=advice(report, given))
 
 
 def check_stage(stage: Stage, commands: Sequence[Command], options: AwsOptions) -> Report:
@@ -209,23 +138,3 @@ def _checked(
     line = deployment_policy(located, stages, commands, held, subject.facts)
     told = replace(report, subject=subject, deployment_policy=line)
     return with_evidence(told, located, commands, principal)
-
-
-def _stage(stage: str | Stage | None, settings_file: str | Path | None, options: AwsOptions) -> Stage:
-    if isinstance(stage, Stage):
-        return stage
-    (found,) = read_stages(
-        settings_file, stage=stage, profile=options.profile or None, region=options.region or None
-    )
-    return found
-
-
-def _commands(given: Iterable[str | Command]) -> tuple[Command, ...]:
-    lines = (given,) if isinstance(given, str | Command) else given
-    return tuple(line if isinstance(line, Command) else parse_command(line) for line in lines) or life_cycle()
-
-
-def _lines(commands: Iterable[Command]) -> tuple[str, ...]:
-    """Return the command lines of commands; none for the whole life cycle, which is the default."""
-    told = tuple(command_line(command) for command in commands)
-    return () if told == tuple(command_line(command) for command in life_cycle()) else told

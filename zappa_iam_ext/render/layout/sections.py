@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from zappa_iam_ext.check.grouping import Row, joined
-from zappa_iam_ext.render.style import Mark, Style
-from zappa_iam_ext.render.table import service_width, table
+from zappa_iam_ext.render.layout.style import Mark, Style
+from zappa_iam_ext.render.layout.table import service_width, table
 from zappa_iam_ext.render.text import cut, line, wrapped
 
 LINES = 25

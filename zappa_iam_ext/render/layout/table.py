@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from zappa_iam_ext.check.grouping import Row, short_resource
-from zappa_iam_ext.render.style import Style
+from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.text import columns, cut, cut_left, line, padded
 
 _GAP = 2

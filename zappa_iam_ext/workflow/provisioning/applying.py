@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from zappa_iam_ext.aws.current_state import with_all_versions
-from zappa_iam_ext.aws.provisioner import apply_plan, patient, wait_until_accepted
-from zappa_iam_ext.errors import AccessDenied, AccountChanged, CredentialsError, SettingsError
+from zappa_iam_ext.aws.provisioning.current_state import with_all_versions
+from zappa_iam_ext.aws.provisioning.provisioner import apply_plan, patient, wait_until_accepted
+from zappa_iam_ext.errors import AccessDenied, AccountChanged, CredentialsProblem, SettingsError
 from zappa_iam_ext.plan import Change, CreateAccessKey, CurrentState, Plan
 from zappa_iam_ext.plan.plan_file import (
     PlannedFor,
@@ -19,8 +19,8 @@ from zappa_iam_ext.plan.plan_file import (
 )
 from zappa_iam_ext.plan.planning.rollback import rollback_plan
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
-from zappa_iam_ext.workflow.administrator import administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning import Provisioning, look
+from zappa_iam_ext.workflow.provisioning.administrator import administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning.planning import Provisioning, look
 
 MAX_ATTEMPTS = 8
 """So often a plan is made again when other runs change the account meanwhile."""
@@ -69,7 +69,7 @@ def _await_key(provisioning: Provisioning, progress: Callable[[str], None]) -> N
     session = open_session(provisioning.profile, provisioning.options.region)
     try:
         wait_until_accepted(open_client(session, "sts", provisioning.options))
-    except CredentialsError:
+    except CredentialsProblem:
         progress(f"the key of {provisioning.user} is made, not accepted everywhere yet: wait a minute")
 
 

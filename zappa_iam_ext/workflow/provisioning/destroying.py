@@ -6,15 +6,20 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from zappa_iam_ext.aws.current_state import state_to_destroy
-from zappa_iam_ext.aws.functions import still_runs
 from zappa_iam_ext.aws.profile_files import ProfileFiles
+from zappa_iam_ext.aws.provisioning.current_state import state_to_destroy
+from zappa_iam_ext.aws.provisioning.functions import still_runs
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
-from zappa_iam_ext.workflow.administrator import administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning import Provisioning, ProvisioningOptions, plan_stages, stage_key
+from zappa_iam_ext.workflow.provisioning.administrator import administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning.planning import (
+    Provisioning,
+    ProvisioningOptions,
+    plan_stages,
+    stage_key,
+)
 
 
 def plan_destruction(

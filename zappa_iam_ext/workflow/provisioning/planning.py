@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from zappa_iam_ext.aws.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
+from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
     SettingsError,
@@ -32,9 +32,10 @@ from zappa_iam_ext.plan import (
 )
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
-from zappa_iam_ext.workflow.modes import (
+from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning.modes import (
     ExecutionRoles,
     ModeOptions,
     deployer_name,
@@ -43,9 +44,15 @@ from zappa_iam_ext.workflow.modes import (
     mode_notes,
     pipelines_of,
 )
-from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
-from zappa_iam_ext.workflow.profile_key import about_profile, key_profile
-from zappa_iam_ext.workflow.targets import DEFAULT_PROFILE, Target, behind, profile_of, target_of, unnamed
+from zappa_iam_ext.workflow.provisioning.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.provisioning.targets import (
+    DEFAULT_PROFILE,
+    Target,
+    behind,
+    profile_of,
+    target_of,
+    unnamed,
+)
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -112,7 +119,7 @@ def plan_stages(
 ) -> tuple[Provisioning, ...]:
     """Return what has to change so that the stages' profiles may run these commands; changes nothing.
 
-    One plan for each profile and policy name. Raises `CredentialsError`, `AccessDenied` or `AwsUnavailable`, and
+    One plan for each profile and policy name. Raises `CredentialsProblem`, `AccessDenied` or `AwsUnavailable`, and
     `SettingsError` when a profile belongs to something that no access key can be made for.
     """
     groups: dict[tuple[str, str, str], list[Stage]] = {}

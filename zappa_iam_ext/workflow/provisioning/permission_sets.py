@@ -12,10 +12,10 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.roles.boundary import BoundedRole, bounded, bounded_role
 from zappa_iam_ext.roles.permission_set import INLINE_LIMIT, PermissionSet, set_name
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.administrator import open_administrator
 from zappa_iam_ext.workflow.inspecting import SSO_PATH
-from zappa_iam_ext.workflow.modes import ModeOptions
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
+from zappa_iam_ext.workflow.provisioning.administrator import open_administrator
+from zappa_iam_ext.workflow.provisioning.modes import ModeOptions
 
 
 def permission_set(

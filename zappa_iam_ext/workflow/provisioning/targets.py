@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.credentials.choice import PROFILE_VARIABLES
-from zappa_iam_ext.aws.current_state import find_user
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.provisioning.current_state import find_user
 from zappa_iam_ext.config import DEFAULT_USER
-from zappa_iam_ext.errors import CredentialsError, CredentialSourceError, NoCredentials, SettingsError
+from zappa_iam_ext.errors import CredentialSourceError, CredentialsProblem, NoCredentials, SettingsError
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.inspecting import role_hint
-from zappa_iam_ext.workflow.profile_key import belongs_to, holds_a_key_alone
+from zappa_iam_ext.workflow.provisioning.profile_key import belongs_to, holds_a_key_alone
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -69,7 +69,7 @@ def behind(
     """Return who has a profile's credentials; None where nobody has, or a key is dead whose user is known.
 
     ``named`` says that the user is known by name, ``replaces_key`` that a key of the profile that cannot work, for how it is
-    written, is to be replaced. Raises `CredentialSourceError` for a source that fails, and `CredentialsError` for
+    written, is to be replaced. Raises `CredentialSourceError` for a source that fails, and `CredentialsProblem` for
     credentials that AWS does not accept: nobody is made in the place of whoever that is.
     """
     choice = options.choice(stage.profile_name)
@@ -85,10 +85,10 @@ def behind(
         if named_by in PROFILE_VARIABLES:
             raise
         return None
-    except CredentialsError as error:
+    except CredentialsProblem as error:
         if named or profile == DEFAULT_PROFILE:
             return None
-        raise CredentialsError(
+        raise CredentialsProblem(
             f"{_whose(profile)} are not accepted, so nobody knows whose they are: {error}",
             hint="Name the user in iam_ext.user, or choose another profile (`--profile`).",
         ) from error

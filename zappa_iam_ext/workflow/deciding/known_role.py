@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zappa_iam_ext.aws.current_roles import execution_role
+from zappa_iam_ext.aws.provisioning.current_roles import execution_role
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.roles.boundary import BOUNDARY_KEY, as_the_role_is
-from zappa_iam_ext.workflow.principals import ReadPrincipal
+from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal
 
 
 def needed_as_it_is(

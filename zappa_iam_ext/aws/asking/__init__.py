@@ -1,0 +1,1 @@
+"""Asking AWS: together, within a limit of time, again when it is too busy."""

@@ -1,0 +1,1 @@
+"""What AWS itself says of a permission: its simulator, harmless calls, what only AWS names."""

@@ -1,0 +1,1 @@
+"""Carries plans out: what is there, what is made of it, and access keys."""

@@ -1,0 +1,1 @@
+"""How text is laid out: its style, tables and sections."""

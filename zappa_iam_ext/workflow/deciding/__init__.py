@@ -1,0 +1,1 @@
+"""From a stage and its credentials to a Report."""

@@ -1,0 +1,1 @@
+"""From stages to plans, and plans carried out."""
