@@ -54,7 +54,7 @@ def test_from_nothing_to_a_profile_that_may_deploy_and_can_check_itself(admin):
     first = iam("check", "dev")
     assert first.exit_code == 2
     assert "there is no profile 'serverless'" in first.stderr
-    assert "zappa-iam apply --admin-profile" in first.stderr
+    assert "zappa-iam apply STAGE --admin-profile" in first.stderr
     done = iam(*APPLY)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.count("\n  + ") == 8

@@ -19,6 +19,7 @@ from zappa_iam_ext.aws.credentials.choice import (
 from zappa_iam_ext.aws.credentials.key_text import key_text_problem
 from zappa_iam_ext.aws.credentials.profiles import ProfileFiles, Section
 from zappa_iam_ext.aws.credentials.providers import Provider, provider_of
+from zappa_iam_ext.permissions.fixes import CommandLines
 
 _ID, _SECRET, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _TOKENS = ("aws_security_token", _TOKEN)
@@ -131,10 +132,17 @@ def _missing_profile(choice: SessionChoice, machine: Machine) -> Trap | None:
     absent = f" {files.absent[0]} names a file that is not there." if files.absent else ""
     return Trap(
         told,
-        f"Make it with `zappa-iam apply --admin-profile PROFILE --create-keys`, or with `aws configure --profile {name}`"
+        f"Make it with `{_apply(choice, name)}`, or with `aws configure --profile {name}`"
         f"{_near(name, files.names)}.{absent}",
         no_profile=True,
     )
+
+
+def _apply(choice: SessionChoice, name: str) -> str:
+    """Return the command line that makes the profile: STAGE and PROFILE stand for what only the reader knows."""
+    given = "" if choice.named_by == PROFILE_SETTING else name
+    lines = CommandLines(profile=given)
+    return lines.zappa_iam("apply", "--admin-profile", "PROFILE", "--create-keys")
 
 
 def _near(name: str, names: tuple[str, ...]) -> str:
