@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -76,7 +77,7 @@ def _lines(plan: Plan, about: PlanContext, style: Style, room: int) -> Iterator[
     ]
     if plan.empty:
         told.append("No changes: nothing to do.")
-    warnings = [*_concerns(plan, style), *_notes(about, style)]
+    warnings = [*_concerns(plan, style), *_notes(about, style, whole=room >= _NO_MORE)]
     rest = room - len(told) - (0 if plan.empty else 1)
     losses = list(_privileges("loses", plan, about, style, max(rest // 3, 2)))
     told_warnings = _shortened(warnings, max(rest // 3, 1))
@@ -165,9 +166,25 @@ def _concerns(plan: Plan, style: Style) -> Iterator[str]:
         yield _cut(f"         {line(concern.hint)}", style)
 
 
-def _notes(about: PlanContext, style: Style) -> Iterator[str]:
+def _notes(about: PlanContext, style: Style, *, whole: bool) -> Iterator[str]:
     yield from (_cut(f"  ! the administrator may not {line(each)}", style) for each in about.denied)
-    yield from (_cut(f"  ! {line(each)}", style) for each in (*about.findings, *about.notes))
+    yield from _escalations(about.findings, style, whole=whole)
+    yield from (_cut(f"  ! {line(each)}", style) for each in about.notes)
+
+
+def _escalations(findings: Sequence[str], style: Style, *, whole: bool) -> Iterator[str]:
+    """Yield what `zappa-iam lint` finds in the documents: each in full, or the names of the findings together."""
+    if whole:
+        yield from (_cut(f"  ! {line(each)}", style) for each in findings)
+    elif findings:
+        names = dict.fromkeys(line(each).partition(":")[0].rpartition("/")[2] for each in findings)
+        yield from textwrap.wrap(
+            f"! privilege-escalation, as lint finds it: {', '.join(names)} (-v says how)",
+            style.width,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
 
 
 def _documents(plan: Plan, about: PlanContext) -> Iterator[str]:
