@@ -12,7 +12,6 @@ from zappa_iam_ext.errors import InvalidPolicyDocument, ZappaIamError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
-from zappa_iam_ext.iam.trust import is_trust_policy
 from zappa_iam_ext.permissions.stage import Stage
 
 _ACCOUNT = re.compile(r":([0-9]{12}):")
@@ -106,6 +105,8 @@ def parse_documents(
 def _parse(source: Any, name: str | Path, root: str, *, readable: bool, trusts: bool) -> PolicyDocument:
     """Return one document; in its error paths begin at ``root``."""
     try:
+        from zappa_iam_ext.iam.trust import is_trust_policy
+
         kind = PolicyKind.TRUST if trusts and is_trust_policy(source) else PolicyKind.IDENTITY
         return PolicyDocument.parse(source, kind, readable=readable)
     except InvalidPolicyDocument as error:

@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
-from zappa_iam_ext.plan.changes import (
-    AttachUserPolicy,
-    Change,
-    CreateAccessKey,
-    CreatePolicy,
-    CreatePolicyVersion,
-    CreateUser,
-    DeletePolicyVersion,
-    DetachUserPolicy,
-    TagPolicy,
-    WriteProfile,
-)
-from zappa_iam_ext.plan.model import Concern, ConcernKind, Plan
-from zappa_iam_ext.plan.naming import in_family, numbered_part
-from zappa_iam_ext.plan.ownership import (
-    DOCUMENT_TAG,
-    OWNER_TAG,
-    Ownership,
-    StageKey,
-    read_ownership,
-)
-from zappa_iam_ext.plan.planning import Consents, plan
-from zappa_iam_ext.plan.privileges import Privilege
-from zappa_iam_ext.plan.states import (
-    CurrentGroup,
-    CurrentKey,
-    CurrentPolicy,
-    CurrentState,
-    DesiredPolicy,
-    DesiredState,
-    Quotas,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.plan.changes import (
+        AttachUserPolicy,
+        Change,
+        CreateAccessKey,
+        CreatePolicy,
+        CreatePolicyVersion,
+        CreateUser,
+        DeletePolicyVersion,
+        DetachUserPolicy,
+        TagPolicy,
+        WriteProfile,
+    )
+    from zappa_iam_ext.plan.model import Concern, ConcernKind, Plan
+    from zappa_iam_ext.plan.naming import in_family, numbered_part
+    from zappa_iam_ext.plan.ownership import (
+        DOCUMENT_TAG,
+        OWNER_TAG,
+        Ownership,
+        StageKey,
+        read_ownership,
+    )
+    from zappa_iam_ext.plan.planning import Consents, plan
+    from zappa_iam_ext.plan.privileges import Privilege
+    from zappa_iam_ext.plan.states import (
+        CurrentGroup,
+        CurrentKey,
+        CurrentPolicy,
+        CurrentState,
+        DesiredPolicy,
+        DesiredState,
+        Quotas,
+    )
+
+_HOME = {
+    "AttachUserPolicy": "changes",
+    "Change": "changes",
+    "Concern": "model",
+    "ConcernKind": "model",
+    "Consents": "planning",
+    "CreateAccessKey": "changes",
+    "CreatePolicy": "changes",
+    "CreatePolicyVersion": "changes",
+    "CreateUser": "changes",
+    "CurrentGroup": "states",
+    "CurrentKey": "states",
+    "CurrentPolicy": "states",
+    "CurrentState": "states",
+    "DOCUMENT_TAG": "ownership",
+    "DeletePolicyVersion": "changes",
+    "DesiredPolicy": "states",
+    "DesiredState": "states",
+    "DetachUserPolicy": "changes",
+    "OWNER_TAG": "ownership",
+    "Ownership": "ownership",
+    "Plan": "model",
+    "Privilege": "privileges",
+    "Quotas": "states",
+    "StageKey": "ownership",
+    "TagPolicy": "changes",
+    "WriteProfile": "changes",
+    "in_family": "naming",
+    "numbered_part": "naming",
+    "plan": "planning",
+    "read_ownership": "ownership",
+}
 
 __all__ = [
     "DOCUMENT_TAG",
@@ -67,3 +104,10 @@ __all__ = [
     "plan",
     "read_ownership",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: a check needs the tags of policies, and no plan."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

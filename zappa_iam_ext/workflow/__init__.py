@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from zappa_iam_ext.workflow.deciding.checking import (
-    check_offline,
-    check_stage,
-    check_stages,
-    held_policies,
-    stage_checker,
-)
-from zappa_iam_ext.workflow.decoding import decode_denial
-from zappa_iam_ext.workflow.ensuring import check_deploy_permissions, ensure_deploy_permissions
-from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
-from zappa_iam_ext.workflow.provisioning.administrator import administrator_document
-from zappa_iam_ext.workflow.provisioning.applying import (
-    apply_stages,
-    plan_file_text,
-    plans_of_file,
-    refuse_denied,
-    rolled_back,
-)
-from zappa_iam_ext.workflow.provisioning.destroying import plan_destruction
-from zappa_iam_ext.workflow.provisioning.exporting import resources_of
-from zappa_iam_ext.workflow.provisioning.planning import Provisioning, ProvisioningOptions, plan_stages
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zappa_iam_ext.workflow.deciding.checking import (
+        check_offline,
+        check_stage,
+        check_stages,
+        held_policies,
+        stage_checker,
+    )
+    from zappa_iam_ext.workflow.decoding import decode_denial
+    from zappa_iam_ext.workflow.ensuring import check_deploy_permissions, ensure_deploy_permissions
+    from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents, with_caller_account
+    from zappa_iam_ext.workflow.provisioning.administrator import administrator_document
+    from zappa_iam_ext.workflow.provisioning.applying import (
+        apply_stages,
+        plan_file_text,
+        plans_of_file,
+        refuse_denied,
+        rolled_back,
+    )
+    from zappa_iam_ext.workflow.provisioning.destroying import plan_destruction
+    from zappa_iam_ext.workflow.provisioning.exporting import resources_of
+    from zappa_iam_ext.workflow.provisioning.planning import Provisioning, ProvisioningOptions, plan_stages
+
+_HOME = {
+    "PolicyOptions": "policies",
+    "Provisioning": "provisioning.planning",
+    "ProvisioningOptions": "provisioning.planning",
+    "administrator_document": "provisioning.administrator",
+    "apply_stages": "provisioning.applying",
+    "check_deploy_permissions": "ensuring",
+    "check_offline": "deciding.checking",
+    "check_stage": "deciding.checking",
+    "check_stages": "deciding.checking",
+    "decode_denial": "decoding",
+    "ensure_deploy_permissions": "ensuring",
+    "held_policies": "deciding.checking",
+    "plan_destruction": "provisioning.destroying",
+    "plan_file_text": "provisioning.applying",
+    "plan_stages": "provisioning.planning",
+    "plans_of_file": "provisioning.applying",
+    "policy_documents": "policies",
+    "refuse_denied": "provisioning.applying",
+    "resources_of": "provisioning.exporting",
+    "rolled_back": "provisioning.applying",
+    "stage_checker": "deciding.checking",
+    "with_caller_account": "policies",
+}
 
 __all__ = [
     "PolicyOptions",
@@ -48,3 +77,10 @@ __all__ = [
     "stage_checker",
     "with_caller_account",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: the gate never needs what provisions."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

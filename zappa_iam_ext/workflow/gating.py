@@ -18,8 +18,6 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.settings_file import command_from_cli, settings_warnings, stage_from_cli
 from zappa_iam_ext.workflow.deciding.checking import check_with_session
-from zappa_iam_ext.workflow.provisioning.applying import apply_stages
-from zappa_iam_ext.workflow.provisioning.planning import ProvisioningOptions, plan_stages
 
 _DECIDED = "_zappa_iam_ext_decided"
 """The attribute of a ``ZappaCLI`` that names the stages which were decided before it was their turn."""
@@ -107,6 +105,9 @@ def _answer(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> GateAnswer | 
 
 def _provisioned(answer: GateAnswer, progress: Progress) -> GateAnswer:
     """Provision what the stage lacks, for the whole life cycle, and look again."""
+    from zappa_iam_ext.workflow.provisioning.applying import apply_stages
+    from zappa_iam_ext.workflow.provisioning.planning import ProvisioningOptions, plan_stages
+
     options = ProvisioningOptions(answer.settings.admin_profile, only_add=True)
     plans = plan_stages((answer.stage,), life_cycle(), AwsOptions(region=answer.stage.region), options)
     apply_stages(plans, progress=progress)

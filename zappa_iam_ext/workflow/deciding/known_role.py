@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zappa_iam_ext.aws.provisioning.current_roles import execution_role
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
@@ -24,6 +23,8 @@ def needed_as_it_is(
     needed = requirements(stage, commands)
     if not stage.role.managed or stage.role.arn or not _by_boundary(principal):
         return needed
+    from zappa_iam_ext.aws.provisioning.current_roles import execution_role
+
     try:
         role = execution_role(principal.iam, stage.role.name)
     except ZappaIamError:
