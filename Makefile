@@ -14,7 +14,7 @@ QUIET := --quiet --quiet --no-input
 .PHONY: test fast coverage slow lint types contracts format demo judges benchmark speed recordings denials scenarios
 .PHONY: faults races stages identities docs snapshots help clean
 
-test: lint types contracts fast coverage slow ## everything
+test: lint types contracts coverage slow ## everything
 
 $(STAMP): pyproject.toml
 	@echo "making the development environment in $(VENV)" >&2
@@ -38,11 +38,13 @@ contracts: $(STAMP) ## the architecture's arrows point down only
 	$(BIN)/lint-imports
 
 ALONE := not slow and not aws and not zappa and not node
-fast: $(STAMP) ## unit and property tests, under a minute
-	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" tests/unit tests/property tests/test_docs.py
+FAST := tests/unit tests/property tests/test_docs.py
+fast: $(STAMP) ## unit and property tests, a minute
+	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" $(FAST)
 
-coverage: $(STAMP) ## all tests that need no local AWS, and how much of the pure rooms they reach
-	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" -k "not 20_000" --cov --cov-report=
+coverage: $(STAMP) ## all tests that need no local AWS, the fast ones first, and how much of the pure rooms they reach
+	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" $(FAST) --cov --cov-report=
+	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" -k "not 20_000" $(FAST:%=--ignore=%) --cov --cov-append --cov-report=
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/iam/*' --fail-under=98.2
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/permissions/*' --fail-under=98.9
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check/*' --fail-under=92.7

@@ -66,10 +66,22 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    for mark in (mark for service in SERVICES for group in service.marks for mark in group):
-        monkeypatch.delenv(mark.partition("=")[0], raising=False)
+    _leave_ci(monkeypatch)
     monkeypatch.chdir(folder)
     return home
+
+
+@pytest.fixture
+def at_a_desk() -> Iterator[None]:
+    """No CI service runs this: it may make keys, also after the test has undone what it patched."""
+    with pytest.MonkeyPatch.context() as own:
+        _leave_ci(own)
+        yield
+
+
+def _leave_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    for mark in (mark for service in SERVICES for group in service.marks for mark in group):
+        monkeypatch.delenv(mark.partition("=")[0], raising=False)
 
 
 @pytest.fixture

@@ -80,7 +80,10 @@ class ProfileFiles:
 
     def held_key(self, profile: str) -> str | None:
         """Return the id of the profile's access key, else the name of a setting that holds any part of one, or None."""
-        return self.access_key_id(profile) or next(iter(self.key_material(profile)), None)
+        held = [section.settings() for section in self._sections(profile)]  # read once: others write meanwhile
+        ids = (settings.get(KEY_ID) for settings in held)
+        parts = (name for settings in held for name in key_material(settings))
+        return next(filter(None, ids), None) or next(parts, None)
 
     def key_material(self, profile: str) -> tuple[str, ...]:
         """Return the settings of the profile that hold a part of a key, whatever they are called, in either file."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,8 @@ class Provisioner:
             if isinstance(change, WriteRoleProfile) and self.credentials:
                 self.credentials.config.check_writable()
             if isinstance(change, WriteProfile) and self.credentials:
-                self.credentials.check_writable(change.profile, change.region, overwrite=change.overwrite)
+                with self._given_meanwhile(change):
+                    self.credentials.check_writable(change.profile, change.region, overwrite=change.overwrite)
             if isinstance(change, CreateAccessKey):
                 refuse_keys_in_ci(os.environ)
 
@@ -147,15 +149,8 @@ class Provisioner:
     def _write_profile(self, change: WriteProfile) -> None:
         if self._held is None or self.credentials is None:
             raise ZappaIamError(f"there is no new access key to write into the profile {change.profile}")
-        try:
+        with self._given_meanwhile(change):
             self.credentials.write_key(change.profile, self._held.key, overwrite=change.overwrite)
-        except CredentialsFileError:
-            if change.overwrite or self.credentials.access_key_id(change.profile) is None:
-                raise
-            raise AccountChanged(
-                f"the profile {change.profile} was given a key meanwhile; the new one is deleted again",
-                hint="Plan again: the key that is there may do.",
-            ) from None
         self._held = None
         if change.region:
             try:
@@ -165,6 +160,20 @@ class Provisioner:
                     f"the key is stored, but not its region: {error}",
                     hint=f"{error.hint} The region is in the Zappa settings too.",
                 ) from None
+
+    @contextlib.contextmanager
+    def _given_meanwhile(self, change: WriteProfile) -> Iterator[None]:
+        """Tell a profile that another run has given a key since the plan was made from a file that cannot be written."""
+        try:
+            yield
+        except CredentialsFileError:
+            files = self.credentials
+            if change.overwrite or files is None or files.access_key_id(change.profile) is None:
+                raise
+            raise AccountChanged(
+                f"the profile {change.profile} was given a key meanwhile; no other one is left",
+                hint="Plan again: the key that is there may do.",
+            ) from None
 
     def _write_role_profile(self, change: WriteRoleProfile) -> None:
         if self.credentials is None:
