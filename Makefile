@@ -104,6 +104,7 @@ stages: $(STAMP) ## two projects of two stages with one user, deployed by the re
 	ZAPPA_IAM_EXT_STAGES=all $(BIN)/pytest -n 0 -q tests/functional/test_several_stages.py -k real
 
 docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
+	$(BIN)/python -m tests.generate.tables
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.generate import tables
 from tests.generate.pages import (
     PAGES,
     ROOT,
@@ -14,6 +17,7 @@ from tests.generate.pages import (
     wider,
 )
 from zappa_iam_ext.permissions.commands import COMMANDS
+from zappa_iam_ext.permissions.tables import reading
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows, template_rows
@@ -24,6 +28,17 @@ from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS
 def test_the_page_is_current(name):
     written = (ROOT / "docs" / name).read_text("utf-8")
     assert written == PAGES[name]().rstrip() + "\n", f"docs/{name} is stale: run `make docs`"
+
+
+def test_the_tables_were_read_as_they_are():
+    written = (Path(reading.__file__).parent / reading.READ_BEFORE).read_text("utf-8")
+    assert written == tables.text(), "read_before.json is stale: run `make docs`"
+
+
+def test_a_part_that_has_changed_since_is_read_from_its_own_file(monkeypatch):
+    whole = reading._parsed.__wrapped__("own_calls", "identity")
+    monkeypatch.setattr(reading, "_read_before", dict)
+    assert reading._parsed.__wrapped__("own_calls", "identity") == whole
 
 
 def test_every_condition_of_the_tables_is_put_into_words():

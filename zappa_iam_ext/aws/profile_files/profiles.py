@@ -80,7 +80,9 @@ class ProfileFiles:
 
     def held_key(self, profile: str) -> str | None:
         """Return the id of the profile's access key, else the name of a setting that holds any part of one, or None."""
-        held = [section.settings() for section in self._sections(profile)]  # read once: others write meanwhile
+        held = [
+            section.settings() for section in self._sections(profile)
+        ]  # read once: others write meanwhile
         ids = (settings.get(KEY_ID) for settings in held)
         parts = (name for settings in held for name in key_material(settings))
         return next(filter(None, ids), None) or next(parts, None)
