@@ -65,7 +65,7 @@ def test_a_command_that_leaves_something_undone_unnoticed_is_no_fine_one():
     (silent,) = (item for item in needed if item.requirement.consequence is Consequence.SILENT)
     report = replace(made(EVERYTHING), results=(silent,))
     assert report.exit_code() == 1
-    assert "but not all of it is done: lacks 1 of 1" in verdict(report)
+    assert "in full, something would be left undone: lacks 1 of 1" in verdict(report)
     assert "a function URL that the settings disable stays public" in report_text(report)
 
 

@@ -37,7 +37,7 @@ def verdict(report: Report) -> str:
     if told is Standing.MAY_NOT:
         return f"{whom} may not {_stopped(report) or what}: {lacks}"
     if told is Standing.IMPAIRED:
-        return f"{whom} may {what}, but not all of it is done: {lacks}"
+        return f"{whom} may not {what} in full, something would be left undone: {lacks}"
     if not report.unknown:
         return f"cannot tell whether {whom} may {what}: {lacks} that only some states of the account need"
     also = f"; {lacks}" if report.denied else ""
