@@ -17,6 +17,7 @@ from tests.generate.readme import block, comparable, demo, written
 from tests.support.interrupts import heed_interrupts
 
 pytestmark = [
+    pytest.mark.usefixtures("at_a_desk"),  # in CI a plan suggests what needs no key
     pytest.mark.aws,
     pytest.mark.zappa,
     pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for left processes in /proc"),
