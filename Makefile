@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges benchmark speed recordings denials scenarios
-.PHONY: faults races stages identities docs snapshots help clean
+.PHONY: longer faults races stages identities docs snapshots help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -51,7 +51,11 @@ coverage: $(STAMP) ## all tests that need no local AWS, the fast ones first, and
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
 
 slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel
-	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node"
+	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node" $(LONGER:%=--ignore=%)
+
+LONGER := $(addprefix tests/functional/test_,faults.py modes.py several_stages.py races.py)
+longer: $(STAMP) ## provisioning from end to end: a sample of the faults, modes, stages beside each other, races (minutes)
+	$(BIN)/pytest -n auto -q --dist loadgroup $(LONGER)
 
 judges: $(JUDGES) ## the outside evaluator, where Node.js is present
 
