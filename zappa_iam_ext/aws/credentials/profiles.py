@@ -43,13 +43,6 @@ class ProfileFiles:
         """The names of all profiles, as botocore counts them."""
         return tuple(dict.fromkeys([*self.credentials, *(name for name, _ in self._config_profiles())]))
 
-    def sso_session(self, name: str) -> Section:
-        """Return the settings of ``[sso-session name]``."""
-        return next(
-            (section for header, section in self.config.items() if _words(header) == ["sso-session", name]),
-            {},
-        )
-
     def _config_profiles(self) -> Iterator[tuple[str, Section]]:
         for header, section in reversed([*self.config.items()]):
             words = _words(header) if header.startswith("profile") else []
