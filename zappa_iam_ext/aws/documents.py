@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,3 +19,8 @@ def document_from(raw: Any) -> dict[str, Any]:
         except ValueError:
             return {}
     return raw if isinstance(raw, dict) else {}
+
+
+def tags_from(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags in what a read call tells of one resource; none where it tells none."""
+    return {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.documents import document_from
+from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import code_of
 from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan.changes import (
@@ -80,7 +80,7 @@ def _group_is_there(iam: IAMClient, change: Any) -> bool:
 def _role_is_there(iam: IAMClient, change: Any) -> bool:
     """Say whether the role is the one that was to be made: its trust, its boundary, our tag."""
     role: Any = iam.get_role(RoleName=change.role)["Role"]
-    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+    tags = tags_from(role)
     boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
     trust = document_from(role.get("AssumeRolePolicyDocument"))
     return read_ownership(tags).ours and boundary == change.boundary and same(trust, change.trust)

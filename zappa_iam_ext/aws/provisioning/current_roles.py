@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.documents import document_from
+from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import code_of, translated
 from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
@@ -98,7 +98,7 @@ def _role(iam: IAMClient, name: str, read_policy: ReadPolicy | None = None) -> C
         trust=document_from(role.get("AssumeRolePolicyDocument")),
         boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         max_session=role.get("MaxSessionDuration", 3600),
-        tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
+        tags=tags_from(role),
         inline=dict(_inline(iam, name)) if read_policy else {},
         attached=dict(_attached(iam, name, read_policy)) if read_policy else {},
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.documents import document_from
+from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.aws.provisioning.current_roles import attached_to_role, with_current_roles
 from zappa_iam_ext.plan import (
@@ -82,7 +82,7 @@ def _without_roles(iam: IAMClient, desired: DesiredState, credentials: ProfileFi
         quotas=_quotas(iam),
         groups=groups,
         group=_group(iam, desired.group) if desired.group else None,
-        user_tags={tag["Key"]: tag["Value"] for tag in user.get("Tags", [])} if user else {},
+        user_tags=tags_from(user or {}),
         user_boundary=user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "") if user else "",
     )
 
@@ -262,7 +262,7 @@ def _policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
         _version(iam, arn, version),
         version,
         tuple(sorted(versions, key=_number)),
-        {tag["Key"]: tag["Value"] for tag in policy.get("Tags", [])},
+        tags_from(policy),
         holders=policy.get("AttachmentCount", 0),
         boundary_of=policy.get("PermissionsBoundaryUsageCount", 0),
     )

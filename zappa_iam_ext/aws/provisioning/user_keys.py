@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from zappa_iam_ext.aws.documents import tags_from
 from zappa_iam_ext.aws.errors import translated
 from zappa_iam_ext.errors import UnknownPrincipal
 from zappa_iam_ext.plan.rotation import ROTATED, ROTATING, UserKey, UserKeys, rotated_tag, rotating_tag
@@ -23,14 +24,14 @@ def user_keys(iam: IAMClient, user: str, profile: str, held: str | None) -> User
     """
     with translated("iam:GetUser"):
         try:
-            tags = iam.get_user(UserName=user)["User"].get("Tags", [])
+            described = iam.get_user(UserName=user)["User"]
         except iam.exceptions.NoSuchEntityException:
             raise UnknownPrincipal(f"IAM has no user {user}") from None
     with translated("iam:ListAccessKeys"):
         pages = iam.get_paginator("list_access_keys").paginate(UserName=user)
         listed = [key for page in pages for key in page["AccessKeyMetadata"]]
     keys = tuple(sorted(_described(iam, listed), key=lambda key: key.created))
-    return UserKeys(user, profile, held, keys, {tag["Key"]: tag["Value"] for tag in tags})
+    return UserKeys(user, profile, held, keys, tags_from(described))
 
 
 def _described(iam: IAMClient, listed: list[Any]) -> Iterator[UserKey]:

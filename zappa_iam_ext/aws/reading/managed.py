@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from zappa_iam_ext.aws.documents import tags_from
 from zappa_iam_ext.aws.errors import code_of
 from zappa_iam_ext.aws.reading.questions import NotAwsAnswer, Question, nothing, reason
 
@@ -74,7 +75,7 @@ class ManagedPolicies:
             told = answer["Policy"]
             policy = self._of(arn)
             policy.version = told["DefaultVersionId"]
-            policy.tags = {tag["Key"]: tag["Value"] for tag in told.get("Tags") or ()}
+            policy.tags = tags_from(told)
             if policy.asked and not policy.pending and policy.answer is None:
                 yield from self._rest(arn, what, policy)
 

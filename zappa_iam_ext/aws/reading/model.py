@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from zappa_iam_ext.aws.documents import tags_from
 from zappa_iam_ext.iam import PolicyDocument, PolicySet, Principal
 
 HeldLayer = Literal["identity", "group", "boundary"]
@@ -69,7 +70,7 @@ class PrincipalPolicies:
         """The tags of the user or role; None where they could not be read."""
         if self.described is None:
             return None
-        return {tag["Key"]: tag["Value"] for tag in self.described.get("Tags") or ()}
+        return tags_from(self.described)
 
     @property
     def policies(self) -> PolicySet:
