@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from zappa_iam_ext.lazy import lazy_names
 
 if TYPE_CHECKING:
     from zappa_iam_ext.plan.changes import (
@@ -105,9 +106,4 @@ __all__ = [
     "read_ownership",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: a check needs the tags of policies, and no plan."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOME)

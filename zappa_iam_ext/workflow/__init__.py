@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from zappa_iam_ext.lazy import lazy_names
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow.deciding.checking import (
@@ -78,9 +79,4 @@ __all__ = [
     "with_caller_account",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: the gate never needs what provisions."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOME)
