@@ -112,8 +112,9 @@ docs: $(STAMP) ## write the generated pages again: permissions, comparison, find
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme
 
-snapshots: $(STAMP) ## what a reader sees of typical reports, and the picture in the docs, written again
+snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
+	$(BIN)/python -m tests.generate.runtime
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
