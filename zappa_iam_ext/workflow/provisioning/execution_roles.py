@@ -18,13 +18,20 @@ from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
 from zappa_iam_ext.plan.role_states import CurrentRole
 from zappa_iam_ext.plan.states import CurrentPolicy
 from zappa_iam_ext.roles.execution_trust import execution_trust, judge_trust
-from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY, own_extra_permissions, wanted_inline, wanted_trust
+from zappa_iam_ext.roles.zappa_writes import (
+    INLINE_POLICY,
+    appended_statements,
+    as_managed,
+    own_extra_permissions,
+    wanted_inline,
+    wanted_trust,
+)
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.applying import MAX_ATTEMPTS, SETTLING
 from zappa_iam_ext.workflow.provisioning.planning import require_one_partition
-from zappa_iam_ext.workflow.provisioning.role_files import TRUST_FILE, generated, policy_file
+from zappa_iam_ext.workflow.provisioning.role_files import generated, policy_file, trust_file
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -154,13 +161,19 @@ def _wanted(name: str, path: str, members: tuple[Stage, ...], asked: RoleOptions
     named = iam_ext_settings(members[0]).permissions_boundary
     boundary = named or f"{name}{BOUNDARY_ENDING}"
     first = members[0]
-    arn = boundary if boundary.startswith("arn:") else f"arn:{first.partition}:iam::{first.account}:policy/{boundary}"
+    arn = (
+        boundary
+        if boundary.startswith("arn:")
+        else f"arn:{first.partition}:iam::{first.account}:policy/{boundary}"
+    )
     return EnsuredRole(
         name=name,
         path=path,
         stages=members,
         inline=INLINE_POLICY if asked.manage_roles else EXECUTION_POLICY,
-        policy=_managed_policy(first) if asked.manage_roles else merged(map(policy_document, members)),
+        policy=_managed_policy(as_managed(first))
+        if asked.manage_roles
+        else merged(map(policy_document, members)),
         trust=_trust(members, asked),
         boundary=arn if asked.boundary else "",
         bounds=not named,
@@ -184,8 +197,6 @@ def _listed(document: Mapping[str, Any]) -> list[Any]:
 
 def _managed_policy(stage: Stage) -> dict[str, Any]:
     """Return the policy that Zappa is to find: what the file says, then all that Zappa appends, just so."""
-    from zappa_iam_ext.roles.zappa_writes import appended_statements
-
     base = replace(stage, role=replace(stage.role, extra_permissions=()))
     document = policy_document(base)
     return {**document, "Statement": [*_listed(document), *appended_statements(stage)]}
@@ -200,14 +211,12 @@ def _trust(members: Sequence[Stage], asked: RoleOptions) -> dict[str, Any]:
             found.setdefault(statement["Sid"], statement)
     statements = list(found.values())
     for stage in members:
-        if "assume_policy" in stage.settings and not generated(stage, "assume_policy", TRUST_FILE(stage)):
+        if "assume_policy" in stage.settings and not generated(stage, "assume_policy", trust_file(stage)):
             statements += [each for each in _listed(wanted_trust(stage)) if each not in statements]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _notes(
-    wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: RoleOptions
-) -> Iterator[str]:
+def _notes(wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: RoleOptions) -> Iterator[str]:
     if role is None:
         return
     if not role.ours and planned.empty and not planned.unsafe:
