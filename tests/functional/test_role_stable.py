@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from zappa_iam_ext.cli.role_ensure import ensure as command
 
-pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.slow]
+pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.slow, pytest.mark.longer]
 ROLE = "hello-dev-ZappaLambdaExecutionRole"
 WRITES = ("Create", "Put", "Update", "Delete", "Attach", "Detach", "Tag", "Untag", "Set", "Add", "Remove")
 QUEUE = {"Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": "*"}
