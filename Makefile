@@ -51,11 +51,10 @@ coverage: $(STAMP) ## all tests that need no local AWS, the fast ones first, and
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
 
 slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel
-	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node" $(LONGER:%=--ignore=%)
+	$(BIN)/pytest -n auto -q --dist loadgroup -m "(slow or aws or zappa or node) and not longer"
 
-LONGER := $(addprefix tests/functional/test_,faults.py modes.py several_stages.py races.py)
-longer: $(STAMP) ## provisioning from end to end: a sample of the faults, modes, stages beside each other, races (minutes)
-	$(BIN)/pytest -n auto -q --dist loadgroup $(LONGER)
+longer: $(STAMP) ## what is too long for every push: faults, modes, several stages, races, scenarios, a new row (minutes)
+	$(BIN)/pytest -n auto -q --dist loadgroup -m longer
 
 judges: $(JUDGES) ## the outside evaluator, where Node.js is present
 

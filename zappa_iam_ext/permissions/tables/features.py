@@ -183,6 +183,12 @@ def _checks_records(stage: Stage, command: Command) -> bool:
     return _needs_zone(stage, command)
 
 
+def _log_group_exists(stage: Stage, _: Command) -> bool:
+    """Whether somebody makes the log group beforehand, with a retention: a setting of ours."""
+    own = stage.settings.get("iam_ext")
+    return isinstance(own, Mapping) and own.get("log_group_exists") is True
+
+
 FEATURES: Mapping[str, Feature] = {
     "alb": Feature(_setting("alb_enabled", False), "`alb_enabled`"),
     "api_key_made": Feature(_made_api_key, "`api_key_required` without `api_key`"),
@@ -223,6 +229,7 @@ FEATURES: Mapping[str, Feature] = {
         "the key is on S3",
     ),
     "looks_up_role": Feature(_looks_up_role, "a role by name that Zappa does not manage"),
+    "log_group_exists": Feature(_log_group_exists, "`iam_ext.log_group_exists`"),
     "makes_bucket_again": Feature(_makes_bucket_again, "(us-east-1, or no `s3_bucket`)"),
     "manages_role": Feature(_manages_role, "`manage_roles`, and a package or a first image"),
     "needs_zone": Feature(_needs_zone, "`route53_enabled` or Let's Encrypt"),

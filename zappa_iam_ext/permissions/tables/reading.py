@@ -64,6 +64,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "decoding",
         "probes",
     ),
+    "runtime": ("logs",),
 }
 _HERE = "permissions/tables"
 READ_BEFORE = "read_before.json"
@@ -84,7 +85,13 @@ class Entry:
     def refuse(self, reason: object) -> TableError:
         """Return the error that names this row."""
         values = self.values
-        name = values.get("operation") or values.get("name") or values.get("type") or "a row without a name"
+        name = (
+            values.get("operation")
+            or values.get("action")
+            or values.get("name")
+            or values.get("type")
+            or "a row without a name"
+        )
         service = f"{values['service']}." if "service" in values else ""
         return TableError(f"{self.place} ({service}{name}): {reason}")
 

@@ -24,6 +24,11 @@ from zappa_iam_ext.render.report.fixing import advice, policy_words
 from zappa_iam_ext.render.report.verdict import policy_line, subject_lines, verdict
 
 RULES = {
+    Kind.REFUSED: Rule(
+        "missing-permission-refused",
+        "AWS refuses the deployment, since the execution role lacks a permission",
+        "AWS looks at the execution role when the function or an event source is made. Grant the role what it lacks.",
+    ),
     Kind.STOPS: Rule(
         "missing-permission-stops",
         "A missing permission stops the Zappa command",
