@@ -108,7 +108,8 @@ def test_a_plan_changes_nothing_and_its_exit_codes_say_what_it_holds(project):
     ensure("--plan", code=1)
 
 
-def test_without_a_terminal_the_question_is_no_and_the_line_to_paste_is_this_command(project):
+@pytest.mark.usefixtures("project")
+def test_without_a_terminal_the_question_is_no_and_the_line_to_paste_is_this_command():
     with pytest.raises(ZappaIamError, match="no terminal") as caught:
         ensure()
     assert "--admin-profile admin" in caught.value.hint
