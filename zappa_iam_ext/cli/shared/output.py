@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zappa_iam_ext.render.report.items import Positions
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
+FORMATS = ("text", "json", "github", "gitlab", "markdown", "sarif", "junit")
 WORKSPACE = "GITHUB_WORKSPACE"
 
 
@@ -40,7 +40,7 @@ def report_options(function: Decorated) -> Decorated:
         type=click.Choice(FORMATS),
         default="text",
         show_default=True,
-        help="json is one document (docs/schemas/), github are annotations of a workflow.",
+        help="json is one document (docs/schemas/), github are annotations of a workflow, gitlab is Code Quality.",
     )(function)
 
 
@@ -102,6 +102,7 @@ def machine_text(told: Told, output: str) -> str:
 
     renderers = {
         "github": formats.github_text,
+        "gitlab": formats.code_quality_text,
         "markdown": formats.markdown_text,
         "sarif": formats.sarif_text,
         "junit": formats.junit_text,
