@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import count
 
 from zappa_iam_ext.render.formats.model import Failed, Item, Summary, Told
+from zappa_iam_ext.render.html.advice import advice_section
 from zappa_iam_ext.render.html.assets import SCRIPT, STYLE, asset, content_security_policy
 from zappa_iam_ext.render.html.graph import Band, bands
-from zappa_iam_ext.render.html.markup import Markup, element, joined, preformatted
+from zappa_iam_ext.render.html.markup import Markup, element, joined
 from zappa_iam_ext.render.html.sections import Headings, badge, band_section, counted, problems, steps
 from zappa_iam_ext.render.html.verdicts import Tone, Verdict, gravest, verdict_of_summary
 
@@ -23,14 +24,16 @@ def html_text(told: Told, written: str = "") -> str:
     headings = GRANTS if told.tool in _OF_POLICIES else NEEDS
     stages = _stages(told)
     drawn = _drawn(stages)
+    alone = len(stages) + len(told.failed) == 1
+    controls = _filters([band for each in drawn for band in each]) if any(drawn) else None
     body = joined(
         element("header", *_head(told, stages), class_="top"),
         element(
             "main",
-            _filters([band for each in drawn for band in each]) if any(drawn) else None,
+            None if alone else controls,
             *(element("section", *_failed(failed), class_="stage") for failed in told.failed),
             *(
-                _stage(place, summary, items, found, headings, alone=len(stages) + len(told.failed) == 1)
+                _stage(place, summary, items, found, headings, alone=alone, controls=controls)
                 for place, ((summary, items), found) in enumerate(zip(stages, drawn, strict=True))
             ),
             id="main",
@@ -100,7 +103,7 @@ def _head(told: Told, stages: Stages) -> list[Markup]:
     text = f"{passed} of {len(verdicts)} stages pass"
     links = (
         element(
-            "li", badge(verdict_of_summary(summary)), " ", element("a", summary.text, href=f"#stage{place}")
+            "li", badge(verdict_of_summary(summary)), element("a", summary.text, href=f"#stage{place}")
         )
         for place, (summary, _) in enumerate(stages)
     )
@@ -122,7 +125,7 @@ def _heading(name: str, text: str, verdict: Verdict, **attributes: str) -> Marku
 
 def _failed(failed: Failed) -> list[Markup]:
     found = [_heading("h2", f"{failed.suite} could not be answered", COULD_NOT), element("p", failed.message)]
-    return [*found, _advice(failed.hint)] if failed.hint else found
+    return [*found, section] if (section := advice_section(failed.hint)) else found
 
 
 def _stage(
@@ -133,6 +136,7 @@ def _stage(
     headings: Headings,
     *,
     alone: bool,
+    controls: Markup | None,
 ) -> Markup:
     heading = (
         None
@@ -144,10 +148,10 @@ def _stage(
         "section",
         heading,
         _notes(summary.notes),
-        _advice(summary.advice) if summary.advice else None,
+        advice_section(summary.advice),
         problems(items),
         steps(items),
-        joined(element("h3", "Permission map"), *services) if services else None,
+        joined(element("h3", "Permission map"), controls if alone else None, *services) if services else None,
         class_="stage",
     )
 
@@ -159,15 +163,6 @@ def _notes(notes: Sequence[str]) -> Markup | None:
         "ul",
         *(element("li", note, class_="warning" if note.startswith("warning") else None) for note in notes),
         class_="notes",
-    )
-
-
-def _advice(text: str) -> Markup:
-    return element(
-        "div",
-        element("h3", "What to do"),
-        element("pre", element("code", preformatted(text)), tabindex=0),
-        class_="advice",
     )
 
 

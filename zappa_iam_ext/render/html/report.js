@@ -14,7 +14,7 @@
     for (const each of folded) each.open = false;
   });
 
-  for (const advice of all(".advice")) {
+  for (const command of all(".command")) {
     if (!navigator.clipboard) break;
     const button = document.createElement("button");
     button.type = "button";
@@ -22,14 +22,14 @@
     button.textContent = "Copy";
     button.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(advice.querySelector("code").textContent);
+        await navigator.clipboard.writeText(command.querySelector("code").textContent);
         button.textContent = "Copied";
       } catch {
-        getSelection().selectAllChildren(advice.querySelector("code"));
+        getSelection().selectAllChildren(command.querySelector("code"));
         button.textContent = "Selected";
       }
     });
-    advice.append(button);
+    command.append(button);
   }
 
   const filters = document.getElementById("filters");

@@ -19,7 +19,7 @@ def badge(verdict: Verdict, count: int | None = None) -> Markup:
     """Return a verdict as its mark and word, with how many there are."""
     told = verdict.word if count is None else f"{count} {verdict.word}"
     return element(
-        "span", element("span", verdict.mark, aria_hidden="true"), f" {told}", class_=f"badge {verdict.tone}"
+        "span", element("span", verdict.mark, aria_hidden="true"), told, class_=f"badge {verdict.tone}"
     )
 
 
@@ -39,7 +39,7 @@ def band_section(band: Band, headings: Headings) -> Markup:
     summary = element(
         "summary",
         element("span", band.service, class_="service"),
-        element("span", *(_spaced(badge(each, count)) for each, count in counts.items()), class_="badges"),
+        element("span", *(badge(each, count) for each, count in counts.items()), class_="badges"),
         _bar(counts, total),
     )
     return element(
@@ -63,10 +63,6 @@ def band_section(band: Band, headings: Headings) -> Markup:
         open=band.verdict.tone is not Tone.ALLOWED,
         data_service=band.service,
     )
-
-
-def _spaced(child: Markup) -> Markup:
-    return joined(child, " ")
 
 
 def _bar(counts: dict[Verdict, int], total: int) -> Markup:
@@ -104,7 +100,7 @@ def _permission(each: Permission, service: str) -> Markup:
     item, origin = each.item, each.origin
     by = " → ".join(part for part in (origin.source, origin.step) if part)
     setting = (
-        element("div", "setting ", element("code", origin.setting), place(item.place))
+        element("div", element("span", "setting"), element("code", origin.setting), place(item.place), class_="by")
         if origin.setting
         else None
     )
@@ -134,7 +130,7 @@ def _cell(label: str, *children: Markup | None) -> Markup:
 
 def place(where: Place) -> str | None:
     """Return where it stands in a file, in brackets; None for nowhere."""
-    return f" ({where.file}:{where.line})" if where.file else None
+    return f"({where.file}:{where.line})" if where.file else None
 
 
 def problems(items: Sequence[Item]) -> Markup | None:
@@ -198,5 +194,5 @@ def steps(items: Sequence[Item]) -> Markup | None:
     told = [item for item in items if item.origin is None and verdict_of(item).tone is Tone.ALLOWED]
     if not told:
         return None
-    entries = (element("li", badge(verdict_of(item)), " ", element("code", item.message)) for item in told)
+    entries = (element("li", badge(verdict_of(item)), element("code", item.message)) for item in told)
     return joined(element("h3", f"Steps ({len(told)})"), element("ol", *entries, class_="steps"))

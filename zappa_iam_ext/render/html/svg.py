@@ -48,7 +48,7 @@ def _box(node: Node, heading: str, *, first: bool) -> Markup:
         element("title", node.name),
         element("rect", width=wide, height=BOX, rx=11 if node.setting else 4),
         element("text", node.verdict.mark, class_="mark", x=8, y=15),
-        element("text", shortened(kind + node.label, room), x=_INSET, y=15),
+        element("text", shortened(node.label, room), x=_INSET, y=15),
         class_=f"node {node.verdict.tone}",
         transform=f"translate({_LEFT[node.column]} {TOP + node.row * ROW})",
         data_c=node.column,
