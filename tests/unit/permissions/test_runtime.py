@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.runtime_cases import CASES, FOLDER, file_of, golden, known, needs, stage_of
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.check import request_of
+from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import (
     AuthorizationRequest,
     Decision,
@@ -20,6 +21,7 @@ from zappa_iam_ext.iam import (
     PolicySet,
     compile_policies,
 )
+from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.permissions.model import Confidence, Consequence, UsedBy
 from zappa_iam_ext.permissions.runtime import execution_policy, runtime_requirements
 from zappa_iam_ext.permissions.runtime.needs import runtime_needs
@@ -312,3 +314,67 @@ def test_a_requirement_says_whose_call_asks_for_it_and_which_setting():
     assert (found.call.service, found.call.operation, found.call.command) == ("s3", "GetObject", "runtime")
     assert found.call.setting == "slim_handler"
     assert found.context == {OF_CODE: stage().function_arn}
+
+
+def test_only_what_lambda_needs_on_everything_is_on_everything():
+    """Our own findings of the documents: the network interfaces, whose ids nobody knows, and file systems."""
+    told = {
+        (finding.id, action.partition(":")[0])
+        for case in CASES
+        for finding in findings(execution_policy(stage_of(case), **known(case)))
+        for action in finding.message.split(" on ")[0].split(", ")
+    }
+    assert told == {("wildcard/resource", "ec2"), ("wildcard/resource", "elasticfilesystem")}
+
+
+READS = {"Sid": "ReadQueue", "Effect": "Allow", "Action": "sqs:ReceiveMessage", "Resource": f"{QUEUE}first"}
+
+
+def test_an_application_that_reads_the_queue_of_the_poller_may():
+    document = execution_policy(POLLED, application=[READS])
+    policies = compile_policies(PolicySet([document]))
+    of_code = {OF_CODE: POLLED.function_arn}
+    for action, allowed in (("sqs:ReceiveMessage", True), ("sqs:DeleteMessage", False)):
+        request = AuthorizationRequest(role(POLLED), action, f"{QUEUE}first", of_code)
+        assert (policies.decide(request) is Decision.ALLOWED) is allowed
+    sids = [statement.sid for statement in document.statements]
+    assert len(set(sids)) == len(sids)
+    assert PolicyDocument.parse(document.to_json()).statements == document.statements
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        pytest.param("ec2:DescribeSubnets", 6, id="one of them"),
+        pytest.param("EC2:describe*", 5, id="two by a pattern"),
+        pytest.param("ec2:*", 0, id="all of them"),
+        pytest.param("s3:GetObject", 7, id="none of them"),
+    ],
+)
+def test_what_the_application_asks_for_is_not_denied_to_it(asked, left):
+    statement = {"Effect": "Allow", "Action": asked, "Resource": "*"}
+    denied = [
+        action
+        for each in execution_policy(IN_VPC, application=[statement]).statements
+        if each.effect is Effect.DENY
+        for action in each.actions
+    ]
+    assert len(denied) == left
+
+
+def test_what_an_application_is_not_allowed_stays_denied():
+    excepted = {"Effect": "Allow", "NotAction": ["ec2:*NetworkInterface*"], "Resource": "*"}
+    forbidden = {"Effect": "Deny", "Action": "ec2:DescribeSubnets", "Resource": "*"}
+    document = execution_policy(IN_VPC, application=[excepted, forbidden])
+    (denied,) = (each for each in document.statements if each.sid == "DenyNetworkInterfacesToCode")
+    assert set(denied.actions) == {
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DetachNetworkInterface",
+    }
+
+
+def test_statements_that_iam_would_refuse_are_refused():
+    with pytest.raises(InvalidPolicyDocument):
+        execution_policy(stage(), application=[{"Effect": "Allow", "Action": "s3:GetObject"}])
