@@ -39,16 +39,18 @@ class ReadPrincipal:
 class Principals:
     """Reads principals within one limit of time, and remembers them by the profile they are behind.
 
-    ``stages`` say which deployment policies and which execution roles are looked for on the way.
+    ``stages`` say which deployment policies are looked for on the way, and which execution roles ``with_roles``.
     """
 
-    def __init__(self, options: AwsOptions, stages: Iterable[Stage] = ()) -> None:
+    def __init__(
+        self, options: AwsOptions, stages: Iterable[Stage] = (), *, with_roles: bool = False
+    ) -> None:
         self._options = options
         self._deadline: Deadline | None = None
         wanted = tuple(stages)
         self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in wanted))
         self._further = tuple(dict.fromkeys(name for stage in wanted for name in further_names(stage)))
-        self._roles = tuple(dict.fromkeys(role_name(stage) for stage in wanted if stage.role.name))
+        self._roles = tuple(dict.fromkeys(role_name(stage) for stage in wanted if with_roles))
         self._known: dict[tuple[str, str], ReadPrincipal] = {}
 
     def behind(self, profile: str, region: str) -> ReadPrincipal:
