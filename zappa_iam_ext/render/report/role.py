@@ -12,9 +12,9 @@ from zappa_iam_ext.render.layout.sections import Section
 from zappa_iam_ext.render.layout.style import Mark
 from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.text import line
+from zappa_iam_ext.roles.execution_trust import API_GATEWAY
 
 _SHORT = ".amazonaws.com"
-_NAMED = 3
 _TOLD = (Kind.REFUSED, Kind.STOPS, Kind.SILENT)
 _TITLES = {
     Kind.REFUSED: "Refused at deploy",
@@ -35,17 +35,18 @@ def _standing(role: RoleReport) -> Iterator[str]:
     if role.exists is None and not role.managed:
         yield "may not be looked at"
         return
-    if role.exists is False:
-        yield "not there yet, Zappa makes it"
     told = list(_trust(role))
-    lacking = role.having(Verdict.DENIED)
-    unknown = role.having(Verdict.UNKNOWN)
+    lacking, unknown = role.having(Verdict.DENIED), role.having(Verdict.UNKNOWN)
     total = len(role.results)
     told += [f"lacks {len(lacking)} of {total} permissions"] if lacking else []
     told += [f"{len(unknown)} of {total} permissions could not be decided"] if unknown else []
+    if role.exists is False:
+        yield f"not there yet, Zappa makes it{' with ' + wide_words(role.wide) if role.wide else ''}"
+        yield from told
+        return
     yield from told or [f"holds all {total} permissions"]
     if role.wide:
-        yield f"wide open: {wide_words(role.wide)}"
+        yield wide_words(role.wide)
     if role.unreadable and not unknown:
         more = f" and {len(role.unreadable) - 1} more" if len(role.unreadable) > 1 else ""
         yield f"not read: {line(role.unreadable[0])}{more}"
@@ -59,11 +60,10 @@ def _trust(role: RoleReport) -> Iterator[str]:
 
 
 def wide_words(services: tuple[str, ...]) -> str:
-    """Return the services of which every action is allowed, in words."""
+    """Return of how many services every action is allowed, in words."""
     if services == ("*",):
         return "every action of every service"
-    more = f" and {len(services) - _NAMED} more" if len(services) > _NAMED else ""
-    return f"every action of {', '.join(services[:_NAMED])}{more}"
+    return f"every action of {services[0] if len(services) == 1 else f'{len(services)} services'}"
 
 
 def short_service(service: str) -> str:
@@ -115,7 +115,10 @@ def refused_words(report: Report) -> str:
         return ""
     if role.fault:
         return f"AWS refuses the execution role {line(role.name)}"
-    if role.distrusted:
-        return f"the execution role {line(role.name)} does not trust {', '.join(short_service(each.service) for each in role.distrusted)}"
+    if services := [each.service for each in role.distrusted if each.service != API_GATEWAY]:
+        return (
+            f"the execution role {line(role.name)} does not trust {', '.join(map(short_service, services))}"
+        )
     count = len(role.having(Verdict.DENIED, Consequence.REFUSED))
-    return f"the execution role {line(role.name)} lacks {count} permissions that AWS looks for"
+    them = "a permission" if count == 1 else f"{count} permissions"
+    return f"the execution role {line(role.name)} lacks {them} that AWS looks for"
