@@ -185,18 +185,28 @@ def _cloudformation_role(case: Case) -> str:
 def _execution_role(case: Case) -> str:
     if case.denial.layer == "resource":
         return _resource(case.denial)
-    stage, role = case.stage, role_of(case.denial.principal)
-    whose = f"The function's execution role{f' {role}' if role else ''} lacks it, not the user who deploys"
+    stage, lines, role = case.stage, case.lines, role_of(case.denial.principal)
+    named = f" {role}" if role else ""
+    if not (case.denial.action or case.denial.operation):
+        return (
+            f"The function's execution role{named} lacks something that the text does not name, not the user who deploys:"
+            f" {lines.zappa_iam('role check')} tells what; {lines.zappa_iam('role ensure')} adds what the settings ask for."
+        )
+    whose = f"The function's execution role{named} lacks it, not the user who deploys"
     if stage and role and role not in {stage.role.name, stage_role(stage)}:
         return (
             f"{whose}. It is not the role of stage {stage.name}, which runs as {stage_role(stage)}: mend it where that"
             " role is made."
         )
+    ensure = f"iam_ext.permissions and run {lines.zappa_iam('role ensure')}"
     if stage and not stage.role.managed:
-        return f"{whose}: add it to that role's own policy (manage_roles is false, so that Zappa does not write it)."
+        return (
+            f"{whose}: add it to that role's own policy (manage_roles is false, so that Zappa does not write it), or to"
+            f" {ensure}."
+        )
     return (
-        f"{whose}: add it to extra_permissions or attach_policy (or to the role's own policy, with manage_roles false),"
-        f" then run {case.lines.zappa('update')}."
+        f"{whose}: add it to {ensure}; or add it to extra_permissions or attach_policy (or to the role's own policy, with"
+        f" manage_roles false), then run {lines.zappa('update')}."
     )
 
 
