@@ -24,6 +24,7 @@ from zappa_iam_ext.permissions.denials.matching import (
 )
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
 from zappa_iam_ext.permissions.denials.remedy import Case, advice
+from zappa_iam_ext.permissions.denials.role_causes import role_causes
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.denials.wordings.services import action_of
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -100,7 +101,9 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str, lines: C
     if denial.by_role and (session_of(denial.principal) or is_own_call(denial)):
         reasons, elsewhere = (), False
     known_call = not reasons and is_known_call(denial)
-    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer, lines, known_call)
+    of_role = role_causes(denial, stage)
+    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer, lines, known_call, bool(of_role))
+    reasons = (*of_role, *reasons)
     allowing = statements(denial, caller, wanted, canonical(denial.action), stage)
     if is_layer_of_another(denial):
         allowing = ()
