@@ -52,6 +52,8 @@ class RuntimeRow:
 
     def __post_init__(self) -> None:
         _refuse_names(self)
+        if "..." in self.because:
+            raise ValueError("`because` is not filled in: one sentence that says who needs it, and for what")
         if self.consequence is not Consequence.HARMLESS and not self.symptom:
             raise ValueError("`symptom` is missing: what is wrong when the role may not")
         if odd := set(self.restrict) - set(self.context) - set(self.absent):
