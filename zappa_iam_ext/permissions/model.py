@@ -126,7 +126,8 @@ class Requirement:
     needs it, ``because`` one sentence for the user, ``consequence`` what a denial does and ``symptom``
     what is then wrong, ``source`` where the rule is written, ``dependent`` that AWS checks it on its
     own account rather than because Zappa called this very action, ``only_if`` the state of the account without
-    which it is never needed. ``used_by`` says who uses it, where the execution role needs it; None where the deploying
+    which it is never needed. ``absent`` names condition keys that AWS surely does not send; one that ``restrict`` names too
+    has to be absent. ``used_by`` says who uses it, where the execution role needs it; None where the deploying
     principal does.
     """
 
@@ -142,4 +143,5 @@ class Requirement:
     confidence: Confidence = Confidence.DOCUMENTED
     dependent: bool = False
     only_if: ResourceState | None = None
+    absent: tuple[str, ...] = ()
     used_by: UsedBy | None = None
