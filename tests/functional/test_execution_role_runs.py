@@ -8,12 +8,21 @@ services do with the role is played with its session, or only judged, as the row
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from tests.support.function.cases import Case, Judged, Played, case_names, cases, judged, played
+from tests.support.function.cases import (
+    Judged,
+    Played,
+    case_names,
+    cases,
+    checked,
+    forbidden,
+    judged,
+    played,
+)
 from tests.support.function.deployed import Deployed, deployed
 from tests.support.function.judging import (
     FUNCTION,
@@ -24,33 +33,15 @@ from tests.support.function.judging import (
     request_of_judged,
 )
 from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument
-from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.observation import Observation, Outcome
+from zappa_iam_ext.roles.execution_trust import execution_trust
 
 SAMPLE = frozenset({"asynchronous tasks over SNS, answers kept", "events from SQS", "websocket message"})
 ALL = os.environ.get("ZAPPA_IAM_EXT_RUNS") == "all"
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.slow, pytest.mark.xdist_group("runs")]
-
-
-def policy_of(stage: Stage) -> PolicyDocument:
-    return PolicyDocument.parse(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    )
-
-
-def trust_of(stage: Stage) -> Mapping:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": ["lambda.amazonaws.com"]},
-                "Action": "sts:AssumeRole",
-            }
-        ],
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +68,27 @@ def each(sample: frozenset[str] = SAMPLE) -> list:
 
 @pytest.fixture(scope="module", params=each())
 def ran(request: pytest.FixtureRequest, running_aws: LocalAws) -> Iterator[Ran]:
-    with deployed(request.param, running_aws.another_account(), policy_of, trust_of) as at:
-        policy = policy_of(at.stage)
+    with deployed(request.param, running_aws.another_account(), execution_policy, execution_trust) as at:
+        policy = execution_policy(at.stage)
         seen = at.run(policy)
+        if "websocket" in at.names:  # the second phase: the id of the API is known
+            policy = execution_policy(at.stage, websocket_api=at.names["websocket"])
+            seen += at.run(policy)
         others = [(row, at.play(row, policy)) for row in played(at.case.name)]
         yield Ran(at, policy, tuple(seen), tuple(others))
 
 
 def test_the_sample_and_the_rows_name_cases() -> None:
-    named = {case for row in _rows() for case in row.cases}
+    rows = _rows()
+    named = {case for row in rows for case in row.cases}
     assert case_names() >= SAMPLE | named
+
+
+def test_what_is_judged_of_the_function_is_called_in_another_case() -> None:
+    actions = {case.name: {checked()[call].get("action") for call in case.calls} for case in cases()}
+    rows = [row for row in _rows() if isinstance(row, Judged) and row.used_by == FUNCTION]
+    assert rows
+    assert [row for row in rows if row.action not in actions[row.shown_in]] == []
 
 
 def test_nothing_is_denied(ran: Ran) -> None:
@@ -100,6 +102,12 @@ def test_the_function_makes_the_calls_that_the_case_lists(ran: Ran) -> None:
 
 def test_our_evaluator_allows_all_of_it_too(ran: Ran) -> None:
     assert refused(ran.policy, ran.requests) == []
+
+
+def test_what_looks_like_it_is_not_allowed(ran: Ran) -> None:
+    at = ran.at
+    asked = [request_of_judged(row, at.names, at.stage) for row in forbidden(at.case.name)]
+    assert refused(ran.policy, asked) == asked
 
 
 def test_dropping_any_grant_refuses_something(ran: Ran) -> None:

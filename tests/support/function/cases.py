@@ -49,18 +49,24 @@ class Played:
     because: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     cases: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     fails: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An action on a resource that nobody can ask of the local AWS: only our evaluator judges it."""
+    """An action on a resource that nobody can ask of the local AWS, or that no case needs: only our evaluator judges it.
+
+    ``shown_in`` names a case whose function really makes the call; ``context`` are condition keys.
+    """
 
     used_by: str
     action: str
     resource: str
     because: str
     cases: tuple[str, ...] = ()
+    shown_in: str = ""
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -100,14 +106,26 @@ def _others() -> Mapping[str, Any]:
 
 
 def played(case: str) -> tuple[Played, ...]:
-    """Return the calls that services make with the role in a case; a row without ``cases`` is about all."""
-    rows = (Played(**{**row, "cases": tuple(row.get("cases", ()))}) for row in _others()["played"])
-    return tuple(row for row in rows if not row.cases or case in row.cases)
+    """Return the calls that services make with the role in a case; a row without ``cases`` is about all but ``unless``."""
+    rows = (
+        Played(**{**row, "cases": tuple(row.get("cases", ())), "unless": tuple(row.get("unless", ()))})
+        for row in _others()["played"]
+    )
+    return tuple(row for row in rows if case not in row.unless and (not row.cases or case in row.cases))
 
 
 def judged(case: str) -> tuple[Judged, ...]:
     """Return what can only be judged in a case."""
-    rows = (Judged(**{**row, "cases": tuple(row.get("cases", ()))}) for row in _others()["judged"])
+    return _judged("judged", case)
+
+
+def forbidden(case: str) -> tuple[Judged, ...]:
+    """Return what the role must not be allowed in a case."""
+    return _judged("forbidden", case)
+
+
+def _judged(table: str, case: str) -> tuple[Judged, ...]:
+    rows = (Judged(**{**row, "cases": tuple(row.get("cases", ()))}) for row in _others()[table])
     return tuple(row for row in rows if not row.cases or case in row.cases)
 
 

@@ -108,6 +108,11 @@ class Deployed:
         client.update_function_configuration(
             FunctionName=self.stage.function_name, Environment={"Variables": variables}
         )
+        for alias in client.list_aliases(FunctionName=self.stage.function_name)["Aliases"]:
+            version = client.publish_version(FunctionName=self.stage.function_name)["Version"]
+            client.update_alias(
+                FunctionName=self.stage.function_name, Name=alias["Name"], FunctionVersion=version
+            )
         return folder
 
     def _hold(self, document: PolicyDocument) -> None:

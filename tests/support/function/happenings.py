@@ -28,14 +28,13 @@ class Happenings:
     def __init__(self, aws: LocalAws, names: Mapping[str, str]) -> None:
         self._aws, self._names = aws, names
 
-    def get(self, path: str, says: str = "", token: str = "") -> None:
-        """Ask the REST API that Zappa made, which asks the function; raise AssertionError unless it answers ``says``."""
-        (api,) = self._aws.client("apigateway").get_rest_apis()["items"]
-        asked = AWSRequest("GET", f"{self._execute_api(api['id'])}/{path}")
-        if (
-            not token
-        ):  # the local AWS learns from the signature whose API is meant; nobody checks a permission
-            SigV4Auth(self._root(), "execute-api", self._names["region"]).add_auth(asked)
+    def get(self, path: str, says: str = "", kind: str = "REST") -> None:
+        """Ask the API that Zappa made, which asks the function; raise AssertionError unless it answers ``says``.
+
+        The local AWS learns from the signature whose API is meant; nobody checks a permission of it.
+        """
+        asked = AWSRequest("GET", f"{self._execute_api(self._api(kind))}/{path}")
+        SigV4Auth(self._root(), "execute-api", self._names["region"]).add_auth(asked)
         request = urllib.request.Request(asked.url, headers=dict(asked.headers))
         try:
             with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:
@@ -74,18 +73,22 @@ class Happenings:
 
     def talk(self, message: str, says: str) -> None:
         """Connect to the WebSocket API, send a message and read the answer that the function posts."""
-        (api,) = (
-            item
-            for item in self._aws.client("apigatewayv2").get_apis()["Items"]
-            if item["ProtocolType"] == "WEBSOCKET"
-        )
-        asked = AWSRequest("GET", self._execute_api(api["ApiId"]))
+        asked = AWSRequest("GET", self._execute_api(self._api("WEBSOCKET")))
         SigV4QueryAuth(self._root(), "execute-api", self._names["region"]).add_auth(asked)
         with _websocket(asked.prepare().url) as connection:
             connection.sendall(_frame(_TEXT, message.encode()))
             text = _read_frame(connection).decode()
             connection.sendall(_frame(_CLOSE, b""))
         assert says in text, text
+
+    def _api(self, kind: str) -> str:
+        """Return the id of the only API of a kind: REST, HTTP or WEBSOCKET."""
+        if kind == "REST":
+            (rest,) = self._aws.client("apigateway").get_rest_apis()["items"]
+            return str(rest["id"])
+        apis = self._aws.client("apigatewayv2").get_apis()["Items"]
+        (api,) = (item for item in apis if item["ProtocolType"] == kind)
+        return str(api["ApiId"])
 
     def _execute_api(self, api: str) -> str:
         return f"{self._aws.endpoint}/_aws/execute-api/{api}/{self._names['stage']}"

@@ -52,22 +52,25 @@ def request_of_call(seen: Observation, names: Mapping[str, str], stage: Stage) -
         return None
     given = {name: str(value) for name, value in seen.parameters.items()}
     queue = given.get("QueueUrl", "").rpartition("/")[2]
-    resource = row["resource"].format_map({**names, **given, "queue": queue})
+    topic = given.get("TargetArn") or given.get("TopicArn", "")
+    resource = row["resource"].format_map({**names, **given, "queue": queue, "topic": topic})
     return _request(row["action"], resource, seen.at, stage)
 
 
 def request_of_judged(row: Judged, names: Mapping[str, str], stage: Stage) -> AuthorizationRequest:
     """Return what is judged without a call."""
-    return _request(row.action, row.resource.format_map(names), row.used_by, stage)
+    context = {key: value.format_map(names) for key, value in row.context.items()}
+    return _request(row.action, row.resource.format_map(names), row.used_by, stage, context)
 
 
-def _request(action: str, resource: str, used_by: str, stage: Stage) -> AuthorizationRequest:
+def _request(
+    action: str, resource: str, used_by: str, stage: Stage, context: Mapping[str, str] | None = None
+) -> AuthorizationRequest:
     account, role = stage.account, stage.role.name
     principal = f"arn:{stage.partition}:sts::{account}:assumed-role/{role}/{stage.function_name}"
     source = stage.function_arn if used_by == FUNCTION else None
-    return AuthorizationRequest(
-        principal, action, resource, {SOURCE: source, "aws:RequestedRegion": stage.region}
-    )
+    keys = {SOURCE: source, "aws:RequestedRegion": stage.region, **(context or {})}
+    return AuthorizationRequest(principal, action, resource, keys)
 
 
 def refused(document: PolicyDocument, requests: Iterable[AuthorizationRequest]) -> list[AuthorizationRequest]:

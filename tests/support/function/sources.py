@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 
+from tests.recordings.prepare import network
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 
 
@@ -46,6 +47,17 @@ def _stream(aws: LocalAws) -> dict[str, str]:
     return {"stream_arn": f"arn:aws:kinesis:us-east-1:{aws.account}:stream/clicks"}
 
 
+def _consumer(aws: LocalAws) -> dict[str, str]:
+    names = _stream(aws)
+    made = aws.client("kinesis").register_stream_consumer(StreamARN=names["stream_arn"], ConsumerName="hello")
+    return {**names, "consumer_arn": made["Consumer"]["ConsumerARN"]}
+
+
+def _log_group(aws: LocalAws) -> dict[str, str]:
+    aws.client("logs").create_log_group(logGroupName="/aws/lambda/hello-dev")
+    return {}
+
+
 def _remote_env(aws: LocalAws) -> dict[str, str]:
     names = _bucket(aws)
     content = json.dumps({"FROM_REMOTE_ENV": "read from S3"})
@@ -55,6 +67,9 @@ def _remote_env(aws: LocalAws) -> dict[str, str]:
 
 _SOURCES: Mapping[str, Callable[[LocalAws], dict[str, str]]] = {
     "bucket": _bucket,
+    "consumer": _consumer,
+    "log group": _log_group,
+    "network": network,
     "queue": _queue,
     "remote env": _remote_env,
     "stream": _stream,
