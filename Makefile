@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges benchmark speed recordings denials scenarios
-.PHONY: longer faults races stages identities docs snapshots help clean
+.PHONY: longer faults races stages identities docs snapshots dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -51,11 +51,10 @@ coverage: $(STAMP) ## all tests that need no local AWS, the fast ones first, and
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
 
 slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel
-	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node" $(LONGER:%=--ignore=%)
+	$(BIN)/pytest -n auto -q --dist loadgroup -m "(slow or aws or zappa or node) and not longer"
 
-LONGER := $(addprefix tests/functional/test_,faults.py modes.py several_stages.py races.py)
-longer: $(STAMP) ## provisioning from end to end: a sample of the faults, modes, stages beside each other, races (minutes)
-	$(BIN)/pytest -n auto -q --dist loadgroup $(LONGER)
+longer: $(STAMP) ## what is too long for every push: faults, modes, several stages, races, scenarios, a new row (minutes)
+	$(BIN)/pytest -n auto -q --dist loadgroup -m longer
 
 judges: $(JUDGES) ## the outside evaluator, where Node.js is present
 
@@ -109,12 +108,19 @@ stages: $(STAMP) ## two projects of two stages with one user, deployed by the re
 
 docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
 	$(BIN)/python -m tests.generate.tables
+	$(BIN)/python -m tests.generate.sbom
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme
 
-snapshots: $(STAMP) ## what a reader sees of typical reports, and the picture in the docs, written again
+snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
+	$(BIN)/python -m tests.generate.runtime
+
+dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
+	@rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

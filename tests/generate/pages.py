@@ -31,7 +31,12 @@ from zappa_iam_ext.permissions.tables.rows import (
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-DENIED = {Consequence.STOPS: "stops", Consequence.SILENT: "**silent**", Consequence.HARMLESS: "harmless"}
+DENIED = {
+    Consequence.REFUSED: "refused",
+    Consequence.STOPS: "stops",
+    Consequence.SILENT: "**silent**",
+    Consequence.HARMLESS: "harmless",
+}
 Row = AuthorizationRow | ResourceRow
 
 

@@ -29,6 +29,7 @@ class Standing(StrEnum):
 class Kind(StrEnum):
     """What a group is about, gravest first."""
 
+    REFUSED = "refused at deploy"
     STOPS = "stops the command"
     SILENT = "goes unnoticed"
     HARMLESS = "harmless"
@@ -37,6 +38,7 @@ class Kind(StrEnum):
 
 
 _KINDS = {
+    Consequence.REFUSED: Kind.REFUSED,
     Consequence.STOPS: Kind.STOPS,
     Consequence.SILENT: Kind.SILENT,
     Consequence.HARMLESS: Kind.HARMLESS,
@@ -89,7 +91,7 @@ def standing(report: Report) -> Standing:
 
 
 def _stops(result: CheckedRequirement) -> bool:
-    return result.requirement.consequence is Consequence.STOPS
+    return result.requirement.consequence in {Consequence.REFUSED, Consequence.STOPS}
 
 
 def stopped_commands(report: Report) -> tuple[str, ...]:

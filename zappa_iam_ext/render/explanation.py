@@ -33,6 +33,7 @@ _CALLERS = {
     CallerKind.SERVICE_LINKED_ROLE: "a service-linked role",
 }
 _CONSEQUENCE: Mapping[str, str] = {
+    Consequence.REFUSED: "AWS refuses what Zappa deploys",
     Consequence.STOPS: "Zappa stops",
     Consequence.SILENT: "Zappa goes on and says nothing",
     Consequence.HARMLESS: "Zappa goes on",

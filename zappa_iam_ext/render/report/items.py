@@ -19,11 +19,16 @@ from zappa_iam_ext.check.grouping import (
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Requirement
-from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Place, Rule, Summary
+from zappa_iam_ext.render.formats.model import Item, Level, Origin, Outcome, Place, Rule, Summary
 from zappa_iam_ext.render.report.fixing import advice, policy_words
 from zappa_iam_ext.render.report.verdict import policy_line, subject_lines, verdict
 
 RULES = {
+    Kind.REFUSED: Rule(
+        "missing-permission-refused",
+        "AWS refuses the deployment, since the execution role lacks a permission",
+        "AWS looks at the execution role when the function or an event source is made. Grant the role what it lacks.",
+    ),
     Kind.STOPS: Rule(
         "missing-permission-stops",
         "A missing permission stops the Zappa command",
@@ -122,6 +127,7 @@ def items(report: Report, positions: Positions = NOWHERE) -> Iterator[Item]:
                 requirement.resource,
                 str(sorted(requirement.context.items())),
             ),
+            origin=origin(requirement),
         )
 
 
@@ -130,6 +136,15 @@ _OUTCOMES = {
     Verdict.DENIED: Outcome.FAILED,
     Verdict.UNKNOWN: Outcome.UNDECIDED,
 }
+
+
+def origin(requirement: Requirement) -> Origin | None:
+    """Return the command and the call that need it, and the setting that asks for them; None where no call is known."""
+    call = requirement.call
+    if call is None:
+        return None
+    source = f"zappa {call.command}" if call.command else ""
+    return Origin(source, f"{call.service}.{call.operation}", call.setting)
 
 
 def _name(requirement: Requirement) -> str:
