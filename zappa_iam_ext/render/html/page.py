@@ -39,7 +39,11 @@ def html_text(told: Told, written: str = "") -> str:
             id="main",
         ),
         element(
-            "footer", element("p", f"{told.tool} {told.version}{f', {written}' if written else ''}. {_HELP}")
+            "footer",
+            element(
+                "p",
+                f"{told.tool} {told.version}{f', {written}' if written else ''}.{f' {_HELP}' if controls else ''}",
+            ),
         ),
     )
     return f"<!DOCTYPE html>\n{_document(told, stages, body)}"
@@ -102,9 +106,7 @@ def _head(told: Told, stages: Stages) -> list[Markup]:
     passed = sum(summary.passed for summary, _ in stages)
     text = f"{passed} of {len(verdicts)} stages pass"
     links = (
-        element(
-            "li", badge(verdict_of_summary(summary)), element("a", summary.text, href=f"#stage{place}")
-        )
+        element("li", badge(verdict_of_summary(summary)), element("a", summary.text, href=f"#stage{place}"))
         for place, (summary, _) in enumerate(stages)
     )
     failed = (element("li", badge(COULD_NOT), f" {each.suite}: {each.message}") for each in told.failed)
@@ -117,7 +119,7 @@ def _heading(name: str, text: str, verdict: Verdict, **attributes: str) -> Marku
         name,
         mark,
         element("span", f"{verdict.word}: ", class_="unseen"),
-        element("span", text),
+        element("span", text.rstrip(": ")),
         class_=str(verdict.tone),
         **attributes,
     )
