@@ -84,17 +84,13 @@
       if (node.column === ACTION && !node.off) node.row = row++;
     }
     let rows = row;
-    for (const column of [0, 1, 3]) {
-      const left = band.nodes.filter((node) => node.column === column && !node.off);
-      for (const node of left) {
-        node.beside = Math.min(...node.members.filter((each) => shown.has(each)).map((each) => band.actions.get(each).row));
-      }
-      let next = 0;
-      for (const node of left.sort((one, other) => one.beside - other.beside || one.place - other.place)) {
-        node.row = Math.max(next, node.beside);
-        next = node.row + 1;
-      }
-      rows = Math.max(rows, next);
+    const next = [0, 0, 0, 0];
+    for (const node of band.nodes) {
+      if (node.column === ACTION || node.off) continue;
+      const first = node.members.find((each) => shown.has(each));
+      node.row = Math.max(next[node.column], band.actions.get(first).row);
+      next[node.column] = node.row + 1;
+      rows = Math.max(rows, node.row + 1);
     }
     for (const node of band.nodes) {
       if (!node.off) node.element.setAttribute("transform", `translate(${node.x} ${TOP + node.row * ROW})`);
