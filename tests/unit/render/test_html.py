@@ -15,6 +15,7 @@ from zappa_iam_ext.render.formats import Item, Level, Origin, Outcome, Rule, Sum
 from zappa_iam_ext.render.html import html_text
 from zappa_iam_ext.render.html.assets import SCRIPT, STYLE, asset
 from zappa_iam_ext.render.html.graph import ACTION, RESOURCE, SOURCE, STEP, bands
+from zappa_iam_ext.render.html.verdicts import Tone
 from zappa_iam_ext.render.text import line
 
 MOST_BYTES = 60_000
@@ -223,3 +224,28 @@ def test_the_map_of_a_plan_leads_from_policies_over_statements():
 def test_a_page_is_the_same_each_time():
     assert html_text(of_check(may_deploy())) == html_text(of_check(may_deploy()))
     assert "generated" not in json.dumps(html_text(of_check(may_deploy())))
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_every_colour_can_be_read_on_what_it_stands_on(scheme):
+    """WCAG 2.2, success criterion 1.4.3: 4.5 to 1 for text."""
+    blocks = re.findall(r":root \{(.*?)\}", asset(STYLE), re.DOTALL)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", blocks[scheme]))
+    pairs = [(text, ground) for text in ("text", "muted", "link") for ground in ("page", "panel")]
+    for tone in Tone:
+        pairs += [(tone, "page"), (tone, f"{tone}-fill"), ("text", f"{tone}-fill")]
+    told = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
+    assert {pair: ratio for pair, ratio in told.items() if ratio < 4.5} == {}

@@ -74,6 +74,13 @@
   });
   const bandOf = new Map(bands.map((band) => [band.svg, band]));
 
+  // A page of a thousand boxes stays quick when only what differs is written.
+  function change(drawn, name, value) {
+    if (drawn[name] === value) return;
+    drawn[name] = value;
+    drawn.element.setAttribute(name, value);
+  }
+
   // The boxes that are left, without gaps: actions one below the other, the others beside the first action they belong to.
   function layOut(band) {
     band.stale = false;
@@ -93,7 +100,7 @@
       rows = Math.max(rows, node.row + 1);
     }
     for (const node of band.nodes) {
-      if (!node.off) node.element.setAttribute("transform", `translate(${node.x} ${TOP + node.row * ROW})`);
+      if (!node.off) change(node, "transform", `translate(${node.x} ${TOP + node.row * ROW})`);
     }
     for (const edge of band.edges) {
       const off = !edge.members.some((each) => shown.has(each));
@@ -101,7 +108,7 @@
       if (off) continue;
       const x1 = edge.start.x + edge.start.wide, x2 = edge.end.x, middle = (x1 + x2) / 2;
       const [y1, y2] = [edge.start, edge.end].map((node) => TOP + node.row * ROW + BOX / 2);
-      edge.element.setAttribute("d", `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
+      change(edge, "d", `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
     }
     const tall = TOP + rows * ROW;
     band.svg.setAttribute("viewBox", `0 0 1216 ${tall}`);
