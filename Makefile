@@ -11,8 +11,8 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast coverage slow lint types contracts format demo judges browser pictures benchmark speed recordings denials scenarios
-.PHONY: longer faults races stages identities docs snapshots help clean
+.PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
+.PHONY: longer faults races stages identities docs snapshots pictures dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -117,12 +117,19 @@ stages: $(STAMP) ## two projects of two stages with one user, deployed by the re
 
 docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
 	$(BIN)/python -m tests.generate.tables
+	$(BIN)/python -m tests.generate.sbom
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme
 
-snapshots: $(STAMP) ## what a reader sees of typical reports, and the picture in the docs, written again
+snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
+	$(BIN)/python -m tests.generate.runtime
+
+dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
+	@rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
 
 pictures: $(STAMP) ## the pictures of the page in the docs, taken in a real browser
 	$(BIN)/python -m tests.generate.pictures

@@ -13,11 +13,11 @@ from zappa_iam_ext.render.html import html_text
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 #: The name, the width and height of the window, and whether it is dark.
 PICTURES = {
-    "report-light": (1280, 860, False),
-    "report-dark": (1280, 860, True),
+    "report-light": (1280, 960, False),
+    "report-dark": (1280, 960, True),
     "report-narrow": (400, 860, False),
 }
-MOST_BYTES = 150_000
+MOST_BYTES = 200_000
 
 
 def pictures(browser: Browser) -> dict[str, bytes]:

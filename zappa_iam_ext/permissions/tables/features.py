@@ -183,8 +183,14 @@ def _checks_records(stage: Stage, command: Command) -> bool:
     return _needs_zone(stage, command)
 
 
+def _in_vpc(stage: Stage, _: Command) -> bool:
+    """Say whether the function is in a VPC: an empty list of subnets takes it out."""
+    config = stage.settings.get("vpc_config")
+    return isinstance(config, Mapping) and bool(config.get("SubnetIds"))
+
+
 def _log_group_exists(stage: Stage, _: Command) -> bool:
-    """Whether somebody makes the log group beforehand, with a retention: a setting of ours."""
+    """Say whether somebody makes the log group beforehand, with a retention: a setting of ours."""
     own = stage.settings.get("iam_ext")
     return isinstance(own, Mapping) and own.get("log_group_exists") is True
 
@@ -196,6 +202,10 @@ FEATURES: Mapping[str, Feature] = {
     "apigateway": Feature(_gateway, "API Gateway is used"),
     "apigateway_v1": Feature(_version("v1"), "API Gateway v1"),
     "apigateway_v2": Feature(_version("v2"), "API Gateway v2"),
+    "async_by_sns": Feature(
+        lambda stage, _: stage.settings.get("async_source") == "sns",
+        "`async_source` is `sns`, whoever makes the topic",
+    ),
     "async_sns": Feature(_async("sns"), "`async_source` is `sns`"),
     "async_table": Feature(_async("table"), "`async_response_table`"),
     "authorizer": Feature(
@@ -254,7 +264,9 @@ FEATURES: Mapping[str, Feature] = {
     "updates_code": Feature(_updates_code, "code is updated"),
     "uploads": Feature(_uploads, "a package is uploaded"),
     "us_east_1": Feature(lambda stage, _: stage.region == "us-east-1", "in us-east-1"),
+    "vpc": Feature(_in_vpc, "`vpc_config` with subnets"),
     "websocket": Feature(lambda stage, _: stage.websocket, "a WebSocket API"),
+    "xray": Feature(_setting("xray_tracing"), "`xray_tracing`"),
     "zip": Feature(_zip, "`--zip`"),
     "zip_on_s3": Feature(lambda _, command: command.values.get("zip", "").startswith("s3://"), "from S3"),
 }
