@@ -11,6 +11,7 @@ import pytest
 import toml
 import yaml
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from zappa_iam_ext.errors import CannotEdit
@@ -62,6 +63,7 @@ def written(style: str, settings: Any, line_end: str) -> tuple[str, str, Any]:
 
 
 @pytest.mark.parametrize("style", STYLES)
+@limits(max_examples=30)
 @given(settings=SETTINGS, values=TABLES, line_end=st.sampled_from(["\n", "\r\n"]))
 def test_only_these_values_differ_and_twice_is_once(style: str, settings: Any, values: Any, line_end: str):
     try:
@@ -80,6 +82,7 @@ def test_only_these_values_differ_and_twice_is_once(style: str, settings: Any, v
 
 
 @pytest.mark.parametrize("style", STYLES)
+@limits(max_examples=30)
 @given(settings=SETTINGS, value=TEXT, line_end=st.sampled_from(["\n", "\r\n"]))
 def test_the_old_value_set_again_is_the_old_settings(style: str, settings: Any, value: str, line_end: str):
     settings["dev"]["role_name"] = "old"
@@ -95,14 +98,15 @@ def test_the_old_value_set_again_is_the_old_settings(style: str, settings: Any, 
 
 
 @pytest.mark.parametrize("style", STYLES)
+@limits(max_examples=30)
 @given(settings=SETTINGS, line_end=st.sampled_from(["\n", "\r\n"]))
 def test_a_new_setting_takes_no_line_away(style: str, settings: Any, line_end: str):
     settings["dev"].pop("callbacks", None)
     try:
         text, suffix, _ = written(style, settings, line_end)
-        after = edited(text, suffix, "dev", {"callbacks": {"settings": "zappa_iam_ext.gate"}})
     except Exception:  # noqa: BLE001  -- as above
         return
+    after = edited(text, suffix, "dev", {"callbacks": {"settings": "zappa_iam_ext.gate"}})
     matcher = difflib.SequenceMatcher(None, text, after, autojunk=False)
     taken = [text[low:high] for tag, low, high, _, _ in matcher.get_opcodes() if tag in {"delete", "replace"}]
     assert not "".join(taken).strip(), taken

@@ -56,7 +56,8 @@ class _Source:
         rest = list(self.text[start:end])
         for token in self.tokens:
             low, high = max(token.start_mark.index, start), min(token.end_mark.index, end)
-            rest[low - start : high - start] = " " * max(0, high - low)
+            if low < high:
+                rest[low - start : high - start] = " " * (high - low)
         return "#" in rest
 
     @property
@@ -123,24 +124,18 @@ def _replaced(source: _Source, node: Any, key: Any, item: Any, value: Any) -> It
     if source.comments_between(key.end_mark.index, end):
         return
     colon = text.index(":", key.end_mark.index) + 1
-    if (
-        isinstance(value, Mapping | list)
-        and value
-        and not node.flow_style
-        and _is_open(item, text[start:end])
-    ):
+    style = getattr(item, "style", "") or ""
+    if node.flow_style or not _is_open(item, text[start:end]):
+        yield Splice(start, end, in_flow(value, style))
+    elif isinstance(value, Mapping | list) and value:
         written = in_block(str(key.value), value, source.unit, dash_indented=source.dash_indented)
         indent, feed = " " * key.start_mark.column, line_end(text)
         lines = feed.join(indent + line for line in written.split("\n")[1:])
-        yield Splice(colon, end, feed + lines)
-        return
-    style = getattr(item, "style", "") or ""
-    if end <= colon:
-        yield Splice(colon, colon, f" {in_flow(value)}")
+        yield Splice(colon, max(end, colon), feed + lines)
     else:
-        yield Splice(start, end, in_flow(value, style))
+        yield Splice(colon, max(end, colon), f" {in_flow(value)}")
 
 
 def _is_open(item: Any, old: str) -> bool:
     """Say whether a value stands on lines of its own, or there is none."""
-    return not old or getattr(item, "flow_style", None) is False
+    return not old or not getattr(item, "flow_style", True)  # of a list that is not indented it is None

@@ -90,7 +90,7 @@ def show(
 ) -> str:
     """Return plans in a format."""
     from zappa_iam_ext.render.formats import Told
-    from zappa_iam_ext.render.items.plan import items, summary
+    from zappa_iam_ext.render.items.plan import gains, items, summary
     from zappa_iam_ext.render.plan import plan_json, plans_text
     from zappa_iam_ext.terminal import style_of
 
@@ -105,7 +105,11 @@ def show(
     told = Told(
         "zappa-iam plan",
         own_version(),
-        tuple(found for plan, about in entries for found in items(plan, about)),
+        tuple(
+            found
+            for plan, about in entries
+            for found in (*items(plan, about), *(gains(plan, about) if output == "html" else ()))
+        ),
         tuple(summary(plan, about) for plan, about in entries),
     )
     return machine_text(told, output)
