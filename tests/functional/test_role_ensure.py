@@ -14,7 +14,7 @@ from tests.support.watched import watched
 from zappa_iam_ext.cli.role_ensure import ensure as command
 from zappa_iam_ext.errors import LosesPermissions, NotOwned, PolicyDrift, SettingsError, ZappaIamError
 from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
-from zappa_iam_ext.workflow.provisioning import awaiting_role
+from zappa_iam_ext.workflow.execution_roles import awaiting as awaiting_role
 
 pytestmark = [pytest.mark.aws]
 ROLE = "hello-dev-ZappaLambdaExecutionRole"
@@ -275,7 +275,7 @@ def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra):
 
 
 def test_a_file_that_changed_meanwhile_is_left(project, monkeypatch):
-    from zappa_iam_ext.workflow.provisioning import role_files
+    from zappa_iam_ext.workflow.execution_roles import files as role_files
 
     path = project.folder / "zappa_settings.json"
     edits = role_files.stable_edits
@@ -286,7 +286,7 @@ def test_a_file_that_changed_meanwhile_is_left(project, monkeypatch):
         return found
 
     ensure("-y")
-    monkeypatch.setattr("zappa_iam_ext.workflow.provisioning.role_settings.stable_edits", slow)
+    monkeypatch.setattr("zappa_iam_ext.workflow.execution_roles.stable.stable_edits", slow)
     with pytest.raises(ZappaIamError, match="changed meanwhile"):
         ensure("-y", "--write-settings")
 
