@@ -101,7 +101,7 @@ scenarios: $(STAMP) ## the real Zappa in every scenario under its generated poli
 faults: $(STAMP) ## every fault at each system call and each call of AWS: files, reading, plans, keys (an hour)
 	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py \
 		tests/functional/test_reading_faults.py tests/functional/test_keys.py
-	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_faults.py \
+	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_role_faults.py tests/functional/test_faults.py \
 		tests/property/test_plan_laws.py
 
 speed: $(STAMP) ## calls, rounds and processor time of a check by stages and policies (minutes)
