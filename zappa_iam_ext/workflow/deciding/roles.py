@@ -72,7 +72,7 @@ class Roles:
         report = _passing(found, self._options)
         role = check_role(found.stage, as_zappa_leaves_it(found.stage, found.live))
         if self._options.evidence != "policies":
-            role = _with_simulation(role, found)
+            role = with_simulation(role, found)
         return with_role(report, role)
 
 
@@ -95,7 +95,7 @@ def _passing(found: ReadRole, options: AwsOptions) -> Report:
     return with_evidence(replace(report, subject=subject), stage, COMMANDS, principal)
 
 
-def _with_simulation(role: RoleReport, found: ReadRole) -> RoleReport:
+def with_simulation(role: RoleReport, found: ReadRole) -> RoleReport:
     """Return the role with what AWS's simulator says of it, which knows the organization's policies.
 
     It judges the role as it is in the account: nothing is asked of one that is not there, or into which Zappa will write.
