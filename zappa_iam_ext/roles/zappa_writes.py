@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables.versions import parse_version
 
 INLINE_POLICY = "zappa-permissions"
 """The inline policy of the role, by the name that Zappa has for it (``core.py``, ``create_iam_roles``)."""
@@ -84,6 +85,24 @@ def appended_statements(stage: Stage) -> Iterator[dict[str, Any]]:
         yield found
 
 
+def as_managed(stage: Stage) -> Stage:
+    """Return the stage as Zappa reads it where it manages the role: it then appends statements of its own.
+
+    Since 0.61.4 one for file systems, since 0.62.0 one for WebSockets (``cli.py``, ``load_settings``).
+    """
+    if stage.role.managed:
+        return stage
+    version, appended = parse_version(stage.zappa_version), list(stage.role.extra_permissions)
+    if stage.efs_config and version >= _FILE_SYSTEMS_SINCE:
+        appended.append({"Effect": "Allow", "Action": _FILE_SYSTEM_ACTIONS, "Resource": "*"})
+    if stage.websocket and version >= _WEBSOCKETS_SINCE:
+        resource = f"arn:aws:execute-api:{stage.region}:*:*"
+        appended.append({"Effect": "Allow", "Action": _WEBSOCKET_ACTION, "Resource": resource})
+    return replace(stage, role=replace(stage.role, managed=True, extra_permissions=tuple(appended)))
+
+
+_FILE_SYSTEMS_SINCE = (0, 61, 4)
+_WEBSOCKETS_SINCE = (0, 62, 0)
 _WEBSOCKET_ACTION = ["execute-api:ManageConnections"]
 _FILE_SYSTEM_ACTIONS = [
     "elasticfilesystem:ClientMount",

@@ -19,6 +19,7 @@ from zappa_iam_ext.cli.shared.output import (
     machine_text,
     own_version,
     positions,
+    report_file,
     report_options,
     say,
 )
@@ -84,7 +85,7 @@ def command(
     options = AwsOptions(profile, region, endpoint_url, timeout, wanted)
     stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="used")
     reports, failed = each_stage(stages, Roles(stages, options).checked, all_stages=all_stages)
-    if not quiet:
+    if not quiet or report_file():
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url)
         text = _text(
             reports,
@@ -94,7 +95,7 @@ def command(
             as_list=all_stages,
             verbose=verbose,
         )
-        say(text)
+        say(text, quiet=quiet)
     codes = [report.role.exit_code() for report in reports if report.role]
     told = [ExitCode.OK if allow_unknown and code is ExitCode.CANNOT_TELL else code for code in codes]
     raise SystemExit(worst([*told, *(item.exit_code for item in failed)]))

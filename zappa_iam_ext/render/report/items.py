@@ -204,7 +204,7 @@ def origin(requirement: Requirement) -> Origin | None:
     if call is None:
         return None
     source = f"zappa {call.command}" if call.command else ""
-    return Origin(source, f"{call.service}.{call.operation}", call.setting)
+    return Origin(source, f"{call.service}.{call.operation}", call.setting, requirement.because)
 
 
 def _name(requirement: Requirement) -> str:
