@@ -18,6 +18,7 @@ from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.untold import path_of_role
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.deciding.evidence import with_evidence
@@ -146,4 +147,7 @@ def _checked(
     told = replace(report, subject=subject, deployment_policy=line)
     told = with_evidence(told, located, commands, principal)
     role = execution_role_report(located, principal)
-    return with_role(told, role) if role else told
+    if role is None:
+        return told
+    known = (each for each in told.not_seen if each != path_of_role(located) or role.exists is None)
+    return with_role(replace(told, not_seen=tuple(known)), role)
