@@ -3,13 +3,14 @@
 import json
 import os
 import time
+from pathlib import Path
 
 from zappa.asynchronous import get_async_response, run, task, task_sns
 
 
 def note(what):
     """Write down that something ran, for whoever waits for it."""
-    with open(os.path.join(os.environ["WITNESS"], "notes.jsonl"), "a") as file:
+    with Path(os.environ["WITNESS"], "notes.jsonl").open("a") as file:
         file.write(json.dumps({"note": what}) + "\n")
 
 
