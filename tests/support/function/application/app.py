@@ -54,7 +54,7 @@ def start_task_over_sns():
 
 def _answer_of(service):
     started = run(answer, (3,), service=service, capture_response=True)
-    for _ in range(100):
+    for _ in range(400):
         found = get_async_response(started.response_id)
         if found and found["status"] == "complete":
             return found
