@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.function.cases import (
+    Case,
     Judged,
     Played,
     case_names,
@@ -23,7 +24,7 @@ from tests.support.function.cases import (
     judged,
     played,
 )
-from tests.support.function.deployed import Deployed, deployed, name_of
+from tests.support.function.deployed import Deployed, deployed, filled, name_of
 from tests.support.function.judging import (
     FUNCTION,
     Grant,
@@ -32,8 +33,12 @@ from tests.support.function.judging import (
     request_of_call,
     request_of_judged,
 )
+from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument
 from zappa_iam_ext.permissions.runtime import execution_policy
+from zappa_iam_ext.permissions.runtime.needs import runtime_needs
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables.runtime_rows import runtime_rows
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.observation import Observation, Outcome
 from zappa_iam_ext.roles.execution_trust import execution_trust
@@ -86,6 +91,11 @@ def test_the_sample_and_the_rows_name_cases() -> None:
     rows = _rows()
     named = {case for row in rows for case in row.cases}
     assert case_names() >= SAMPLE | named
+
+
+def test_every_row_of_the_execution_role_is_in_a_case() -> None:
+    reached = [row for case in cases() for row, _ in runtime_needs(_planned(case))]
+    assert [(row.purpose, row.action) for row in runtime_rows() if row not in reached] == []
 
 
 def test_what_is_judged_of_the_function_is_called_in_another_case() -> None:
@@ -149,6 +159,26 @@ def _of_the_function(
 def _lacks(ran: Ran, call: Observation, rest: PolicyDocument) -> bool:
     request = request_of_call(call, ran.at.names, ran.at.stage)
     return request is not None and bool(refused(rest, [request]))
+
+
+def _planned(case: Case) -> Stage:
+    """Return the stage of a case without an account: what its sources would be named stands there."""
+    return stage(filled(case.settings, NAMES), websocket=case.websocket)
+
+
+NAMES = {
+    "account": ACCOUNT,
+    "authorizer_arn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:gate",
+    "bucket": "hello-uploads",
+    "consumer_arn": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/clicks/consumer/hello:1",
+    "group": "sg-1",
+    "queue_arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders",
+    "stream_arn": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/clicks",
+    "subnet_a": "subnet-1",
+    "subnet_b": "subnet-2",
+    "table_stream_arn": f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/items/stream/1",
+    "topic_arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:news",
+}
 
 
 def _rows() -> list[Played | Judged]:

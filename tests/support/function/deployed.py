@@ -80,7 +80,7 @@ class Deployed:
         self._hold(document)
         key, secret, token = self._session()
         client = self.aws.client(row.service, self.stage.region, (key, secret), token)
-        given = _filled(row.parameters, self.names)
+        given = filled(row.parameters, self.names)
         outcome, code = Outcome.OK, ""
         try:
             client._make_api_call(row.operation, given)  # operations are named as in the API
@@ -196,7 +196,7 @@ def _project(case: Case, base: Path, names: Mapping[str, str]) -> Stage:
     lambdas_own = brought_by_lambda(base / "runtime")
     path = os.pathsep.join(map(str, [HERE / "site", lambdas_own, ROOT]))
     settings = {
-        **_filled(case.settings, names),
+        **filled(case.settings, names),
         "aws_environment_variables": {"PYTHONPATH": path, witness.VARIABLE: str(base)},
     }
     (folder / "zappa_settings.json").write_text(json.dumps({"dev": settings}))
@@ -262,11 +262,12 @@ def _await(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
-def _filled(value, names: Mapping[str, str]):
+def filled(value, names: Mapping[str, str]):
+    """Return settings or parameters with their names in braces filled in."""
     if isinstance(value, str):
         return value.format_map(names)
     if isinstance(value, Mapping):
-        return {key: _filled(item, names) for key, item in value.items()}
+        return {key: filled(item, names) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [_filled(item, names) for item in value]
+        return [filled(item, names) for item in value]
     return value
