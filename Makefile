@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
-.PHONY: longer faults races stages identities docs snapshots pictures dist help clean
+.PHONY: longer faults races runs stages identities docs snapshots pictures dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -111,6 +111,9 @@ speed: $(STAMP) ## calls, rounds and processor time of a check by stages and pol
 races: $(STAMP) ## 20 writers of the files of profiles, 60 rounds; two processes that apply at once, 50 times (minutes)
 	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/unit/aws/test_profile_files_races.py
 	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/functional/test_races.py
+
+runs: $(STAMP) ## the packaged application in the local Lambda under the computed role, every event, each grant dropped (minutes)
+	ZAPPA_IAM_EXT_RUNS=all $(BIN)/pytest -n 2 -q --dist loadgroup tests/functional/test_execution_role_runs.py
 
 stages: $(STAMP) ## two projects of two stages with one user, deployed by the real Zappa (minutes)
 	ZAPPA_IAM_EXT_STAGES=all $(BIN)/pytest -n 0 -q tests/functional/test_several_stages.py -k real
