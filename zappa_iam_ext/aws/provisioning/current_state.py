@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.aws.provisioning.current_roles import attached_to_role, with_current_roles
+from zappa_iam_ext.aws.provisioning.roles_to_destroy import with_roles_to_destroy
 from zappa_iam_ext.plan import (
     CurrentGroup,
     CurrentKey,
@@ -103,9 +104,11 @@ def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
 def state_to_destroy(
     iam: IAMClient, desired: DesiredState, credentials: ProfileFiles | None = None
 ) -> CurrentState:
-    """Return the current state with all that may keep a user or a group from being deleted."""
+    """Return the current state with all that may keep a user, a role or a group from being deleted."""
     found = current_state(iam, desired, credentials)
-    if found.user_exists:
+    found = with_roles_to_destroy(iam, desired, found, credentials, _policy)
+    by_role = desired.roles is not None and desired.roles.deployer is not None
+    if found.user_exists and not by_role:
         found = replace(
             found,
             groups=tuple(_groups(iam, desired.user)),
