@@ -11,8 +11,8 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast coverage slow lint types contracts format demo judges benchmark speed recordings denials scenarios
-.PHONY: longer faults races stages identities docs snapshots help clean
+.PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
+.PHONY: longer faults races stages identities docs snapshots pictures dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -37,7 +37,7 @@ types: $(STAMP) ## mypy, strict
 contracts: $(STAMP) ## the architecture's arrows point down only
 	$(BIN)/lint-imports
 
-ALONE := not slow and not aws and not zappa and not node
+ALONE := not slow and not aws and not zappa and not node and not browser
 FAST := tests/unit tests/property tests/test_docs.py
 fast: $(STAMP) ## unit and property tests, a minute
 	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" $(FAST)
@@ -50,12 +50,11 @@ coverage: $(STAMP) ## all tests that need no local AWS, the fast ones first, and
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check/*' --fail-under=92.7
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
 
-slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel
-	$(BIN)/pytest -n auto -q --dist loadgroup -m "slow or aws or zappa or node" $(LONGER:%=--ignore=%)
+slow: $(STAMP) judges browser ## tests with the local AWS, the real zappa, Node.js and a browser, in parallel
+	$(BIN)/pytest -n auto -q --dist loadgroup -m "(slow or aws or zappa or node or browser) and not longer"
 
-LONGER := $(addprefix tests/functional/test_,faults.py modes.py several_stages.py races.py)
-longer: $(STAMP) ## provisioning from end to end: a sample of the faults, modes, stages beside each other, races (minutes)
-	$(BIN)/pytest -n auto -q --dist loadgroup $(LONGER)
+longer: $(STAMP) ## what is too long for every push: faults, modes, several stages, races, scenarios, a new row (minutes)
+	$(BIN)/pytest -n auto -q --dist loadgroup -m longer
 
 judges: $(JUDGES) ## the outside evaluator, where Node.js is present
 
@@ -64,6 +63,15 @@ $(JUDGES): tests/judges/package.json tests/judges/package-lock.json
 		cd tests/judges && npm ci --no-audit --no-fund --silent && touch node_modules/.stamp; \
 	elif [ -n "$$CI" ]; then echo "CI needs Node.js for the outside evaluator" >&2; exit 1; \
 	else echo "no Node.js: the outside evaluator is left out" >&2; fi
+
+browser: ## the browser that shows the page of `--format html`: CI gets it from Debian, elsewhere its lack is told
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
+	elif [ -n "$$CI" ]; then \
+		echo "installing Chromium and its driver" >&2; \
+		root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -yqq --no-install-recommends \
+			chromium chromium-driver fonts-dejavu-core >/dev/null; \
+	else echo "no chromium and chromedriver: the tests of the page in a browser are left out" >&2; fi
 
 identities: $(STAMP) ## every environment, settings and files against the session that the real Zappa opens (minutes)
 	EVERY=1 $(BIN)/pytest -q tests/functional/test_as_zappa_would.py
@@ -109,12 +117,22 @@ stages: $(STAMP) ## two projects of two stages with one user, deployed by the re
 
 docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
 	$(BIN)/python -m tests.generate.tables
+	$(BIN)/python -m tests.generate.sbom
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.readme
 
-snapshots: $(STAMP) ## what a reader sees of typical reports, and the picture in the docs, written again
+snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
+	$(BIN)/python -m tests.generate.runtime
+
+dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
+	@rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+
+pictures: $(STAMP) ## the pictures of the page in the docs, taken in a real browser
+	$(BIN)/python -m tests.generate.pictures
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

@@ -43,7 +43,8 @@ class IamExtSettings:
     ``user`` is whom to provision (default: the user that the profile belongs to, else ``serverless``), ``permissions_boundary``
     the name or the ARN of the policy that bounds the roles that are made. ``expected_account`` is the account that the
     credentials have to belong to; empty: any. ``then`` is the user's own settings callback, ``module.function``: Zappa has
-    room for one, and the gate has taken it.
+    room for one, and the gate has taken it. ``log_group_exists`` says that somebody makes the log group of the function,
+    with the retention that they want: the execution role then may not make it.
     """
 
     enabled: bool = True
@@ -57,6 +58,7 @@ class IamExtSettings:
     permissions_boundary: str = ""
     unknown: str = ""
     then: str = ""
+    log_group_exists: bool = False
 
     @property
     def user_or_default(self) -> str:
@@ -90,8 +92,9 @@ def _is_switch(given: str | int) -> bool:
 
 def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
     values = dict(given)
-    if not isinstance(values.get("enabled", True), bool):
-        raise _wrong(stage, f"iam_ext.enabled is true or false, not {got(values['enabled'])}")
+    for name in ("enabled", "log_group_exists"):
+        if not isinstance(values.get(name, True), bool):
+            raise _wrong(stage, f"iam_ext.{name} is true or false, not {got(values[name])}")
     _check_commands(stage, values.get("commands", []))
     _require_account(stage, values.get("expected_account", ""))
     for item in fields(IamExtSettings):

@@ -280,7 +280,7 @@ def test_taking_a_permission_away_takes_that_one_away_and_no_other(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize("name", [EMPTY, LEFTOVERS, pytest.param(BROKEN, marks=pytest.mark.longer)])
 def test_the_generated_policy_suffices_in_every_situation(running_aws, tmp_path, name):
     assert denied(deploy(running_aws, tmp_path / "hello", SITUATIONS[name], lambda document: document)) == []
 
@@ -289,7 +289,9 @@ SHARES = 8
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize(
+    "share", [0, *(pytest.param(share, marks=pytest.mark.longer) for share in range(1, SHARES))]
+)
 def test_no_permission_of_the_generated_policy_is_surplus(running_aws, tmp_path, share):
     """The real ``zappa deploy``, once for each action on each resource that the policy grants, without that one."""
     model = "123456789012"

@@ -24,7 +24,7 @@ from zappa_iam_ext.roles.providers import federation
 from zappa_iam_ext.roles.trusts import federated_trust
 from zappa_iam_ext.settings_file import read_stages
 
-pytestmark = pytest.mark.aws
+pytestmark = [pytest.mark.aws, pytest.mark.longer]
 ROLE = "hello-zappa-deployer"
 EXECUTION = "hello-dev-ZappaLambdaExecutionRole"
 

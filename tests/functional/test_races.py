@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.newcomer import SETTINGS, allow, iam
 
-pytestmark = pytest.mark.aws
+pytestmark = [pytest.mark.aws, pytest.mark.longer]
 POLICY = "ZappaLambdaDeploymentPolicy"
 ROUNDS = 50 if os.environ.get("ZAPPA_IAM_EXT_RACES") == "all" else 1
 APPLY = ("--admin-profile", "admin", "--create-keys", "--yes", "--quiet")

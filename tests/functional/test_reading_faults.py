@@ -284,6 +284,6 @@ def test_what_does_not_answer_in_time_is_unknown_with_the_reason(newcomer, monke
     assert done.exit_code == 3
     (line,) = json.loads(done.stdout)["unreadable"]
     assert re.match(
-        r"the permissions boundary of user serverless: iam:GetUser: AWS did not answer within [12](\.\d)? seconds",
+        r"the permissions boundary of user serverless: iam:GetUser: AWS did not answer within [12](\.\d+)? seconds",
         line,
     )

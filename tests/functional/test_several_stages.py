@@ -14,7 +14,7 @@ from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
 from zappa_iam_ext.settings_file import read_stages
 
-pytestmark = pytest.mark.aws
+pytestmark = [pytest.mark.aws, pytest.mark.longer]
 POLICY = "ZappaLambdaDeploymentPolicy"
 ADMIN = ("--admin-profile", "admin", "--create-keys")
 REVIEWED = DESTROY = ("--admin-profile", "admin", "--yes")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.generate.administrator import administrator_page
+from tests.generate.execution_role import execution_role_page
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.patterns.containment import covers
@@ -31,7 +32,12 @@ from zappa_iam_ext.permissions.tables.rows import (
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
-DENIED = {Consequence.STOPS: "stops", Consequence.SILENT: "**silent**", Consequence.HARMLESS: "harmless"}
+DENIED = {
+    Consequence.REFUSED: "refused",
+    Consequence.STOPS: "stops",
+    Consequence.SILENT: "**silent**",
+    Consequence.HARMLESS: "harmless",
+}
 Row = AuthorizationRow | ResourceRow
 
 
@@ -322,6 +328,7 @@ def _lacking_cells(one: Requirement) -> tuple[str, ...]:
 PAGES = {
     "administrator.md": administrator_page,
     "comparison.md": comparison_page,
+    "execution-role-permissions.md": execution_role_page,
     "permissions.md": permissions_page,
 }
 

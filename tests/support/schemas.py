@@ -10,6 +10,8 @@ from pathlib import Path
 import jsonschema
 import xmlschema
 
+from tests.support.html_page import read_page
+
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / "docs" / "schemas"
 THEIRS = ROOT / "tests" / "data" / "schemas"
@@ -48,6 +50,8 @@ def valid(command: str, output: str, text: str) -> object:
     if output == "junit":
         _junit().validate(text)
         return _junit().to_dict(text)
+    if output == "html":
+        return read_page(text)
     if output == "github":
         for line in text.splitlines():
             assert COMMAND.match(line), line

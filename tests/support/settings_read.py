@@ -13,6 +13,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.rows import call_rows
+from zappa_iam_ext.permissions.tables.runtime_rows import runtime_rows
 
 
 class _Settings(dict[str, Any]):
@@ -48,7 +49,9 @@ def settings_read(stages: Iterable[Stage]) -> set[str]:
         watched = replace(stage, settings=_Settings(stage.settings, seen))
         for name in COMMANDS:
             _look(watched, _watched(parse_command(name), seen))
-    named = {name for row in call_rows() for name in row.setting.replace(",", " ").split()}
+    named = {
+        name for row in (*call_rows(), *runtime_rows()) for name in row.setting.replace(",", " ").split()
+    }
     return seen | named
 
 

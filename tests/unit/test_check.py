@@ -71,6 +71,7 @@ def needs(consequence, action="lambda:CreateFunction"):
 @pytest.mark.parametrize(
     ("consequence", "denied", "undecided"),
     [
+        pytest.param(Consequence.REFUSED, 1, 3, id="what AWS refuses at deploy counts"),
         pytest.param(Consequence.STOPS, 1, 3, id="what stops the command counts"),
         pytest.param(Consequence.SILENT, 1, 3, id="what goes unnoticed counts as much"),
         pytest.param(Consequence.HARMLESS, 0, 0, id="what is harmless keeps nobody from deploying"),
@@ -293,6 +294,7 @@ ADMIN = {"admin_profile": "admin"}
         pytest.param(answer([ALLOW], (), on_missing="warn"), 2, id="whatever is asked for"),
         pytest.param(answer([OTHER], (needs(Consequence.HARMLESS),)), None, id="what is harmless stops nothing"),
         pytest.param(answer([OTHER], (needs(Consequence.SILENT),)), 1, id="what goes unnoticed stops"),
+        pytest.param(answer([OTHER], (needs(Consequence.REFUSED),)), 1, id="what AWS refuses stops"),
     ],
 )  # fmt: skip
 def test_what_the_gate_lets_go_on(given, code):

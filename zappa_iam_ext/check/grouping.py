@@ -29,6 +29,7 @@ class Standing(StrEnum):
 class Kind(StrEnum):
     """What a group is about, gravest first."""
 
+    REFUSED = "refused at deploy"
     STOPS = "stops the command"
     SILENT = "goes unnoticed"
     HARMLESS = "harmless"
@@ -37,6 +38,7 @@ class Kind(StrEnum):
 
 
 _KINDS = {
+    Consequence.REFUSED: Kind.REFUSED,
     Consequence.STOPS: Kind.STOPS,
     Consequence.SILENT: Kind.SILENT,
     Consequence.HARMLESS: Kind.HARMLESS,
@@ -84,12 +86,13 @@ def standing(report: Report) -> Standing:
     if code is ExitCode.COULD_NOT_RUN:
         return Standing.NOTHING
     if code is ExitCode.DENIED:
-        return Standing.MAY_NOT if any(map(_stops, report.stopping)) else Standing.IMPAIRED
+        refused = bool(report.role and report.role.refused)
+        return Standing.MAY_NOT if refused or any(map(_stops, report.stopping)) else Standing.IMPAIRED
     return Standing.CANNOT_TELL if code is ExitCode.CANNOT_TELL else Standing.MAY
 
 
 def _stops(result: CheckedRequirement) -> bool:
-    return result.requirement.consequence is Consequence.STOPS
+    return result.requirement.consequence in {Consequence.REFUSED, Consequence.STOPS}
 
 
 def stopped_commands(report: Report) -> tuple[str, ...]:

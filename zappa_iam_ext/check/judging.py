@@ -178,6 +178,7 @@ def request_of(
         "aws:RequestedRegion": _region_of(requirement, region),
         "aws:SecureTransport": "true",
         **requirement.context,
+        **dict.fromkeys(requirement.absent),
     }
     return AuthorizationRequest(
         principal=principal,

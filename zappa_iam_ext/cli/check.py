@@ -26,6 +26,7 @@ from zappa_iam_ext.cli.shared.output import (
     machine_text,
     own_version,
     positions,
+    report_file,
     report_options,
     say,
 )
@@ -131,12 +132,12 @@ def command(
         return online(item)
 
     reports, failed = _each(stages, checked, all_stages=all_stages)
-    if not quiet:
+    if not quiet or report_file():
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
         shown = _Shown(
             chosen(output, as_json=as_json), given, verbose, all_stages, allow_unknown, settings_file
         )
-        say(_text(reports, failed, shown))
+        say(_text(reports, failed, shown), quiet=quiet)
     codes = [*(report.exit_code(allow_unknown=allow_unknown) for report in reports)]
     raise SystemExit(worst([*codes, *(item.exit_code for item in failed)]))
 

@@ -8,7 +8,7 @@ import click
 
 from zappa_iam_ext.cli.shared.modes import PERMISSION_SET, mode_of, mode_options
 from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stage_options
-from zappa_iam_ext.cli.shared.output import chosen, report_options, say
+from zappa_iam_ext.cli.shared.output import chosen, report_file, report_options, say
 from zappa_iam_ext.cli.shared.provisioning import confirm, show
 
 
@@ -56,8 +56,8 @@ def command(
     stages = read(given["stage"], given["settings_file"], all_stages=given["all_stages"], options=options)
     wanted = ProvisioningOptions(given["admin_profile"], group=given["group"], mode=mode_of(given))
     plans = plan_destruction(stages, options, wanted, delete_key=delete_key, delete_profile=delete_profile)
-    if not quiet:
-        say(show(plans, output=chosen(output, as_json=as_json), verbose=verbose))
+    if not quiet or report_file():
+        say(show(plans, output=chosen(output, as_json=as_json), verbose=verbose), quiet=quiet)
     if all(item.plan.empty for item in plans):
         return
     for item in plans:

@@ -108,13 +108,13 @@ def removed(former: Mapping[str, Any], current: Mapping[str, Any] | None) -> boo
 def _names(stage: Stage, command: Command) -> dict[str, Any]:
     names: dict[str, Any] = {
         **stage.settings,
-        **_own_names(stage),
+        **stage_names(stage),
         **_flag_names(command),
         **_unmade_names(stage),
         **_api_names(stage),
         "code_key": stage.handler_key if stage.settings.get("slim_handler") else stage.package_key,
         "function_url_auth": (stage.settings.get("function_url_config") or {}).get("authorizer", "NONE"),
-        "qualified_function_arn": _qualified(stage),
+        "qualified_function_arn": qualified_function_arn(stage),
         "role_arn": _role_arn(stage, command),
         "stack_tags": _stack_tags(stage),
     }
@@ -125,7 +125,7 @@ def _names(stage: Stage, command: Command) -> dict[str, Any]:
     return names
 
 
-def _own_names(stage: Stage) -> dict[str, Any]:
+def stage_names(stage: Stage) -> dict[str, Any]:
     """Return the names that follow from the stage alone."""
     return {
         "account": stage.account,
@@ -197,7 +197,7 @@ def _role_arn(stage: Stage, command: Command) -> str:
     return stage.role_arn
 
 
-def _qualified(stage: Stage) -> str:
+def qualified_function_arn(stage: Stage) -> str:
     """Return the function ARN that API Gateway calls (``load_settings``, ``_get_qualified_lambda_arn``).
 
     Until 0.62.1 Zappa knew no qualifier.

@@ -9,11 +9,30 @@ from typing import Any
 
 
 class Consequence(StrEnum):
-    """What becomes of the Zappa command when a call is denied."""
+    """What becomes of the Zappa command, or of the deployed function, when a call is denied.
 
+    ``refused``: AWS looks at the execution role while Zappa deploys, and refuses to make or change what would use it.
+    The function's own calls are never refused: they stop a request or a task, go unnoticed, or do no harm.
+    """
+
+    REFUSED = "refused"
     STOPS = "stops"
     SILENT = "silent"
     HARMLESS = "harmless"
+
+
+class UsedBy(StrEnum):
+    """Who uses a permission of the execution role.
+
+    ``function``: the code that runs in the function. ``poller``: Lambda's poller of an event source. ``lambda``: Lambda
+    itself, around the function. ``api-gateway`` and ``eventbridge`` assume the role to invoke.
+    """
+
+    FUNCTION = "function"
+    POLLER = "poller"
+    API_GATEWAY = "api-gateway"
+    EVENTBRIDGE = "eventbridge"
+    LAMBDA = "lambda"
 
 
 class ResourceState(StrEnum):
@@ -100,14 +119,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One action on one resource (a pattern, if need be) that the deploying principal must be allowed.
+    """One action on one resource (a pattern, if need be) that the deploying principal must be allowed, or the role.
 
     ``context`` holds the condition keys that AWS sends with the request, as far as they are known;
     ``restrict`` names those of them that a generated policy should demand. ``call`` is the call that
     needs it, ``because`` one sentence for the user, ``consequence`` what a denial does and ``symptom``
     what is then wrong, ``source`` where the rule is written, ``dependent`` that AWS checks it on its
     own account rather than because Zappa called this very action, ``only_if`` the state of the account without
-    which it is never needed.
+    which it is never needed. ``absent`` names condition keys that AWS surely does not send; one that ``restrict`` names too
+    has to be absent. ``used_by`` says who uses it, where the execution role needs it; None where the deploying
+    principal does.
     """
 
     action: str
@@ -122,3 +143,5 @@ class Requirement:
     confidence: Confidence = Confidence.DOCUMENTED
     dependent: bool = False
     only_if: ResourceState | None = None
+    absent: tuple[str, ...] = ()
+    used_by: UsedBy | None = None

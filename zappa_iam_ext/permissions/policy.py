@@ -55,7 +55,7 @@ def deployment_policy(requirements: Iterable[Requirement], extra: Sequence[Grant
         restrict = tuple(sorted(key for key in requirement.restrict if key in requirement.context))
         joined.setdefault((requirement.action, requirement.resource, restrict), []).append(requirement)
     grants = [
-        Grant(action, resource, _condition(restrict, group), purpose_of(action))
+        Grant(action, resource, condition_of(restrict, group), purpose_of(action))
         for (action, resource, restrict), group in joined.items()
     ]
     return synthesize([*grants, *extra])
@@ -79,9 +79,10 @@ def _own_purposes() -> Mapping[str, str]:
     return purposes
 
 
-def _condition(
+def condition_of(
     restrict: Sequence[str], group: Sequence[Requirement]
 ) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Return the condition that demands these keys, each with the values that any of the requirements carries."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for key in restrict:
         values = sorted({value for requirement in group for value in _values(requirement, key)})

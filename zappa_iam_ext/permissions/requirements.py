@@ -11,7 +11,12 @@ from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 
-_GRAVITY = {Consequence.STOPS: 0, Consequence.SILENT: 1, Consequence.HARMLESS: 2}
+_GRAVITY = {
+    Consequence.REFUSED: 0,
+    Consequence.STOPS: 1,
+    Consequence.SILENT: 2,
+    Consequence.HARMLESS: 3,
+}
 Key = tuple[object, ...]
 
 

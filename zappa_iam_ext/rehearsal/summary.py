@@ -9,7 +9,7 @@ from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.rehearsal.rendering import became
 from zappa_iam_ext.rehearsal.report import RehearsalReport, RehearsedCommand
-from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Rule, Summary
+from zappa_iam_ext.render.formats.model import Item, Level, Origin, Outcome, Rule, Summary
 from zappa_iam_ext.render.layout.sections import LINES, Section, section_lines
 from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.fixing import command_lines
@@ -172,6 +172,7 @@ def items(report: RehearsalReport) -> Iterator[Item]:
                     suite=report.stage,
                     case=f"zappa {command.words}: {seen.service}.{seen.operation} {short_resource(item.resource)}",
                     key=(report.stage, command.words, item.action, item.resource),
+                    origin=Origin(f"zappa {command.words}", f"{seen.service}.{seen.operation}"),
                 )
     for told in report.not_rehearsed:
         yield Item(

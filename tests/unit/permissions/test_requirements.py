@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.runtime_cases import CASES as OF_THE_ROLE
 from tests.support.settings_read import settings_read
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.check import request_of
@@ -27,7 +28,6 @@ WITHOUT_A_CASE: dict[str, str] = {
     "assume_policy": "what the role trusts; Zappa corrects it by the same call, whatever it says",
     "attach_policy": "what the role may do; Zappa writes it by the same call, whatever it says",
     "timeout_seconds": "an attribute of the load balancer, written by the same call, whatever it says",
-    "websocket_handler_module": "the cases of `websocket` stand for it",
 }
 
 
@@ -53,7 +53,11 @@ def test_a_setting_adds_and_removes(case):
 def test_every_setting_that_decides_a_call_has_a_case():
     """The settings and flags are not listed here: they are those that features, collections, calls and rows name."""
     stages = [stage(case["settings"], websocket=case.get("websocket", False)) for case in CASES]
-    shown = {name for case in CASES for name in (case["name"].partition(":")[0], *case["settings"])}
+    shown = {
+        name
+        for case in (*CASES, *OF_THE_ROLE)
+        for name in (case["name"].partition(":")[0], *case.get("settings", ()))
+    }
     missing = settings_read(stages) - shown - set(WITHOUT_A_CASE)
     assert not missing, (
         f"add a case to {CASES_FILE} named '{min(missing)}: what it changes', with what it adds and removes"

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlparse
 
 from zappa_iam_ext.iam.patterns.glob import text_glob
 from zappa_iam_ext.permissions.model import Command
@@ -150,7 +151,71 @@ def _subnets(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
     yield from ({"subnet": subnet} for subnet in config.get("SubnetIds", ()))
 
 
+def _kinesis(*, consumers: bool) -> Items:
+    """Collect the Kinesis sources that are streams, or those that are consumers of a stream (enhanced fan-out)."""
+
+    def collection(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
+        for names in _sources("kinesis")(stage, command):
+            stream, consumer, _ = names["source_arn"].partition("/consumer/")
+            if bool(consumer) is consumers:
+                yield {**names, "stream_arn": stream}
+
+    return collection
+
+
+def _dead_letters(service: str) -> Items:
+    def collection(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
+        target = stage.settings.get("dead_letter_arn")
+        if isinstance(target, str) and target.split(":")[2:3] == [service]:
+            yield {"dead_letter_arn": target}
+
+    return collection
+
+
+def _authorizers(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
+    """Yield the function of a TOKEN authorizer that is another one (``core.py``, ``create_api_gateway_routes``)."""
+    authorizer = stage.settings.get("authorizer")
+    if isinstance(authorizer, Mapping) and isinstance(authorizer.get("arn"), str):
+        yield {"authorizer_arn": authorizer["arn"]}
+
+
+def _remote_env(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
+    """Yield the object of ``remote_env``, by which ``remote_env_bucket`` and ``_file`` are passed over.
+
+    Zappa reads any URL so (``utilities.py``, ``parse_s3_url``), and none without a bucket and a key (``handler.py``).
+    """
+    settings = stage.settings
+    url = str(settings.get("remote_env") or "")
+    if not url and settings.get("remote_env_bucket") and settings.get("remote_env_file"):
+        url = f"s3://{settings['remote_env_bucket']}/{settings['remote_env_file']}"
+    parts = urlparse(url)
+    if parts.netloc and parts.path.strip("/"):
+        yield {"remote_bucket": parts.netloc, "remote_key": parts.path.strip("/")}
+
+
+def _response_tables(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
+    """Yield the ARN of the table of asynchronous answers, which boto3 takes by name or by ARN."""
+    table = stage.settings.get("async_response_table")
+    if isinstance(table, str) and table:
+        named = f"arn:{stage.partition}:dynamodb:{stage.region}:{stage.account}:table/{table}"
+        yield {"response_table_arn": table if table.startswith("arn:") else named}
+
+
+def _mounts(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
+    """Yield the access points that the function mounts; one that Zappa will make has no ARN yet."""
+    of = f"arn:{stage.partition}:elasticfilesystem:{stage.region}:{stage.account}"
+    for mount in stage.efs_config:
+        arn = mount.get("Arn") or f"{of}:access-point/*"
+        yield {
+            "access_point": arn,
+            "file_systems": f"{str(arn).partition(':access-point/')[0]}:file-system/*",
+        }
+
+
 COLLECTIONS: Mapping[str, Collection] = {
+    "authorizers": Collection(_authorizers, "the function that `authorizer` names by `arn`"),
+    "dead_letter_queues": Collection(_dead_letters("sqs"), "`dead_letter_arn` of a queue"),
+    "dead_letter_topics": Collection(_dead_letters("sns"), "`dead_letter_arn` of a topic"),
     "dynamodb_removed": Collection(
         _sources("dynamodb", removed=True), "each DynamoDB stream in `events`, scheduled or not"
     ),
@@ -162,10 +227,19 @@ COLLECTIONS: Mapping[str, Collection] = {
     "former_rule_patterns": Collection(
         _rule_patterns(former=True), "the rules that former settings may have named for the function"
     ),
+    "kinesis_consumers": Collection(
+        _kinesis(consumers=True), "each consumer of a Kinesis stream in `events`"
+    ),
     "kinesis_removed": Collection(
         _sources("kinesis", removed=True), "each Kinesis stream in `events`, scheduled or not"
     ),
     "kinesis_sources": Collection(_sources("kinesis"), "each Kinesis stream in `events`"),
+    "kinesis_streams": Collection(
+        _kinesis(consumers=False), "each Kinesis stream in `events` without a consumer"
+    ),
+    "mounts": Collection(_mounts, "each mount of `efs_config`"),
+    "remote_env": Collection(_remote_env, "`remote_env`, or `remote_env_bucket` and `remote_env_file`"),
+    "response_tables": Collection(_response_tables, "`async_response_table`, whoever makes it"),
     "rule_patterns": Collection(
         _rule_patterns(former=False), "the rules that the settings name for the function"
     ),

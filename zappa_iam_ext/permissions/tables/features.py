@@ -183,6 +183,18 @@ def _checks_records(stage: Stage, command: Command) -> bool:
     return _needs_zone(stage, command)
 
 
+def _in_vpc(stage: Stage, _: Command) -> bool:
+    """Say whether the function is in a VPC: an empty list of subnets takes it out."""
+    config = stage.settings.get("vpc_config")
+    return isinstance(config, Mapping) and bool(config.get("SubnetIds"))
+
+
+def _log_group_exists(stage: Stage, _: Command) -> bool:
+    """Say whether somebody makes the log group beforehand, with a retention: a setting of ours."""
+    own = stage.settings.get("iam_ext")
+    return isinstance(own, Mapping) and own.get("log_group_exists") is True
+
+
 FEATURES: Mapping[str, Feature] = {
     "alb": Feature(_setting("alb_enabled", False), "`alb_enabled`"),
     "api_key_made": Feature(_made_api_key, "`api_key_required` without `api_key`"),
@@ -190,6 +202,10 @@ FEATURES: Mapping[str, Feature] = {
     "apigateway": Feature(_gateway, "API Gateway is used"),
     "apigateway_v1": Feature(_version("v1"), "API Gateway v1"),
     "apigateway_v2": Feature(_version("v2"), "API Gateway v2"),
+    "async_by_sns": Feature(
+        lambda stage, _: stage.settings.get("async_source") == "sns",
+        "`async_source` is `sns`, whoever makes the topic",
+    ),
     "async_sns": Feature(_async("sns"), "`async_source` is `sns`"),
     "async_table": Feature(_async("table"), "`async_response_table`"),
     "authorizer": Feature(
@@ -213,6 +229,7 @@ FEATURES: Mapping[str, Feature] = {
     "docker": Feature(_docker, "`--docker-image-uri`"),
     "checks_records": Feature(_checks_records, "Route 53 or Let's Encrypt, without `--manual`"),
     "domain": Feature(_setting("domain"), "`domain`"),
+    "efs": Feature(lambda stage, _: bool(stage.efs_config), "`efs_config`"),
     "extra_publish": Feature(_extra_publish, "`snap_start` or `provisioned_concurrency`"),
     "function_url": Feature(_setting("function_url_enabled", False), "`function_url_enabled`"),
     "function_url_iam": Feature(_function_url_auth("AWS_IAM"), "a function URL with IAM"),
@@ -223,6 +240,7 @@ FEATURES: Mapping[str, Feature] = {
         "the key is on S3",
     ),
     "looks_up_role": Feature(_looks_up_role, "a role by name that Zappa does not manage"),
+    "log_group_exists": Feature(_log_group_exists, "`iam_ext.log_group_exists`"),
     "makes_bucket_again": Feature(_makes_bucket_again, "(us-east-1, or no `s3_bucket`)"),
     "manages_role": Feature(_manages_role, "`manage_roles`, and a package or a first image"),
     "needs_zone": Feature(_needs_zone, "`route53_enabled` or Let's Encrypt"),
@@ -239,15 +257,19 @@ FEATURES: Mapping[str, Feature] = {
     "role_managed": Feature(lambda stage, _: stage.role.managed, "`manage_roles`"),
     "route53": Feature(_setting("route53_enabled", True), "`route53_enabled`"),
     "schedules": Feature(_schedules, "`events` or `keep_warm`"),
+    "own_attach_policy": Feature(_setting("attach_policy"), "`attach_policy`"),
     "slim_handler": Feature(_setting("slim_handler", False), "`slim_handler`"),
     "snap_start": Feature(_snap_start, "`snap_start`"),
+    "standard_partition": Feature(lambda stage, _: stage.partition == "aws", "the standard partition"),
     "tags": Feature(_setting("tags"), "`tags`"),
     "token_authorizer": Feature(_token_authorizer, "of type TOKEN"),
     "touch": Feature(_touch, "`touch`"),
     "updates_code": Feature(_updates_code, "code is updated"),
     "uploads": Feature(_uploads, "a package is uploaded"),
     "us_east_1": Feature(lambda stage, _: stage.region == "us-east-1", "in us-east-1"),
+    "vpc": Feature(_in_vpc, "`vpc_config` with subnets"),
     "websocket": Feature(lambda stage, _: stage.websocket, "a WebSocket API"),
+    "xray": Feature(_setting("xray_tracing"), "`xray_tracing`"),
     "zip": Feature(_zip, "`--zip`"),
     "zip_on_s3": Feature(lambda _, command: command.values.get("zip", "").startswith("s3://"), "from S3"),
 }

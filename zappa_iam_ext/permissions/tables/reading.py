@@ -64,6 +64,21 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "decoding",
         "probes",
     ),
+    "runtime": (
+        "logs",
+        "requests",
+        "asynchronous_tasks",
+        "package",
+        "websocket",
+        "polled_events",
+        "dead_letters",
+        "network",
+        "file_system",
+        "traces",
+        "nothing",
+        "managed_role",
+        "told",
+    ),
 }
 _HERE = "permissions/tables"
 READ_BEFORE = "read_before.json"
@@ -84,7 +99,8 @@ class Entry:
     def refuse(self, reason: object) -> TableError:
         """Return the error that names this row."""
         values = self.values
-        name = values.get("operation") or values.get("name") or values.get("type") or "a row without a name"
+        told = (values.get(key) for key in ("operation", "name", "type", "action", "purpose"))
+        name = next(filter(None, told), "a row without a name")
         service = f"{values['service']}." if "service" in values else ""
         return TableError(f"{self.place} ({service}{name}): {reason}")
 

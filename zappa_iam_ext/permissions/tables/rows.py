@@ -61,6 +61,10 @@ class CallRow:
         _refuse_unknown("commands", self.commands, COMMANDS)
         _refuse_unknown("each", (self.each,) if self.each else (), COLLECTIONS)
         _refuse_conditions(self)
+        if self.on_denied is Consequence.REFUSED:
+            raise ValueError(
+                "a call of Zappa's that is denied stops, is silent or harmless; refused is a deployment"
+            )
         if self.on_denied is Consequence.SILENT and not self.symptom:
             raise ValueError("a silent denial needs `symptom`: what is then missing or wrong")
         if "..." in self.because:

@@ -42,12 +42,27 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What leads to a permission.
+
+    ``source`` is a command (``zappa deploy``) or a policy, ``step`` the call that it makes or the statement that it holds,
+    ``setting`` the setting of Zappa that asks for it, where one does, ``because`` the reason in a sentence.
+    """
+
+    source: str
+    step: str
+    setting: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One thing that was asked, and the answer.
 
     ``name`` says what (an action, a statement), ``where`` on what; ``message`` what is wrong, ``hint`` what to do. ``suite``
     and ``case`` are where JUnit counts it: items of one case are one test. Items of equal ``fold`` (and rule, level, place)
     are one annotation; without it each is one. ``logical`` names the place within its source. ``key`` makes the fingerprint.
+    ``origin`` says what leads to it; an item that has one is a permission: ``name`` is its action, ``where`` its resource.
     """
 
     rule: Rule
@@ -63,6 +78,7 @@ class Item:
     place: Place = Place()
     logical: str = ""
     key: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from zappa_iam_ext.check.grouping import short_resource
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.surplus import Surplus
 from zappa_iam_ext.render.difference import Compared, head, more_than_needed, why_undecided
-from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Place, Rule, Summary
-from zappa_iam_ext.render.report.items import NOWHERE, Positions
+from zappa_iam_ext.render.formats.model import Item, Level, Origin, Outcome, Place, Rule, Summary
+from zappa_iam_ext.render.report.items import NOWHERE, Positions, origin
 
 NEEDED = Rule(
     "permission-not-allowed",
@@ -66,6 +66,7 @@ def _requirement(compared: Compared, requirement: Requirement, rule: Rule, posit
             requirement.resource,
             str(sorted(requirement.context.items())),
         ),
+        origin=origin(requirement),
     )
 
 
@@ -83,4 +84,5 @@ def _surplus(compared: Compared, grant: Surplus) -> Item:
         place=Place(source, line) if line else Place(),
         logical=f"{source}: {grant.statement}",
         key=(compared.stage, str(grant.statement), grant.action, grant.resource),
+        origin=Origin(source, str(grant.statement)),
     )

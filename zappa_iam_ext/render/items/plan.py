@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zappa_iam_ext.plan import Plan
 from zappa_iam_ext.plan.privileges import Privilege
-from zappa_iam_ext.render.formats.model import Item, Level, Outcome, Rule, Summary
+from zappa_iam_ext.render.formats.model import Item, Level, Origin, Outcome, Rule, Summary
 from zappa_iam_ext.render.plan import PlanContext
 
 CHANGE = Rule("plan-change", "A step that apply would make", level=Level.NOTE)
@@ -20,6 +20,7 @@ TAKES = Rule(
     "The plan takes a permission away",
     "Look at who needs it; --prune consents to it.",
 )
+GAINS = Rule("plan-gains", "A permission that the plan gives", level=Level.NOTE)
 
 
 def summary(plan: Plan, about: PlanContext) -> Summary:
@@ -76,4 +77,28 @@ def _narrowed(privilege: Privilege, plan: Plan, about: PlanContext) -> Item:
         case=f"{privilege.policy}: {privilege.action}",
         logical=privilege.policy,
         key=(about.stages, privilege.policy, privilege.action, privilege.resource, privilege.condition),
+        origin=_origin(privilege),
     )
+
+
+def gains(plan: Plan, about: PlanContext) -> Iterator[Item]:
+    """Yield an item for each permission that the user or the role gains: for formats that show all of a plan."""
+    for privilege in plan.widened:
+        condition = f" when {privilege.condition}" if privilege.condition else ""
+        yield Item(
+            rule=GAINS,
+            name=privilege.action,
+            where=privilege.resource,
+            message=f"{'denied' if privilege.effect == 'Deny' else 'allowed'} by {privilege.policy}{condition}",
+            outcome=Outcome.PASSED,
+            level=Level.NOTE,
+            suite=about.stages,
+            case=f"{privilege.policy}: {privilege.action}",
+            logical=privilege.policy,
+            key=(about.stages, privilege.policy, privilege.action, privilege.resource, privilege.condition),
+            origin=_origin(privilege),
+        )
+
+
+def _origin(privilege: Privilege) -> Origin:
+    return Origin(privilege.policy, privilege.sid or "a statement without a Sid")

@@ -9,6 +9,7 @@ from zappa_iam_ext.render.report.fixing import policy_words
 from zappa_iam_ext.render.text import line
 
 _MARKS = {
+    Kind.REFUSED: Mark.NO,
     Kind.STOPS: Mark.NO,
     Kind.SILENT: Mark.WARNING,
     Kind.HARMLESS: Mark.WARNING,
@@ -16,6 +17,7 @@ _MARKS = {
     Kind.UNKNOWN: Mark.UNKNOWN,
 }
 _TITLES = {
+    Kind.REFUSED: "Refused at deploy",
     Kind.STOPS: "Stops the command",
     Kind.SILENT: "Goes unnoticed",
     Kind.HARMLESS: "Harmless",

@@ -13,6 +13,7 @@ from zappa_iam_ext.render.text import line, wrapped
 
 _MARKS = {Verdict.ALLOWED: Mark.YES, Verdict.DENIED: Mark.NO, Verdict.UNKNOWN: Mark.UNKNOWN}
 _CONSEQUENCES = {
+    Consequence.REFUSED: "refused at deploy",
     Consequence.STOPS: "stops the command",
     Consequence.SILENT: "goes unnoticed",
     Consequence.HARMLESS: "harmless",
