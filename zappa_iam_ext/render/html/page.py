@@ -102,9 +102,7 @@ def _head(told: Told, stages: Stages) -> list[Markup]:
     passed = sum(summary.passed for summary, _ in stages)
     text = f"{passed} of {len(verdicts)} stages pass"
     links = (
-        element(
-            "li", badge(verdict_of_summary(summary)), element("a", summary.text, href=f"#stage{place}")
-        )
+        element("li", badge(verdict_of_summary(summary)), element("a", summary.text, href=f"#stage{place}"))
         for place, (summary, _) in enumerate(stages)
     )
     failed = (element("li", badge(COULD_NOT), f" {each.suite}: {each.message}") for each in told.failed)

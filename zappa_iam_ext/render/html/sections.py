@@ -100,7 +100,9 @@ def _permission(each: Permission, service: str) -> Markup:
     item, origin = each.item, each.origin
     by = " → ".join(part for part in (origin.source, origin.step) if part)
     setting = (
-        element("div", element("span", "setting"), element("code", origin.setting), place(item.place), class_="by")
+        element(
+            "div", element("span", "setting"), element("code", origin.setting), place(item.place), class_="by"
+        )
         if origin.setting
         else None
     )
