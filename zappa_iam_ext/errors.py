@@ -70,6 +70,10 @@ class SettingsError(ZappaIamError):
     """The settings file is missing, unreadable, malformed, or has no such stage."""
 
 
+class CannotEdit(SettingsError):
+    """A settings file cannot be edited so that surely nothing else in it changes; nothing was written."""
+
+
 class CredentialsProblem(ZappaIamError):
     """There is no profile, no credentials, or they are expired or not accepted."""
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "plan": "plan",
     "policy": "policy",
     "rehearse": "rehearse",
+    "role": "role",
 }
 
 

@@ -58,6 +58,11 @@ def execution_role(iam: IAMClient, name: str) -> CurrentRole | None:
     return _role(iam, name)
 
 
+def role_in_full(iam: IAMClient, name: str, read_policy: ReadPolicy) -> CurrentRole | None:
+    """Return a role with what its policies say; None when there is none."""
+    return _role(iam, name, read_policy)
+
+
 def policy_document(iam: IAMClient, arn: str) -> Mapping[str, Any] | None:
     """Return what a managed policy says; None where there is none."""
     with translated("iam:GetPolicy"):

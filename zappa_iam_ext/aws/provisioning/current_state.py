@@ -245,6 +245,11 @@ def _listed(iam: IAMClient) -> dict[str, str] | None:
             raise
 
 
+def managed_policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
+    """Return a managed policy by its ARN; None when there is none. Raises as `current_state`."""
+    return _policy(iam, arn)
+
+
 def _policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
     with translated("iam:GetPolicy"):
         try:

@@ -151,12 +151,19 @@ def on_terminal() -> bool:
 def _pasted() -> str:
     """Return the command line that was given, with consent to what it showed."""
     context = click.get_current_context()
-    words = ["zappa-iam", str(context.info_name)]
+    words = ["zappa-iam", *_names(context)]
     for param in context.command.params:
         given = context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
         if given and param.name != "yes" and param.name in context.params:
             words += _words(param, context.params[str(param.name)])
     return shlex.join([*words, "--yes"])
+
+
+def _names(context: click.Context) -> list[str]:
+    """Return the command's name, after that of the group that it is in."""
+    outer = context.parent
+    within = _names(outer) if outer is not None and outer.parent is not None else []
+    return [*within, str(context.info_name)]
 
 
 def _words(param: click.Parameter, value: Any) -> list[str]:

@@ -16,9 +16,15 @@ from zappa_iam_ext.permissions.denials.causes import (
     table_causes,
 )
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.matching import is_cross_account, is_layer_of_another, of_another
+from zappa_iam_ext.permissions.denials.matching import (
+    is_cross_account,
+    is_layer_of_another,
+    is_own_call,
+    of_another,
+)
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
 from zappa_iam_ext.permissions.denials.remedy import Case, advice
+from zappa_iam_ext.permissions.denials.role_causes import role_causes
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.denials.wordings.services import action_of
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -92,10 +98,12 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str, lines: C
     elsewhere = bool(reasons)
     if calls is not None:
         reasons, wanted = stage_causes(denial, calls)
-    if denial.by_role and session_of(denial.principal):
+    if denial.by_role and (session_of(denial.principal) or is_own_call(denial)):
         reasons, elsewhere = (), False
     known_call = not reasons and is_known_call(denial)
-    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer, lines, known_call)
+    of_role = role_causes(denial, stage)
+    case = Case(denial, caller, bool(reasons), elsewhere, stage, deployer, lines, known_call, bool(of_role))
+    reasons = (*of_role, *reasons)
     allowing = statements(denial, caller, wanted, canonical(denial.action), stage)
     if is_layer_of_another(denial):
         allowing = ()

@@ -163,7 +163,7 @@ def _plan_group(
     administrator, iam = open_administrator(
         wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
     )
-    _require_one_partition(stages, administrator)
+    require_one_partition(stages, administrator)
     for stage in stages:
         require_account(stage, administrator.account, "the administrator belongs")
     wanted.mode.check()
@@ -294,7 +294,7 @@ def _needs(
     return needs, notes
 
 
-def _require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
+def require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
     """Refuse stages of another partition: an account lies in one, and IAM refuses a document with ARNs of another."""
     others = [stage for stage in stages if stage.partition != administrator.partition]
     if others:
