@@ -188,13 +188,18 @@ def _problem_rows(items: Sequence[Item]) -> Iterator[Markup]:
         yield element(
             "tr",
             _cell("Verdict", badge(verdict_of(first))),
-            _cell("What", *(element("div", element("code", name)) for name in names)),
+            _cell("What", *(element("div", element("code", name)) for name in names), _whose(first)),
             _cell("Where", element("code", where) if where else None),
             _cell(
                 "Why", element("div", why), element("div", first.hint, class_="hint") if first.hint else None
             ),
             role="row",
         )
+
+
+def _whose(item: Item) -> Markup | None:
+    """Return whose permission it is, where it is not the deployer's."""
+    return element("div", item.origin.whose, class_="hint") if item.origin and item.origin.whose else None
 
 
 def steps(items: Sequence[Item], heading: str) -> Markup | None:
