@@ -142,7 +142,7 @@ def test_a_path_is_followed_by_pointer(browser):
 
 def test_the_script_lays_out_what_the_page_was_written_with(browser):
     """Without a script the map stands where it does with one."""
-    browser.show(html_text(of_check(lacks_everything())))
+    browser.show(html_text(of_check(lacks_everything())), height=TALL)
     with_script = browser.run(BOXES)
     browser.command("Emulation.setScriptExecutionDisabled", value=True)
     try:
