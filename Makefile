@@ -65,7 +65,7 @@ $(JUDGES): tests/judges/package.json tests/judges/package-lock.json
 	else echo "no Node.js: the outside evaluator is left out" >&2; fi
 
 browser: ## the browser that shows the page of `--format html`: CI gets it from Debian, elsewhere its lack is told
-	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
+	@if command -v chromedriver >/dev/null && command -v chromium chromium-browser google-chrome >/dev/null; then :; \
 	elif [ -n "$$CI" ]; then \
 		echo "installing Chromium and its driver" >&2; \
 		root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
