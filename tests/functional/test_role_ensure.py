@@ -7,6 +7,7 @@ import time
 
 import pytest
 from botocore.exceptions import ClientError
+
 from tests.support.newcomer import ADMINISTRATOR, allow, iam
 from tests.support.watched import watched
 from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
