@@ -148,6 +148,7 @@ def test_a_role_of_others_that_does_is_left_as_it_is(project):
     assert role_of(project) == before
 
 
+@pytest.mark.longer
 def test_an_edit_by_hand_is_not_lost(project):
     ensure("-y")
     edited = allow("s3:GetObject", "logs:*", "lambda:InvokeFunction")
@@ -172,6 +173,7 @@ def test_stages_that_share_a_role_keep_what_each_needs(project):
     assert role_of(project, "both")[1][POLICY] == inline
 
 
+@pytest.mark.longer
 def test_a_stage_of_another_project_loses_nothing_by_ours(project):
     settings(project, project_name="shop", role_name="both", slim_handler=True)
     ensure("-y")
@@ -185,11 +187,13 @@ def test_a_stage_of_another_project_loses_nothing_by_ours(project):
     assert "No changes" in ensure("-y", "--prune").stdout
 
 
+@pytest.mark.longer
 def test_zappa_cannot_manage_a_role_that_stages_share(project):
     settings(project, stages={"dev": {"role_name": "both"}, "prod": {"role_name": "both"}})
     assert "share the role both" in ensure("-y", "--manage-roles", code=2).stderr
 
 
+@pytest.mark.longer
 def test_all_stages_each_with_its_own(project):
     settings(project, stages={"dev": {}, "prod": {}})
     ensure("-y", "--all", stage="")
@@ -204,6 +208,7 @@ def test_a_name_that_is_too_long_is_told(project):
     assert "role_name" in told
 
 
+@pytest.mark.longer
 def test_a_role_by_arn_with_a_path(project):
     arn = f"arn:aws:iam::{project.account}:role/team/own"
     settings(project, role_arn=arn, manage_roles=False)
@@ -229,6 +234,7 @@ def test_settings_are_shown_and_written_only_on_request(project):
     assert json.loads(path.read_text()) == after
 
 
+@pytest.mark.longer
 def test_the_format_of_the_settings_and_their_comments_stay(project):
     (project.folder / "zappa_settings.json").unlink()
     path = project.folder / "zappa_settings.toml"
@@ -239,6 +245,7 @@ def test_the_format_of_the_settings_and_their_comments_stay(project):
     assert "manage_roles = false" in path.read_text()
 
 
+@pytest.mark.longer
 def test_the_users_own_permissions_stay_where_zappa_no_longer_manages_the_role(project):
     (project.folder / "own.json").write_text(json.dumps(allow("ses:SendEmail")))
     settings(project, extra_permissions=[QUEUE], attach_policy="own.json")
@@ -262,6 +269,7 @@ def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra):
     assert "writes nothing to IAM" in ensure("-y", "--manage-roles").stdout
 
 
+@pytest.mark.longer
 def test_a_file_that_changed_meanwhile_is_left(project, monkeypatch):
     from zappa_iam_ext.workflow.execution_roles import files as role_files
 
@@ -278,6 +286,7 @@ def test_a_file_that_changed_meanwhile_is_left(project, monkeypatch):
     assert "changed meanwhile" in ensure("-y", "--write-settings", code=2).stderr
 
 
+@pytest.mark.longer
 @pytest.mark.usefixtures("project")
 def test_it_waits_until_the_simulator_says_so():
     told = ensure("-y", wait="20")
@@ -285,6 +294,7 @@ def test_it_waits_until_the_simulator_says_so():
     assert "Done." in told.stderr
 
 
+@pytest.mark.longer
 def test_a_boundary_of_somebody_is_used_as_it_is(project):
     iam = project.aws.client("iam")
     limit = iam.create_policy(PolicyName="Narrow", PolicyDocument=json.dumps(allow("logs:*")))["Policy"][
@@ -298,6 +308,7 @@ def test_a_boundary_of_somebody_is_used_as_it_is(project):
     assert role_of(project)[0]["PermissionsBoundary"]["PermissionsBoundaryArn"] == limit
 
 
+@pytest.mark.longer
 def test_where_the_simulator_may_not_be_asked_the_measured_time_is_waited(project, monkeypatch):
     slept = []
     project.user(
@@ -330,11 +341,13 @@ def test_json_says_what_zappa_would_write():
     assert "manage_roles" in found["edits"][0]["diff"]
 
 
+@pytest.mark.longer
 def test_an_administrator_who_may_not_is_told_before_the_first_change(project):
     project.user("reader", allow("iam:Get*", "iam:List*", "iam:SimulatePrincipalPolicy"), inspects=False)
     assert "may not iam:CreatePolicy" in ensure("-y", "--admin-profile", "reader", code=2).stderr
 
 
+@pytest.mark.longer
 def test_it_asks_what_its_rows_say(project, monkeypatch):
     rows = {row.operation for row in own_call_rows() if "role ensure" in row.commands}
     with watched(project.aws.endpoint) as window:
