@@ -11,6 +11,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import user_arn
+from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.settings.values import got
@@ -44,7 +45,8 @@ class IamExtSettings:
     the name or the ARN of the policy that bounds the roles that are made. ``expected_account`` is the account that the
     credentials have to belong to; empty: any. ``then`` is the user's own settings callback, ``module.function``: Zappa has
     room for one, and the gate has taken it. ``log_group_exists`` says that somebody makes the log group of the function,
-    with the retention that they want: the execution role then may not make it.
+    with the retention that they want: the execution role then may not make it. ``permissions`` are the application's own AWS
+    calls, which `permissions.application` reads.
     """
 
     enabled: bool = True
@@ -58,6 +60,7 @@ class IamExtSettings:
     permissions_boundary: str = ""
     unknown: str = ""
     then: str = ""
+    permissions: tuple[Any, ...] = ()
     log_group_exists: bool = False
 
     @property
@@ -109,7 +112,13 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
             stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
         )
     _check_forms(stage, values)
-    return IamExtSettings(**values | {"commands": tuple(values.get("commands", ()))})
+    application_statements(stage)
+    asked = values.get("permissions", ())
+    lists = {
+        "commands": tuple(values.get("commands", ())),
+        "permissions": tuple(asked) if isinstance(asked, list | tuple) else (asked,),
+    }
+    return IamExtSettings(**values | lists)
 
 
 def _check_commands(stage: Stage, commands: Any) -> None:
