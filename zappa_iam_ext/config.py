@@ -11,6 +11,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import user_arn
+from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.settings.values import got
@@ -46,7 +47,8 @@ class IamExtSettings:
     credentials have to belong to; empty: any. ``then`` is the user's own settings callback, ``module.function``: Zappa has
     room for one, and the gate has taken it. ``log_group_exists`` says that somebody makes the log group of the function,
     with the retention that they want: the execution role then may not make it. ``websocket_api`` is the id of the WebSocket
-    API, known once Zappa made it: the execution role then reaches the connections of that API alone.
+    API, known once Zappa made it: the execution role then reaches the connections of that API alone. ``permissions`` are
+    the application's own AWS calls, which `permissions.application` reads.
     """
 
     enabled: bool = True
@@ -60,6 +62,7 @@ class IamExtSettings:
     permissions_boundary: str = ""
     unknown: str = ""
     then: str = ""
+    permissions: tuple[Any, ...] = ()
     log_group_exists: bool = False
     websocket_api: str = ""
 
@@ -112,7 +115,13 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
             stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
         )
     _check_forms(stage, values)
-    return IamExtSettings(**values | {"commands": tuple(values.get("commands", ()))})
+    application_statements(stage)
+    asked = values.get("permissions", ())
+    lists = {
+        "commands": tuple(values.get("commands", ())),
+        "permissions": tuple(asked) if isinstance(asked, list | tuple) else (asked,),
+    }
+    return IamExtSettings(**values | lists)
 
 
 def _check_commands(stage: Stage, commands: Any) -> None:

@@ -334,9 +334,11 @@ def test_an_application_that_reads_the_queue_of_the_poller_may():
     document = execution_policy(POLLED, application=[READS])
     policies = compile_policies(PolicySet([document]))
     of_code = {OF_CODE: POLLED.function_arn}
-    for action, allowed in (("sqs:ReceiveMessage", True), ("sqs:DeleteMessage", False)):
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
         request = AuthorizationRequest(role(POLLED), action, f"{QUEUE}first", of_code)
-        assert (policies.decide(request) is Decision.ALLOWED) is allowed
+        assert policies.decide(request) is Decision.ALLOWED
+    other = AuthorizationRequest(role(POLLED), "kinesis:GetRecords", f"{STREAM}clicks", of_code)
+    assert policies.decide(other) is Decision.IMPLICIT_DENY, "what it does not read stays the poller's alone"
     sids = [statement.sid for statement in document.statements]
     assert len(set(sids)) == len(sids)
     assert PolicyDocument.parse(document.to_json()).statements == document.statements
