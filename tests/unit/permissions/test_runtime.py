@@ -116,7 +116,7 @@ def less_one_grant(document: PolicyDocument):
 def test_without_any_one_grant_something_is_denied(case):
     of = stage_of(case)
     wanted = runtime_requirements(of, **known(case))
-    for grant, rest in less_one_grant(execution_policy(of, **known(case))):
+    for grant, rest in less_one_grant(execution_policy(of, application=(), **known(case))):
         denied = [item for item in wanted if decided(rest, item, of) is not Decision.ALLOWED]
         assert denied, f"nothing needs {grant}"
         assert {item.action for item in denied} == {grant[0]}
@@ -321,7 +321,7 @@ def test_only_what_lambda_needs_on_everything_is_on_everything():
     told = {
         (finding.id, action.partition(":")[0])
         for case in CASES
-        for finding in findings(execution_policy(stage_of(case), **known(case)))
+        for finding in findings(execution_policy(stage_of(case), application=(), **known(case)))
         for action in finding.message.split(" on ")[0].split(", ")
     }
     assert told == {("wildcard/resource", "ec2"), ("wildcard/resource", "elasticfilesystem")}
