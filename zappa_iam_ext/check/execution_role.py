@@ -77,7 +77,7 @@ def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:
         role.policies,
         session_of(stage, told.arn),
         evidence=Evidence.POLICIES,
-        unreadable=() if stage.role.managed else role.unreadable,
+        unreadable=role.unreadable,
         sources=role.sources,
     )
     try:

@@ -31,8 +31,10 @@ def _standing(role: RoleReport) -> Iterator[str]:
     if role.fault:
         yield f"REFUSED, {line(role.fault)}"
         return
-    if role.exists is None and not role.managed:
+    if role.exists is None:
         yield "may not be looked at"
+        if role.managed and role.wide:
+            yield f"Zappa writes it with {wide_words(role.wide)}"
         return
     told = list(_trust(role))
     lacking, unknown = role.having(Verdict.DENIED), role.having(Verdict.UNKNOWN)
@@ -46,7 +48,7 @@ def _standing(role: RoleReport) -> Iterator[str]:
     yield from told or [f"holds all {total} permissions"]
     if role.wide:
         yield wide_words(role.wide)
-    if role.unreadable and not unknown:
+    if role.unreadable:
         more = f" and {len(role.unreadable) - 1} more" if len(role.unreadable) > 1 else ""
         yield f"not read: {line(role.unreadable[0])}{more}"
 
