@@ -50,7 +50,7 @@ def test_a_role_that_nobody_makes_stops_the_command(deployer):
     assert "Zappa makes none" in role["fault"]
     text = iam("check", "dev").stdout
     assert "AWS refuses the execution role" in " ".join(text.split())
-    assert "zappa-iam role check dev" in text
+    assert "To make the role: zappa-iam role ensure dev --admin-profile PROFILE" in text
 
 
 def _without(deployer, *actions: str):
@@ -92,7 +92,7 @@ def test_what_the_role_lacks_stops_the_command_where_aws_looks_at_it(  # noqa: P
     text = " ".join(iam("check", "dev").stdout.split())
     assert all(f"does NOT trust {name}" in text for name in distrusted)
     assert all(action.partition(":")[2] in text for action in lacks)
-    assert not lacks or "by the execution role (1)" in text
+    assert not lacks or "(1), by the execution role:" in text
 
 
 def test_a_boundary_that_does_not_allow_it_is_refused_too(deployer):

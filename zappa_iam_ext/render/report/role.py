@@ -47,7 +47,7 @@ def _standing(role: RoleReport) -> Iterator[str]:
         return
     yield from told or [f"holds all {total} permissions"]
     if role.wide:
-        yield wide_words(role.wide)
+        yield f"has {wide_words(role.wide)}"
     if role.unreadable:
         more = f" and {len(role.unreadable) - 1} more" if len(role.unreadable) > 1 else ""
         yield f"not read: {line(role.unreadable[0])}{more}"
@@ -88,8 +88,8 @@ def role_section(group: Group) -> Section:
     told = section(group)
     if group.kind not in _TITLES:
         return told
-    _, bracket, rest = told.title.partition(" (")
-    title = f"{_TITLES[group.kind]}, by the execution role{bracket}{rest}"
+    _, _, rest = told.title.partition(")")
+    title = f"{_TITLES[group.kind]} ({group.count}), by the execution role{rest}"
     mark = Mark.NO if group.kind is Kind.REFUSED else Mark.WARNING
     return Section(title, group.rows, mark, symptoms=group.kind is Kind.SILENT)
 
