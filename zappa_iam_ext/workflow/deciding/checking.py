@@ -58,7 +58,7 @@ def stage_checker(
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
         principal = principals.behind(own.profile_name or "", options.region or own.region)
-        return _checked(own, commands, principal, options, stages)
+        return check_principal(own, commands, principal, options, stages)
 
     return checked
 
@@ -76,7 +76,7 @@ def check_stages_with_session(
 ) -> tuple[Report, ...]:
     """Check stages with a session that is open already; what binds its principal is read once."""
     principal = Principals(options, stages, roles=roles_to_read(stages, commands)).of_session(session)
-    return tuple(_checked(stage, commands, principal, options, stages) for stage in stages)
+    return tuple(check_principal(stage, commands, principal, options, stages) for stage in stages)
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -123,13 +123,14 @@ def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, Cal
     return found.held, found.identity, facts_behind(found, options.choice())
 
 
-def _checked(
+def check_principal(
     stage: Stage,
     commands: Sequence[Command],
     principal: ReadPrincipal,
     options: AwsOptions,
     stages: Sequence[Stage],
 ) -> Report:
+    """Check a stage against a principal that was read; ``stages`` are those that its deployment policy may be for."""
     held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
     subject = subject_of(located, principal, options)
