@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.support.schemas import valid
+from tests.support.stages import stage
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument, PolicyKind
 from zappa_iam_ext.permissions.denials.denial import Denial
@@ -17,7 +19,7 @@ from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import parse_denials
 from zappa_iam_ext.permissions.denials.principals import CallerKind
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.explanation import explanation_text
+from zappa_iam_ext.render.explanation import explanation_json, explanation_text
 
 CASES = Path(__file__).parents[2] / "cases" / "denials" / "explained.toml"
 ROWS = tomllib.loads(CASES.read_text(encoding="utf-8"))["explained"]
@@ -46,6 +48,14 @@ def test_the_answer_to_a_text(row) -> None:
     assert [told(statement) for statement in explanation.statements] == row["statements"]
     text = explanation_text([explanation])
     assert [words for words in row["never"] if words in text] == []
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["rule"]) for row in ROWS])
+def test_the_answer_in_json_is_as_its_schema_says(row) -> None:
+    of = stage({"vpc_config": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}})
+    denials = parse_denials(row["text"])
+    valid("explain", "json", explanation_json([explain(denial) for denial in denials]))
+    valid("explain", "json", explanation_json([explain(denial, of) for denial in denials]))
 
 
 GIVEN = CommandLines(
