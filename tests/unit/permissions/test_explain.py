@@ -192,7 +192,7 @@ def test_the_statement_for_our_own_call_says_what_it_is_for() -> None:
     (statement,) = explain(Denial("iam:GetUser", USER, USER)).statements
     assert (statement["Sid"], statement["Resource"]) == ("ReadOwnUser", USER)
     (statement,) = explain(Denial("iam:GetRole", ROLE, USER)).statements
-    assert statement["Sid"] == "ManageExecutionRole"
+    assert statement["Sid"] == "ReadExecutionRole"
 
 
 def test_what_zappa_never_needs_is_said() -> None:
