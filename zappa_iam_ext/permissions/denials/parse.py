@@ -59,7 +59,7 @@ _API = re.compile(
 )
 _ENCODED = re.compile(
     r"Encoded\s+authorization\s+failure\s+message:\s*"
-    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
+    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n(?!Traceback\b)[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
     re.IGNORECASE,
 )
 _DENIED_CODES = frozenset(
