@@ -33,7 +33,7 @@ _ACCESS = re.compile(
 _BLAMED = re.compile(
     rf"(?:(?:{flexible('because')}|Context:)\s+{flexible('no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
     rf"|(?P<explicit>(?:{flexible('(?:with|due to)')}\s+|Context:\s+(?:with\s+)?){flexible('an explicit deny')})(?:(?:\s+|(?<=\n))in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
-    rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
+    rf"(?:\s*:\s*(?P<arn>(?=arn:){_NAME}))?)",
     re.IGNORECASE,
 )
 _OPERATION = re.compile(
