@@ -84,7 +84,9 @@ def test_every_command_line_about_our_own_calls_carries_the_options(denial: Deni
 def unpasteable(answer: str) -> list[str]:
     """Return the command lines of an answer that lack a given option, or that the command does not take."""
     wrong = []
-    for name, rest in re.findall(r"zappa-iam (apply|check|policy|explain)\b([^\n]*)", answer):
+    for name, rest in re.findall(
+        r"zappa-iam (apply|check|policy|explain|role ensure|role check)\b([^\n]*)", answer
+    ):
         given = f" {STAGE} {OF_AWS}"
         arguments = shlex.split(rest[: len(given)])
         if not rest.startswith(given) or not parsed(name, arguments):
@@ -104,7 +106,10 @@ def unpasteable(answer: str) -> list[str]:
 
 def parsed(name: str, arguments: list[str]) -> click.Context:
     """Return what the real command reads from its arguments; raise `click.UsageError` when it takes them not."""
-    command = main.get_command(click.Context(main), name)
+    command: click.Command | None = main
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
     assert command is not None
     return command.make_context(name, arguments)
 
@@ -116,6 +121,8 @@ def test_the_printed_command_lines_are_looked_at() -> None:
         "zappa-iam policy",
         "zappa-iam check",
         "zappa-iam explain",
+        "zappa-iam role check",
+        "zappa-iam role ensure",
         "zappa update",
         "aws lambda",
         "aws cloudtrail",
