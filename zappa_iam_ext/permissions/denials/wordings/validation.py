@@ -100,6 +100,12 @@ VALIDATION_WORDINGS: tuple[Wording, ...] = (
         "AWS Lambda Developer Guide: Troubleshoot Amazon MQ event source mapping errors, EVENT_SOURCE_AUTHZ_ERROR",
     ),
     Wording(
+        ("authorize",),
+        pattern(r"\b(?:Cluster|Server|Broker) failed to authorize Lambda"),
+        Denial(by_role=True, service="kafka"),
+        "AWS Lambda Developer Guide: Troubleshooting Kafka event source mapping errors, cluster failed to authorize Lambda",
+    ),
+    Wording(
         ("ec2accessdenied", "additional"),
         pattern(
             r"\bEC2AccessDenied(?:Exception)?\b|\bneeds? additional permissions to configure (?:the )?VPC settings"
