@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from tests.support.newcomer import ADMINISTRATOR, allow, iam
 from tests.support.watched import watched
 from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
+from zappa_iam_ext.roles.zappa_writes import LiveDocuments, zappa_writes
+from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.execution_roles import awaiting as awaiting_role
 
 pytestmark = [pytest.mark.aws]
@@ -253,8 +255,31 @@ def test_the_users_own_permissions_stay_where_zappa_no_longer_manages_the_role(p
     assert {"sqs:SendMessage", "ses:SendEmail", "logs:PutLogEvents"} <= actions(role_of(project)[1][POLICY])
 
 
-@pytest.mark.parametrize("extra", [{}, {"extra_permissions": [QUEUE]}, {"efs_config": {}}], ids=str)
-def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra):
+VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+EFS = {
+    "Arn": "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1",
+    "LocalMountPath": "/mnt/efs",
+}
+
+
+@pytest.mark.parametrize(
+    ("extra", "appended"),
+    [
+        pytest.param({}, [], id="nothing is appended"),
+        pytest.param({"extra_permissions": [QUEUE]}, ["sqs:SendMessage"], id="extra_permissions"),
+        pytest.param(
+            {
+                "efs_config": [EFS],
+                "websocket_handler_module": "app",
+                "manage_roles": False,
+                "vpc_config": VPC,
+            },
+            ["elasticfilesystem:ClientMount", "execute-api:ManageConnections"],
+            id="what Zappa appends by itself, once it manages the role",
+        ),
+    ],
+)
+def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra, appended):
     settings(project, **extra)
     ensure("-y", "--manage-roles", "--write-settings")
     after = json.loads((project.folder / "zappa_settings.json").read_text())["dev"]
@@ -265,7 +290,14 @@ def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra):
     written = json.loads((project.folder / after["attach_policy"]).read_text())["Statement"]
     whole = inline[ZAPPAS]["Statement"]
     assert whole[: len(written)] == written
-    assert whole[len(written) :] == after.get("extra_permissions", [])
+    tail = [
+        each["Action"] if isinstance(each["Action"], str) else each["Action"][0]
+        for each in whole[len(written) :]
+    ]
+    assert tail == appended
+    (read,) = read_stages(stage="dev")
+    live = LiveDocuments(role["AssumeRolePolicyDocument"], inline[ZAPPAS])
+    assert zappa_writes(read.with_account(project.account), live).stable
     assert "writes nothing to IAM" in ensure("-y", "--manage-roles").stdout
 
 
