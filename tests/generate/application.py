@@ -1,10 +1,15 @@
-"""The page of the application's own AWS calls: what ``iam_ext.permissions`` may hold, and the table of short forms."""
+"""The page of the application's own AWS calls, and the golden file of the short forms: ``python -m tests.generate.application``."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
-from zappa_iam_ext.permissions.application import ShortForm, short_forms
+from tests.support.stages import stage
+from zappa_iam_ext.permissions.application import ShortForm, application_statements, short_forms
+
+GOLDEN = Path(__file__).parents[1] / "cases" / "application" / "short-forms.json"
 
 HEAD = """\
 # The application's own AWS calls
@@ -88,3 +93,23 @@ def _table(forms: list[ShortForm]) -> Iterator[str]:
             what = f"{form.told}: `{form.example}`" if not number else ""
             yield f"| {keys if not number else ''} | {what} | {words} | {', '.join(f'`{a}`' for a in actions)} |"
     yield ""
+
+
+def golden() -> str:
+    """Return what becomes of each access of each short form, of the example's name."""
+    forms = {form.service: form for form in short_forms().values()}.values()
+    asked = [{form.service: form.example, "access": access.name} for form in forms for access in form.access]
+    told = [
+        {"permissions": each, "statements": application_statements(stage({"iam_ext": {"permissions": each}}))}
+        for each in asked
+    ]
+    return json.dumps(told, indent=2) + "\n"
+
+
+def main() -> None:
+    """Write the golden file."""
+    GOLDEN.write_text(golden(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
