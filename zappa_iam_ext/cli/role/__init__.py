@@ -11,6 +11,7 @@ import click
 COMMANDS = {
     "check": "zappa_iam_ext.cli.role.check:command",
     "diff": "zappa_iam_ext.cli.role.diff:command",
+    "draft": "zappa_iam_ext.cli.role_draft:draft",
     "ensure": "zappa_iam_ext.cli.role_ensure:ensure",
     "lint": "zappa_iam_ext.cli.role.lint:command",
     "show": "zappa_iam_ext.cli.role.show:command",
