@@ -11,8 +11,8 @@ export ZAPPA_IAM_EXT_CACHE ?= $(CURDIR)/.cache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
-.PHONY: test fast coverage slow lint types contracts format demo judges benchmark speed recordings denials scenarios
-.PHONY: longer faults races stages identities docs snapshots dist help clean
+.PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
+.PHONY: longer faults races runs stages identities docs snapshots pictures dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -37,7 +37,7 @@ types: $(STAMP) ## mypy, strict
 contracts: $(STAMP) ## the architecture's arrows point down only
 	$(BIN)/lint-imports
 
-ALONE := not slow and not aws and not zappa and not node
+ALONE := not slow and not aws and not zappa and not node and not browser
 FAST := tests/unit tests/property tests/test_docs.py
 fast: $(STAMP) ## unit and property tests, a minute
 	$(BIN)/pytest -n auto -q --dist worksteal -m "$(ALONE)" $(FAST)
@@ -50,8 +50,8 @@ coverage: $(STAMP) ## all tests that need no local AWS, the fast ones first, and
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/check/*' --fail-under=92.7
 	@$(BIN)/coverage report --format=total --include='zappa_iam_ext/plan/*' --fail-under=98.4
 
-slow: $(STAMP) judges ## tests with the local AWS, the real zappa and Node.js, in parallel
-	$(BIN)/pytest -n auto -q --dist loadgroup -m "(slow or aws or zappa or node) and not longer"
+slow: $(STAMP) judges browser ## tests with the local AWS, the real zappa, Node.js and a browser, in parallel
+	$(BIN)/pytest -n auto -q --dist loadgroup -m "(slow or aws or zappa or node or browser) and not longer"
 
 longer: $(STAMP) ## what is too long for every push: faults, modes, several stages, races, scenarios, a new row (minutes)
 	$(BIN)/pytest -n auto -q --dist loadgroup -m longer
@@ -63,6 +63,15 @@ $(JUDGES): tests/judges/package.json tests/judges/package-lock.json
 		cd tests/judges && npm ci --no-audit --no-fund --silent && touch node_modules/.stamp; \
 	elif [ -n "$$CI" ]; then echo "CI needs Node.js for the outside evaluator" >&2; exit 1; \
 	else echo "no Node.js: the outside evaluator is left out" >&2; fi
+
+browser: ## the browser that shows the page of `--format html`: CI gets it from Debian, elsewhere its lack is told
+	@if command -v chromedriver >/dev/null && command -v chromium chromium-browser google-chrome >/dev/null; then :; \
+	elif [ -n "$$CI" ]; then \
+		echo "installing Chromium and its driver" >&2; \
+		root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -yqq --no-install-recommends \
+			chromium chromium-driver fonts-dejavu-core >/dev/null; \
+	else echo "no chromium and chromedriver: the tests of the page in a browser are left out" >&2; fi
 
 identities: $(STAMP) ## every environment, settings and files against the session that the real Zappa opens (minutes)
 	EVERY=1 $(BIN)/pytest -q tests/functional/test_as_zappa_would.py
@@ -92,7 +101,7 @@ scenarios: $(STAMP) ## the real Zappa in every scenario under its generated poli
 faults: $(STAMP) ## every fault at each system call and each call of AWS: files, reading, plans, keys (an hour)
 	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py \
 		tests/functional/test_reading_faults.py tests/functional/test_keys.py
-	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_faults.py \
+	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_role_faults.py tests/functional/test_faults.py \
 		tests/property/test_plan_laws.py
 
 speed: $(STAMP) ## calls, rounds and processor time of a check by stages and policies (minutes)
@@ -103,14 +112,18 @@ races: $(STAMP) ## 20 writers of the files of profiles, 60 rounds; two processes
 	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/unit/aws/test_profile_files_races.py
 	ZAPPA_IAM_EXT_RACES=all $(BIN)/pytest -n 0 -q tests/functional/test_races.py
 
+runs: $(STAMP) ## the packaged application in the local Lambda under the computed role, every event, each grant dropped (minutes)
+	ZAPPA_IAM_EXT_RUNS=all $(BIN)/pytest -n 2 -q --dist loadgroup tests/functional/test_execution_role_runs.py
+
 stages: $(STAMP) ## two projects of two stages with one user, deployed by the real Zappa (minutes)
 	ZAPPA_IAM_EXT_STAGES=all $(BIN)/pytest -n 0 -q tests/functional/test_several_stages.py -k real
 
-docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
+docs: $(STAMP) ## write the generated pages again: permissions, comparisons, findings, the demo in the README
 	$(BIN)/python -m tests.generate.tables
 	$(BIN)/python -m tests.generate.sbom
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
+	$(BIN)/python -m tests.generate.role_comparison
 	$(BIN)/python -m tests.generate.readme
 
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
@@ -121,6 +134,9 @@ dist: $(STAMP) ## the wheel and the source distribution of a release, as a packa
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/twine check --strict dist/*
+
+pictures: $(STAMP) ## the pictures of the page in the docs, taken in a real browser
+	$(BIN)/python -m tests.generate.pictures
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
         ZappaIamError,
     )
     from zappa_iam_ext.hook import gate
-    from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement
+    from zappa_iam_ext.permissions.model import Call, Command, Consequence, Requirement, UsedBy
     from zappa_iam_ext.permissions.policy import deployment_policy
     from zappa_iam_ext.permissions.requirements import requirements
+    from zappa_iam_ext.permissions.runtime import execution_policy, runtime_requirements
     from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
     from zappa_iam_ext.settings_file import read_stages, stage_from_cli
     from zappa_iam_ext.workflow import check_deploy_permissions, ensure_deploy_permissions
@@ -49,14 +50,17 @@ _HOME = {
     "Report": "check",
     "Requirement": "permissions.model",
     "Stage": "permissions.stage",
+    "UsedBy": "permissions.model",
     "Verdict": "check",
     "ZappaIamError": "errors",
     "check_deploy_permissions": "workflow",
     "deployment_policy": "permissions.policy",
     "ensure_deploy_permissions": "workflow",
+    "execution_policy": "permissions.runtime",
     "gate": "hook",
     "read_stages": "settings_file",
     "requirements": "permissions.requirements",
+    "runtime_requirements": "permissions.runtime",
     "stage_from_cli": "settings_file",
 }
 
@@ -77,14 +81,17 @@ __all__ = [
     "Report",
     "Requirement",
     "Stage",
+    "UsedBy",
     "Verdict",
     "ZappaIamError",
     "check_deploy_permissions",
     "deployment_policy",
     "ensure_deploy_permissions",
+    "execution_policy",
     "gate",
     "read_stages",
     "requirements",
+    "runtime_requirements",
     "stage_from_cli",
 ]
 

@@ -374,3 +374,72 @@ def test_the_stage_names_the_access_points_that_a_function_mounts(project) -> No
     (statement,) = told["statements"]
     assert statement["Condition"] == {"ArnLike": {"elasticfilesystem:AccessPointArn": point}}
     assert told["fix"].endswith("then run zappa update dev.")
+
+
+ROLE = "arn:aws:sts::123456789012:assumed-role/{role}/{session}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "caller", "setting"),
+    [
+        pytest.param(
+            {"vpc_config": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
+            "The provided execution role does not have permissions to call CreateNetworkInterface on EC2",
+            "lambda", "vpc_config", id="Lambda validates the role for a VPC",
+        ),
+        pytest.param(
+            {"events": [{"function": "a.b", "event_source": {"arn": "arn:aws:sqs:us-east-1:123456789012:jobs"}}]},
+            "The function execution role does not have permissions to call DeleteMessage on SQS",
+            "poller", "events", id="a poller reads a queue",
+        ),
+        pytest.param(
+            {"xray_tracing": True},
+            "The provided execution role does not have permissions to call PutTraceSegments on XRAY",
+            "lambda", "xray_tracing", id="traces",
+        ),
+        pytest.param(
+            {},
+            f"User: {ROLE.format(role='hello-dev-ZappaLambdaExecutionRole', session='BackplaneAssumeRoleSession')} is not authorized to perform:"
+            " lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:123456789012:function:hello-dev",
+            "api-gateway", "", id="API Gateway calls the function by its role",
+        ),
+        pytest.param(
+            {"async_response_table": "answers", "async_resources": True},
+            f"User: {ROLE.format(role='hello-dev-ZappaLambdaExecutionRole', session='hello-dev')} is not authorized to perform:"
+            " dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:123456789012:table/answers",
+            "function", "async_response_table", id="the table of answers",
+        ),
+    ],
+)  # fmt: skip
+def test_what_of_the_settings_asks_the_role_for_it(project, settings, text, caller, setting) -> None:
+    project.write_text(json.dumps({"dev": SETTINGS["dev"] | settings}), encoding="utf-8")
+    told = answer("dev", text=text)
+    reasons = [reason for reason in told["reasons"] if reason["caller"] != "zappa"]
+    assert {(reason["caller"], reason["setting"]) for reason in reasons} == {(caller, setting)}
+    assert "zappa-iam role ensure dev adds it" in told["fix"]
+    assert "zappa-iam apply" not in told["fix"]
+    assert told["denial"]["by_role"]
+
+
+def test_the_same_action_on_something_of_the_applications_own_is_declared(project) -> None:
+    project.write_text(
+        json.dumps({"dev": SETTINGS["dev"] | {"async_response_table": "answers"}}), encoding="utf-8"
+    )
+    session = ROLE.format(role="hello-dev-ZappaLambdaExecutionRole", session="hello-dev")
+    told = answer(
+        "dev",
+        text=f"User: {session} is not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:123456789012:table/orders",
+    )
+    assert told["reasons"] == []
+    assert "iam_ext.permissions and run zappa-iam role ensure dev" in told["fix"]
+
+
+def test_a_role_of_another_stage_is_not_asked_by_this_one(project) -> None:
+    project.write_text(json.dumps({"dev": SETTINGS["dev"]}), encoding="utf-8")
+    session = ROLE.format(role="hello-prod-ZappaLambdaExecutionRole", session="hello-prod")
+    told = answer(
+        "dev",
+        text=f"User: {session} is not authorized to perform: lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:123456789012:function:hello-dev",
+    )
+    assert told["reasons"] == []
+    assert "It is not the role of stage dev" in told["fix"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from itertools import takewhile
@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from tests.support.zappa_source import Site, installed_modules, modules, source
+from tests.support.zappa_source import Site, Source, installed_modules, modules, source
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.tables.reading import read
 from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, parse_version
@@ -54,22 +54,22 @@ def _row(site: Site, zappa: str, texts: Mapping[str, str]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def span(site: Site, zappa: str) -> tuple[str, str]:
+def span(site: Site, zappa: str, read_source: Callable[[str], Source] = source) -> tuple[str, str]:
     """Return the first and the last version that make the call around this one; empty where it is the oldest or newest.
 
     A version whose source cannot be had counts as one that does not make it: its own drift test tells otherwise.
     """
     known = sorted({*ZAPPA_VERSIONS, version("zappa"), zappa}, key=parse_version)
     here = known.index(zappa)
-    older = list(takewhile(lambda name: _makes(site, name), reversed(known[:here])))
-    newer = list(takewhile(lambda name: _makes(site, name), known[here + 1 :]))
+    older = list(takewhile(lambda name: _makes(site, name, read_source), reversed(known[:here])))
+    newer = list(takewhile(lambda name: _makes(site, name, read_source), known[here + 1 :]))
     first, last = [zappa, *older][-1], [zappa, *newer][-1]
     return ("" if first == known[0] else first), ("" if last == known[-1] else last)
 
 
-def _makes(site: Site, zappa: str) -> bool:
+def _makes(site: Site, zappa: str, read_source: Callable[[str], Source]) -> bool:
     try:
-        return site in source("" if zappa == version("zappa") else zappa).sites
+        return site in read_source("" if zappa == version("zappa") else zappa).sites
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return False
 

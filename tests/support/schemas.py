@@ -10,11 +10,39 @@ from pathlib import Path
 import jsonschema
 import xmlschema
 
+from tests.support.html_page import read_page
+
 ROOT = Path(__file__).parents[2]
 OURS = ROOT / "docs" / "schemas"
 THEIRS = ROOT / "tests" / "data" / "schemas"
 #: The runner reads these as commands (actions/runner, ActionCommand): v2 at a line's beginning, v1 anywhere.
 COMMAND = re.compile(r"^::(error|warning|notice) (?:file=[^,:\n]+,line=\d+,)?title=[^:,\n]*::[^\n]*$")
+#: GitLab Docs, Code Quality, Code Quality report format.
+CODE_QUALITY = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "pattern": "^[^\\n\\r]+$"},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "minLength": 32},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": "^(?!\\./|/).+"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
 MARKUP = re.compile(r"<(?!br>)[a-zA-Z/!]")
 
 
@@ -45,9 +73,16 @@ def valid(command: str, output: str, text: str) -> object:
         told = json.loads(text)
         _validator(THEIRS / "sarif-2.1.0-rtm.5.json").validate(told)
         return told
+    if output == "gitlab":
+        told = json.loads(text)
+        jsonschema.validate(told, CODE_QUALITY)
+        assert len({entry["fingerprint"] for entry in told}) == len(told)
+        return told
     if output == "junit":
         _junit().validate(text)
         return _junit().to_dict(text)
+    if output == "html":
+        return read_page(text)
     if output == "github":
         for line in text.splitlines():
             assert COMMAND.match(line), line

@@ -14,11 +14,12 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import boto3
 import botocore.session
@@ -29,12 +30,15 @@ KAPPA = "0.6.0"
 LAST_WITH_KAPPA = "0.60.2"
 #: The modules that run on the deployer's machine.
 DEPLOYER = ("cli.py", "core.py", "letsencrypt.py", "utilities.py")
-#: The modules that speak to AWS and do not, with the reason.
+#: The modules that run inside the function, with the execution role, and what begins them; `runtime_source` reads their calls.
 RUNTIME = {
-    "asynchronous.py": "runs inside the function, with the execution role: it sends tasks to Lambda, SNS and DynamoDB",
-    "ext/django_zappa.py": "runs inside the function",
-    "handler.py": "runs inside the function, with the execution role: it loads settings and archives from S3",
-    "websocket.py": "runs inside the function, with the execution role: it answers WebSocket clients",
+    "asgi.py": "handler.py imports it for ASGI applications",
+    "asynchronous.py": "applications import it: it sends tasks to Lambda, SNS and DynamoDB",
+    "ext/django_zappa.py": "handler.py imports it for Django",
+    "handler.py": "Lambda calls it: it loads settings and archives from S3",
+    "middleware.py": "handler.py imports it",
+    "websocket.py": "handler.py and applications import it: it answers WebSocket clients",
+    "wsgi.py": "handler.py imports it",
 }
 _PART = ("CreateMultipartUpload", "CompleteMultipartUpload", "AbortMultipartUpload")
 #: What s3transfer does behind one method of the S3 client.
@@ -76,13 +80,22 @@ class Source:
 
 
 @dataclass
-class _Names:
-    """Which attributes and which variables hold a client or a resource, and for which service."""
+class Names:
+    """Which attributes and which variables hold a client or a resource, and for which service.
+
+    ``held`` are variables that hold a resource, ``factories`` functions that return a client.
+    """
 
     clients: dict[str, str] = field(default_factory=dict)
     resources: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
+    factories: dict[str, str] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
+
+    def copy(self) -> Names:
+        """Return names that may be added to."""
+        return Names(**{item.name: getattr(self, item.name).copy() for item in fields(self)})
 
 
 @cache
@@ -96,16 +109,16 @@ def source(zappa: str = "") -> Source:
 def read(texts: Mapping[str, str], zappa: str) -> Source:
     """Return what these modules say."""
     trees = {name: ast.parse(text) for name, text in sorted(texts.items())}
-    names = _Names()
+    names = Names()
     for tree in trees.values():
-        _learn(tree, names)
+        learn(tree, names)
     sites: set[Site] = set()
     functions: set[str] = set()
     unread: list[str] = []
     for name, tree in trees.items():
         for function, node in functions_of(tree):
             functions.add(f"{name}: {function}")
-            for service, operation in _Reader(names, f"{name}: {function}", unread).read(node):
+            for service, operation in operations_of(names, f"{name}: {function}", node, unread):
                 sites.add(Site(service, operation, name, function))
     return Source(zappa, frozenset(sites), frozenset(functions), tuple(unread))
 
@@ -152,18 +165,46 @@ def _download(project: str, release: str) -> Path:
     return found[0]
 
 
-def _learn(tree: ast.AST, names: _Names) -> None:
+def learn(tree: ast.AST, names: Names) -> Names:
     """Note every name that is given a client: ``self.x = boto_client("s3")``, ``x = session.client("sts")``."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            kind, service = _made(node.value)
-            for target in node.targets:
-                if service and isinstance(target, ast.Name):
-                    names.variables[target.id] = service
-                elif service and isinstance(target, ast.Attribute):
-                    (names.clients if kind == "client" else names.resources)[target.attr] = service
-        elif isinstance(node, ast.Import | ast.ImportFrom):
+    nodes = list(ast.walk(tree))
+    made = [node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]
+    for node in made:
+        _learn_made(node, names)
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
             names.imported |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef):
+            names.factories |= _returned(node, names)
+    for node in made:
+        service = names.factories.get(_last_name(node.value.func), "")
+        targets = [target for target in node.targets if service and isinstance(target, ast.Name)]
+        names.variables |= {target.id: service for target in targets}
+    return names
+
+
+def _returned(function: ast.FunctionDef, names: Names) -> dict[str, str]:
+    """Return the function with the service of the client that it returns, if it does."""
+    returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    services = [names.variables.get(value.id, "") for value in returned if isinstance(value, ast.Name)]
+    service = next(filter(None, services), "")
+    return {function.name: service} if service else {}
+
+
+def _learn_made(node: ast.Assign, names: Names) -> None:
+    kind, service = _made(node.value)
+    for target in node.targets:
+        if service and isinstance(target, ast.Name):
+            (names.variables if kind == "client" else names.held)[target.id] = service
+        elif service and isinstance(target, ast.Attribute):
+            (names.clients if kind == "client" else names.resources)[target.attr] = service
+
+
+def operations_of(
+    names: Names, place: str, function: ast.AST, unread: list[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the operations that a function calls, each with its service; what cannot be read is noted in ``unread``."""
+    yield from _Reader(names, place, unread).read(function)
 
 
 def _made(call: ast.Call) -> tuple[str, str]:
@@ -205,7 +246,7 @@ def functions_of(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 class _Reader:
     """Reads the calls of one function."""
 
-    def __init__(self, names: _Names, place: str, unread: list[str]) -> None:
+    def __init__(self, names: Names, place: str, unread: list[str]) -> None:
         self.names, self.place, self.unread = names, place, unread
         self.local: dict[str, str] = {}
 
@@ -219,7 +260,7 @@ class _Reader:
             if service := self._client(node):
                 yield from self._use(service, node, parents)
             elif service := self._resource(node):
-                yield from self._resource_use(service, parents.get(node))
+                yield from self._resource_use(service, parents.get(node), parents)
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 yield from self._member(node)
             elif isinstance(node, ast.Call):
@@ -228,6 +269,9 @@ class _Reader:
     def _client(self, node: ast.AST) -> str:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self.names.variables.get(node.id, "")
+        if isinstance(node, ast.Call):
+            kind, service = _made(node)
+            return service if kind == "client" else self.names.factories.get(_last_name(node.func), "")
         if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
             return ""
         if _root(node) in self.names.imported or node.attr in WRAPPERS:
@@ -238,6 +282,8 @@ class _Reader:
         return self.names.clients.get(node.attr, "")
 
     def _resource(self, node: ast.AST) -> str:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            return self.names.held.get(node.id, "")
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             return self.names.resources.get(node.attr, "")
         return ""
@@ -248,6 +294,8 @@ class _Reader:
         access = parents.get(node)
         if isinstance(access, ast.Attribute) and access.attr in SILENT:
             return
+        if isinstance(access, ast.Call) and access.func is node and _made(access)[1]:
+            return  # session.client("sns"), where an attribute of that name holds a client elsewhere
         call = parents.get(access) if access else None
         if not (isinstance(access, ast.Attribute) and isinstance(call, ast.Call) and call.func is access):
             if not _passed_on_by_name(access):
@@ -287,19 +335,26 @@ class _Reader:
         ):
             yield service, func.attr
 
-    def _resource_use(self, service: str, access: ast.AST | None) -> Iterator[tuple[str, str]]:
+    def _resource_use(
+        self, service: str, access: ast.AST | None, parents: Mapping[ast.AST, ast.AST]
+    ) -> Iterator[tuple[str, str]]:
         if not isinstance(access, ast.Attribute):
             self.unread.append(f"{self.place}: the resource of {service} is used, not called")
             return
         model = resource_model(service)
         if access.attr[:1].isupper():
+            member = parents.get(parents.get(access))
+            acts = actions_of(model["resources"][access.attr])
+            if isinstance(member, ast.Attribute) and member.attr in acts:  # s3.Object(bucket, key).get()
+                yield service, acts[member.attr]
+                return
             load = model["resources"][access.attr].get("load")
             if load:  # an attribute that is read loads the resource
                 yield service, load["request"]["operation"]
             return
-        actions = {xform_name(name): action for name, action in model["service"].get("actions", {}).items()}
+        actions = actions_of(model["service"])
         if access.attr in actions:
-            yield service, actions[access.attr]["request"]["operation"]
+            yield service, actions[access.attr]
         else:
             self.unread.append(f"{self.place}: {access.attr} is no action of the resource of {service}")
 
@@ -307,10 +362,9 @@ class _Reader:
         held = self.local.get(_last_name(node.value), "")
         if held:
             service, _, kind = held.partition(".")
-            actions = resource_model(service)["resources"][kind].get("actions", {})
-            by_name = {xform_name(name): action for name, action in actions.items()}
-            if node.attr in by_name:
-                yield service, by_name[node.attr]["request"]["operation"]
+            actions = actions_of(resource_model(service)["resources"][kind])
+            if node.attr in actions:
+                yield service, actions[node.attr]
 
     def _dynamic(self, call: ast.Call) -> None:
         """Tell of a client for a service that the source does not name, and of methods found by name."""
@@ -328,8 +382,8 @@ def _root(node: ast.AST) -> str:
 
 
 def _passed_on_by_name(access: ast.AST | None) -> bool:
-    """Say whether what holds the name is an assignment of the client itself."""
-    return isinstance(access, ast.Assign)
+    """Say whether what holds the name hands on the client itself, whose calls are read where it ends up."""
+    return isinstance(access, ast.Assign | ast.Compare | ast.Return)
 
 
 def _own(function: ast.AST) -> Iterator[ast.AST]:
@@ -338,6 +392,13 @@ def _own(function: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(child, ast.ClassDef):
             yield child
             yield from _own(child)
+
+
+def actions_of(model: Mapping[str, Any]) -> dict[str, str]:
+    """Return the operations of a resource by the name of its method."""
+    return {
+        xform_name(name): action["request"]["operation"] for name, action in model.get("actions", {}).items()
+    }
 
 
 @cache

@@ -22,14 +22,17 @@ from zappa_iam_ext import (
     Report,
     Requirement,
     Stage,
+    UsedBy,
     Verdict,
     ZappaIamError,
     check_deploy_permissions,
     deployment_policy,
     ensure_deploy_permissions,
+    execution_policy,
     gate,
     read_stages,
     requirements,
+    runtime_requirements,
     stage_from_cli,
 )
 from zappa_iam_ext.iam import (
@@ -149,3 +152,10 @@ def named() -> Iterable[str]:
     arn: Arn = Arn.parse("arn:aws:s3:::bucket")
     yield arn.resource
     yield from decided(principal)
+
+
+def of_the_execution_role(stage: Stage) -> tuple[str, list[str]]:
+    """Print the document of the execution role, and what only Lambda's pollers use of it."""
+    document: PolicyDocument = execution_policy(stage, websocket_api="a1b2c3d4e5")
+    needed: tuple[Requirement, ...] = runtime_requirements(stage)
+    return document.to_json(), [item.action for item in needed if item.used_by is UsedBy.POLLER]

@@ -21,7 +21,7 @@ from zappa_iam_ext.permissions.tables import reading
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.rows import authorization_rows, call_rows, resource_rows, template_rows
-from zappa_iam_ext.permissions.tables.runtime_rows import deny_rows, runtime_rows
+from zappa_iam_ext.permissions.tables.runtime_rows import appended_rows, deny_rows, runtime_rows, told_rows
 from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS
 
 
@@ -51,15 +51,13 @@ def test_every_condition_of_the_tables_is_put_into_words():
 
 
 def test_no_feature_and_no_collection_is_needless():
-    named = {
-        name.lstrip("!")
-        for row in (*call_rows(), *template_rows(), *runtime_rows(), *deny_rows())
-        for name in row.when
-    }
+    told = (*told_rows("warning"), *told_rows("untold"))
+    of_the_role = (*runtime_rows(), *deny_rows(), *appended_rows(), *told)
+    named = {name.lstrip("!") for row in (*call_rows(), *template_rows(), *of_the_role) for name in row.when}
     assert set(FEATURES) - named == set(), (
         "no row names it in `when`: take it out of permissions/tables/features.py"
     )
-    each = {row.each for row in (*call_rows(), *runtime_rows())}
+    each = {getattr(row, "each", "") for row in (*call_rows(), *of_the_role)}
     assert set(COLLECTIONS) - each == set(), (
         "no row names it in `each`: take it out of permissions/tables/collections.py"
     )

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from zappa_iam_ext.aws.asking.together import Deadline
 from zappa_iam_ext.aws.errors import scrub
 from zappa_iam_ext.aws.reading.managed import ManagedPolicies
-from zappa_iam_ext.aws.reading.model import HeldPolicy, NamedPolicy, PrincipalPolicies
+from zappa_iam_ext.aws.reading.model import HeldPolicy, LiveRole, NamedPolicy, PrincipalPolicies
 from zappa_iam_ext.aws.reading.named import NamedPolicies
-from zappa_iam_ext.aws.reading.questions import ask_all
+from zappa_iam_ext.aws.reading.questions import Question, ask_all
 from zappa_iam_ext.aws.reading.reader import Reader, Slot
 from zappa_iam_ext.aws.reading.texts import keep_texts, text_of
 from zappa_iam_ext.aws.self_inspection import self_inspection_grants
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HeldPolicy",
+    "LiveRole",
     "NamedPolicy",
     "PrincipalPolicies",
     "principal_policies",
@@ -47,10 +48,12 @@ def principal_policies(
     *,
     named: Sequence[str] = (),
     further: Sequence[str] = (),
+    roles: Sequence[str] = (),
 ) -> PrincipalPolicies:
     """Return the policies of a user, a role, or the role behind a session.
 
-    Policies by the names of ``named`` are looked for in the account, those of ``further`` told where they are met.
+    Policies by the names of ``named`` are looked for in the account, those of ``further`` told where they are met. The roles by
+    the names of ``roles`` are read in the same rounds; what is not seen of them says nothing of the principal.
 
     Root holds none and is bound by none of these. A federated user is bound by a policy that no API shows,
     so it is unreadable. What vanishes between two calls is looked for once more: if it is then not listed, it binds no
@@ -59,26 +62,38 @@ def principal_policies(
     """
     deadline = deadline or Deadline()
     keep_texts(iam)
-    reader, found = _read(iam, principal, deadline, (named, further))
+    wanted = _Wanted(tuple(named), tuple(further), tuple(dict.fromkeys(roles)))
+    reader, found = _read(iam, principal, deadline, wanted)
     if (reader.vanished or reader.unknown) and deadline.left > 2 * _SOON:
         time.sleep(_SOON)
-        reader, found = _read(iam, principal, deadline, (named, further))
+        reader, found = _read(iam, principal, deadline, wanted)
     if reader.unknown:
         raise UnknownPrincipal(f"IAM does not know {scrub(reader.unknown)}")
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is looked for by name beside the principal: policies, further parts of them, roles."""
+
+    named: tuple[str, ...]
+    further: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
 def _read(
-    iam: IAMClient, principal: Principal, deadline: Deadline, named: tuple[Sequence[str], Sequence[str]]
+    iam: IAMClient, principal: Principal, deadline: Deadline, wanted: _Wanted
 ) -> tuple[Reader, PrincipalPolicies]:
     managed = ManagedPolicies(iam)
-    reader = Reader(iam, managed, NamedPolicies(managed, principal, *named))
-    if principal.kind is PrincipalKind.USER:
-        ask_all(reader.user(principal.name), deadline)
-    elif principal.kind in {PrincipalKind.ROLE, PrincipalKind.ASSUMED_ROLE}:
-        ask_all(reader.role(principal.name), deadline)
-    elif principal.kind is not PrincipalKind.ROOT:
-        reader.unreadable.append(f"the session policy of {scrub(principal.arn)}: no API shows it")
+    reader = Reader(iam, managed, NamedPolicies(managed, principal, wanted.named, wanted.further))
+    others = {name: Reader(iam, managed, NamedPolicies(managed, principal)) for name in wanted.roles}
+    ask_all(
+        [
+            *_questions(reader, principal),
+            *(question for name, other in others.items() for question in other.role(name, alone=False)),
+        ],
+        deadline,
+    )
     held = tuple(_held(reader))
     of_role = reader.arn if principal.kind is not PrincipalKind.USER else ""
     return reader, PrincipalPolicies(
@@ -89,6 +104,35 @@ def _read(
         named=tuple(_with_document(policy, managed) for policy in reader.named.found()),
         alias=reader.alias,
         absent=reader.named.absent(),
+        roles=tuple(_role(name, other, principal) for name, other in others.items()),
+    )
+
+
+def _questions(reader: Reader, principal: Principal) -> Iterator[Question]:
+    """Yield what is asked first about the principal; note what no API shows."""
+    if principal.kind is PrincipalKind.USER:
+        yield from reader.user(principal.name)
+    elif principal.kind in {PrincipalKind.ROLE, PrincipalKind.ASSUMED_ROLE}:
+        yield from reader.role(principal.name)
+    elif principal.kind is not PrincipalKind.ROOT:
+        reader.unreadable.append(f"the session policy of {scrub(principal.arn)}: no API shows it")
+
+
+def _role(name: str, reader: Reader, asking: Principal) -> LiveRole:
+    """Return a role as it was read; of one that is not there nothing else is told."""
+    usual = f"arn:{asking.partition}:iam::{asking.account}:role/{name}"
+    if reader.unknown:
+        return LiveRole(name, exists=False, held=PrincipalPolicies(Principal.parse(usual)))
+    held = tuple(_held(reader))
+    return LiveRole(
+        name,
+        exists=True if reader.described is not None or held else None,
+        held=PrincipalPolicies(
+            Principal.parse(reader.arn or usual),
+            held,
+            tuple(reader.unreadable),
+            described=reader.described,
+        ),
     )
 
 

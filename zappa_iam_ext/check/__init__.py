@@ -10,6 +10,7 @@ from zappa_iam_ext.check.model import (
     Evidence,
     EvidenceNote,
     Report,
+    RoleReport,
     Verdict,
 )
 from zappa_iam_ext.check.sources import NO_SOURCES, Source, Sources
@@ -27,6 +28,7 @@ __all__ = [
     "EvidenceNote",
     "Facts",
     "Report",
+    "RoleReport",
     "Source",
     "Sources",
     "Subject",

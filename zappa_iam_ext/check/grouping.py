@@ -86,7 +86,8 @@ def standing(report: Report) -> Standing:
     if code is ExitCode.COULD_NOT_RUN:
         return Standing.NOTHING
     if code is ExitCode.DENIED:
-        return Standing.MAY_NOT if any(map(_stops, report.stopping)) else Standing.IMPAIRED
+        refused = bool(report.role and report.role.refused)
+        return Standing.MAY_NOT if refused or any(map(_stops, report.stopping)) else Standing.IMPAIRED
     return Standing.CANNOT_TELL if code is ExitCode.CANNOT_TELL else Standing.MAY
 
 

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from zappa_iam_ext.check.subject import Subject
 from zappa_iam_ext.errors import ExitCode
-from zappa_iam_ext.iam import Layer
+from zappa_iam_ext.iam import Decision, Layer
 from zappa_iam_ext.permissions.model import Consequence, Requirement
+from zappa_iam_ext.roles.execution_trust import API_GATEWAY, ServiceTrust
 
 
 class Verdict(StrEnum):
@@ -93,11 +94,77 @@ class DeploymentPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleReport:
+    """The execution role of a stage: how it stands in the account, and what it may of what is asked of it.
+
+    ``exists`` is None where that may not be read. ``managed`` says that Zappa makes the role, and writes its inline policy and
+    its trust: they are judged as Zappa leaves them. ``trust`` is None where it could not be read. ``fault`` is why AWS refuses
+    the role as a whole. ``passable`` is whether the deploying principal may pass it, None where nobody asked. ``wide`` are
+    services to which it has full access. ``unreadable`` names what could not be read, ``evidence`` how far each went.
+    """
+
+    name: str
+    arn: str
+    managed: bool = False
+    exists: bool | None = None
+    results: tuple[CheckedRequirement, ...] = ()
+    trust: tuple[ServiceTrust, ...] | None = None
+    fault: str = ""
+    passable: Verdict | None = None
+    unreadable: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
+    unique_id: str = ""
+    boundary: str = ""
+    evidence: tuple[EvidenceNote, ...] = ()
+
+    def having(self, verdict: Verdict, *consequences: Consequence) -> tuple[CheckedRequirement, ...]:
+        """Return the results with this verdict, and one of these consequences where some are named."""
+        return tuple(
+            result
+            for result in self.results
+            if result.verdict is verdict
+            and (not consequences or result.requirement.consequence in consequences)
+        )
+
+    @property
+    def distrusted(self) -> tuple[ServiceTrust, ...]:
+        """The services that use the role and may not assume it, for certain."""
+        return tuple(service for service in self.trust or () if service.broken)
+
+    @property
+    def refused(self) -> bool:
+        """Whether AWS refuses the deployment for the role, for certain. What fails only at a request is not refused."""
+        distrusted = any(service.service != API_GATEWAY for service in self.distrusted)
+        return bool(self.fault or distrusted or self.having(Verdict.DENIED, Consequence.REFUSED))
+
+    @property
+    def maybe_refused(self) -> bool:
+        """Whether nobody can tell if AWS refuses the deployment for a role that Zappa does not write."""
+        if self.managed:
+            return False
+        unsure = any(each.needed and each.decision is Decision.UNKNOWN for each in self.trust or ())
+        unread = self.exists is None or self.trust is None
+        return unread or unsure or bool(self.having(Verdict.UNKNOWN, Consequence.REFUSED))
+
+    def exit_code(self) -> ExitCode:
+        """Return what a check of the role ends with: what is harmless when it is denied counts for nothing."""
+        if self.refused or self.distrusted or self.passable is Verdict.DENIED:
+            return ExitCode.DENIED
+        if any(map(_counts, self.having(Verdict.DENIED))):
+            return ExitCode.DENIED
+        unknown = any(map(_counts, self.having(Verdict.UNKNOWN))) or self.passable is Verdict.UNKNOWN
+        unsure = any(each.needed and each.decision is Decision.UNKNOWN for each in self.trust or ())
+        unread = self.unreadable or self.exists is None or self.trust is None
+        return ExitCode.CANNOT_TELL if unknown or unsure or unread else ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a principal may and may not do of what a stage needs.
 
     ``unreadable`` names policies that bind the principal and could not be read: what they do not deny for certain
-    is unknown. ``not_seen`` says what no evidence of this kind can see. ``subject`` is missing offline.
+    is unknown. ``not_seen`` says what no evidence of this kind can see. ``subject`` is missing offline. ``role`` is the
+    execution role, where a command makes or changes the function.
     """
 
     stage: str
@@ -113,6 +180,7 @@ class Report:
     subject: Subject | None = None
     deployment_policy: DeploymentPolicy | None = None
     evidence: tuple[EvidenceNote, ...] = ()
+    role: RoleReport | None = None
 
     def having(self, verdict: Verdict) -> tuple[CheckedRequirement, ...]:
         """Return the results with this verdict."""
@@ -153,13 +221,15 @@ class Report:
 
         What is harmless when it is denied counts for nothing: the command does all that it was asked to. What goes unnoticed
         counts as what stops: a command that leaves something undone with exit code 0 is worse than one that fails. What is
-        missing and needed only in some states of the account denies nothing for certain: it cannot be told.
+        missing and needed only in some states of the account denies nothing for certain: it cannot be told. Of the execution
+        role counts whether AWS refuses it when Zappa deploys.
         """
         if not self.results:
             return ExitCode.COULD_NOT_RUN
-        if self.stopping:
+        if self.stopping or (self.role and self.role.refused):
             return ExitCode.DENIED
-        if any(map(_counts, self.denied_at_times)) or (self.undecided and strict and not allow_unknown):
+        unknown = self.undecided or (self.role and self.role.maybe_refused)
+        if any(map(_counts, self.denied_at_times)) or (unknown and strict and not allow_unknown):
             return ExitCode.CANNOT_TELL
         return ExitCode.OK
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "plan": "plan",
     "policy": "policy",
     "rehearse": "rehearse",
+    "role": "role",
 }
 
 

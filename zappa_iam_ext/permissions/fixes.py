@@ -29,7 +29,12 @@ class CommandLines:
     def zappa_iam(self, command: str, *flags: str) -> str:
         """Return a command line of ours for the stage."""
         return _joined(
-            "zappa-iam", command, *self._of_stage(), *self._of_aws(), *self._of_commands(command), *flags
+            "zappa-iam",
+            *command.split(),
+            *self._of_stage(),
+            *self._of_aws(),
+            *self._of_commands(command),
+            *flags,
         )
 
     def can_i(self, action: str, resource: str, *flags: str) -> str:

@@ -23,7 +23,7 @@ def self_inspection(kind: str, name: str, scope: Scope) -> Iterator[tuple[OwnCal
 
 
 #: The commands that an administrator runs.
-ADMINISTRATION = ("plan", "apply", "destroy")
+ADMINISTRATION = ("plan", "apply", "destroy", "role ensure")
 
 
 def administration(names: Mapping[str, str], scope: Scope) -> Iterator[tuple[OwnCallRow, Requirement]]:

@@ -10,7 +10,7 @@ from typing import Any
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.explain import Explanation, Reason
 from zappa_iam_ext.permissions.denials.principals import CallerKind
-from zappa_iam_ext.permissions.model import Consequence, OwnConsequence
+from zappa_iam_ext.permissions.model import Consequence, OwnConsequence, UsedBy
 from zappa_iam_ext.render.github import data, property_value
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.text import plain
@@ -37,6 +37,20 @@ _CONSEQUENCE: Mapping[str, str] = {
     Consequence.STOPS: "Zappa stops",
     Consequence.SILENT: "Zappa goes on and says nothing",
     Consequence.HARMLESS: "Zappa goes on",
+}
+#: Who uses the execution role (`UsedBy`).
+_USERS: Mapping[str, str] = {
+    UsedBy.API_GATEWAY: "API Gateway",
+    UsedBy.EVENTBRIDGE: "EventBridge",
+    UsedBy.FUNCTION: "the function's code",
+    UsedBy.LAMBDA: "Lambda",
+    UsedBy.POLLER: "Lambda, which reads the source of events",
+}
+_ROLE_CONSEQUENCE: Mapping[str, str] = {
+    Consequence.REFUSED: "AWS refuses what Zappa deploys",
+    Consequence.STOPS: "the call fails",
+    Consequence.SILENT: "nothing tells of it",
+    Consequence.HARMLESS: "the function runs on",
 }
 _OWN_CONSEQUENCE: Mapping[str, str] = {
     OwnConsequence.UNKNOWN: "zappa-iam goes on and cannot tell",
@@ -92,6 +106,10 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield f"Denied: {_line(what) if what else _unnamed(denial)}"
     yield from _details(explanation, what)
     own = [reason for reason in explanation.reasons if reason.caller == "zappa-iam"]
+    if of_role := [reason for reason in explanation.reasons if reason.caller in _USERS]:
+        yield ""
+        yield f"The execution role needs it{f' for stage {_line(explanation.stage)}' if explanation.stage else ''}:"
+        yield from _role_reasons(of_role)
     if zappas := [reason for reason in explanation.reasons if reason.caller == "zappa"]:
         yield ""
         yield _heading(explanation)
@@ -185,6 +203,17 @@ def _reasons(reasons: Sequence[Reason]) -> Iterator[str]:
         yield f"      when denied: {'; '.join(dict.fromkeys(map(_consequence, group)))}"
     if len(groups) > _SHOWN:
         yield f"  and {len(groups) - _SHOWN} more causes (--json lists all)"
+
+
+def _role_reasons(reasons: Sequence[Reason]) -> Iterator[str]:
+    """Yield who uses the role for it, under which setting, and what a denial does."""
+    for reason in reasons[:_SHOWN]:
+        told = f" (setting {reason.setting})" if reason.setting else ""
+        yield f"  {_USERS[reason.caller]}: {reason.because}{told}"
+        yield f"      {reason.action} on {_line(reason.resource)}; {reason.source}"
+        yield f"      when denied: {reason.symptom or _ROLE_CONSEQUENCE[reason.consequence]}"
+    if len(reasons) > _SHOWN:
+        yield f"  and {len(reasons) - _SHOWN} more causes (--json lists all)"
 
 
 def _consequence(reason: Reason) -> str:

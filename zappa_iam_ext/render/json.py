@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from zappa_iam_ext.check import Blocker, CheckedRequirement, DeploymentPolicy, Report, Subject
+from zappa_iam_ext.check import Blocker, CheckedRequirement, DeploymentPolicy, Report, RoleReport, Subject
 from zappa_iam_ext.check.grouping import standing
 from zappa_iam_ext.render.report.failed import NotChecked
+from zappa_iam_ext.roles.execution_trust import ServiceTrust
 
 SCHEMA_VERSION = 1
 
@@ -47,6 +48,7 @@ def _report(report: Report, *, allow_unknown: bool) -> dict[str, Any]:
         "profile": report.profile or None,
         "subject": _subject(report.subject) if report.subject else None,
         "deployment_policy": _policy(report.deployment_policy) if report.deployment_policy else None,
+        "execution_role": role_entry(report.role) if report.role else None,
         "standing": str(standing(report)),
         "exit_code": report.exit_code(allow_unknown=allow_unknown),
         "denied": len(report.denied),
@@ -82,6 +84,40 @@ def _policy(policy: DeploymentPolicy) -> dict[str, Any]:
         "stages": list(policy.stages),
         "lacking": policy.lacking,
         "surplus": policy.surplus,
+    }
+
+
+def role_entry(role: RoleReport) -> dict[str, Any]:
+    """Return the execution role as a JSON object."""
+    return {
+        "name": role.name,
+        "arn": role.arn,
+        "exists": role.exists,
+        "managed": role.managed,
+        "refused": role.refused,
+        "exit_code": role.exit_code(),
+        "fault": role.fault or None,
+        "passable": str(role.passable) if role.passable else None,
+        "trust": None if role.trust is None else [_trust(each) for each in role.trust],
+        "results": [
+            {**_result(result), "used_by": str(result.requirement.used_by or "") or None}
+            for result in role.results
+        ],
+        "full_access": list(role.wide),
+        "unique_id": role.unique_id or None,
+        "boundary": role.boundary or None,
+        "unreadable": list(role.unreadable),
+        "evidence": [{"evidence": str(note.evidence), "told": note.told or None} for note in role.evidence],
+    }
+
+
+def _trust(service: ServiceTrust) -> dict[str, Any]:
+    return {
+        "service": service.service,
+        "needed": service.needed,
+        "decision": str(service.decision),
+        "symptom": service.symptom or None,
+        "because": service.because or None,
     }
 
 

@@ -17,10 +17,18 @@ from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY
 
+__all__ = [
+    "INLINE_POLICY",
+    "BoundedRole",
+    "as_the_role_is",
+    "bounded",
+    "bounded_role",
+    "grants_without_boundary",
+    "takes_boundary",
+]
 BOUNDARY_KEY = "iam:PermissionsBoundary"
-INLINE_POLICY = "zappa-permissions"
-"""The inline policy of the execution role, by the name that Zappa has for it (``core.py``, ``create_iam_roles``)."""
 _ENDING = "-Boundary"
 
 

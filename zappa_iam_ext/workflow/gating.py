@@ -50,10 +50,12 @@ class GateAnswer:
         """
         if not self.report.results:
             return ExitCode.COULD_NOT_RUN
-        if self.report.stopping and self.settings.on_missing != "warn":
+        role = self.report.role
+        if (self.report.stopping or (role and role.refused)) and self.settings.on_missing != "warn":
             return ExitCode.DENIED
         fails = (self.settings.unknown or ("fail" if self.in_ci else "warn")) == "fail"
-        return ExitCode.CANNOT_TELL if fails and self.report.undecided else None
+        undecided = self.report.undecided or (role and role.maybe_refused)
+        return ExitCode.CANNOT_TELL if fails and undecided else None
 
     @property
     def provisions(self) -> bool:

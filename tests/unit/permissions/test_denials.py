@@ -177,6 +177,48 @@ def test_a_terminal_of_any_width_changes_nothing(width: int) -> None:
     assert not wrong
 
 
+OF_ROLES = [
+    row
+    for row in WORDINGS
+    if (row.get("by_role") or row.get("action") == "sts:AssumeRole") and "\n" not in row["text"]
+]
+
+
+SAID = ("action", "also", "resource", "layer", "by_role", "explicit")
+
+
+def cut(width: int):
+    return lambda text: "\n".join(text[at : at + width] for at in range(0, len(text), width))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param(cut(61), id="61 columns"),
+        pytest.param(cut(80), id="80 columns"),
+        pytest.param(cut(120), id="120 columns"),
+        pytest.param(lambda text: "\r\n".join(cut(80)(text).split("\n")), id="80 columns of Windows"),
+        pytest.param(lambda text: f"[1526575213000] [ERROR] ClientError: {text}", id="zappa tail"),
+        pytest.param(lambda text: f"2026-05-05T10:00:00.123Z\t1b2c\tERROR\t{text}", id="a function's log"),
+        pytest.param(lambda text: json.dumps({"errorMessage": text, "errorType": "ClientError"}), id="JSON"),
+        pytest.param(lambda text: json.dumps({"message": json.dumps({"a": text})}), id="JSON in JSON"),
+        pytest.param(lambda text: "\x1b[31m" + text.replace(" ", " \x1b[1m", 3) + "\x1b[0m", id="colours"),
+        pytest.param(lambda text: "[31m" + text.replace(" ", " [0;1m", 3) + "[0m", id="colours without escape"),
+        pytest.param(lambda text: "| " + text.replace(" ", "\n| "), id="one word a line, in a frame"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_role_is_read_wherever_it_stands(around) -> None:
+    assert len(OF_ROLES) > 30
+    wrong = {}
+    for row in OF_ROLES:
+        found, meant = parse_denial(around(row["text"])), meaning(row)
+        if found is None or [getattr(found, name) for name in SAID] != [
+            getattr(meant, name) for name in SAID
+        ]:
+            wrong[row["rule"]] = found
+    assert wrong == {}
+
+
 def test_a_decoded_message_names_action_and_resource() -> None:
     decoded = {
         "allowed": False,

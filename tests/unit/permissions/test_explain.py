@@ -115,7 +115,7 @@ def test_a_reason_names_the_setting_the_source_and_what_a_denial_does() -> None:
 
 ADMIN = "arn:aws:iam::123456789012:user/admin"
 #: ``plan``, ``apply`` and ``destroy`` look at what the administrator may do, as ``check`` looks at the deployer.
-LOOKS = {"check", "plan", "apply", "destroy"}
+LOOKS = {"check", "plan", "apply", "destroy", "role ensure"}
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/session"
 ITS_ROLE = "arn:aws:iam::123456789012:role/team/deployer"
 

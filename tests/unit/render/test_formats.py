@@ -22,6 +22,7 @@ from zappa_iam_ext.render.formats import (
     Rule,
     Summary,
     Told,
+    code_quality_text,
     github_text,
     junit_text,
     markdown_text,
@@ -32,7 +33,13 @@ from zappa_iam_ext.render.formats.sarif import escaped
 from zappa_iam_ext.render.json import reports_json
 from zappa_iam_ext.render.report.items import items, summary
 
-RENDERERS = {"github": github_text, "junit": junit_text, "markdown": markdown_text, "sarif": sarif_text}
+RENDERERS = {
+    "github": github_text,
+    "gitlab": code_quality_text,
+    "junit": junit_text,
+    "markdown": markdown_text,
+    "sarif": sarif_text,
+}
 HOSTILE = [
     "x\n::error::pwned",
     "x%0A::add-mask::y",

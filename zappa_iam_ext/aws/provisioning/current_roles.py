@@ -58,6 +58,11 @@ def execution_role(iam: IAMClient, name: str) -> CurrentRole | None:
     return _role(iam, name)
 
 
+def role_in_full(iam: IAMClient, name: str, read_policy: ReadPolicy) -> CurrentRole | None:
+    """Return a role with what its policies say; None when there is none."""
+    return _role(iam, name, read_policy)
+
+
 def policy_document(iam: IAMClient, arn: str) -> Mapping[str, Any] | None:
     """Return what a managed policy says; None where there is none."""
     with translated("iam:GetPolicy"):
@@ -99,12 +104,13 @@ def _role(iam: IAMClient, name: str, read_policy: ReadPolicy | None = None) -> C
         boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         max_session=role.get("MaxSessionDuration", 3600),
         tags=tags_from(role),
-        inline=dict(_inline(iam, name)) if read_policy else {},
+        inline=dict(inline_policies(iam, name)) if read_policy else {},
         attached=dict(_attached(iam, name, read_policy)) if read_policy else {},
     )
 
 
-def _inline(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def inline_policies(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the inline policies of a role, each with its name."""
     with translated("iam:ListRolePolicies"):
         pages = iam.get_paginator("list_role_policies").paginate(RoleName=role)
         names = [name for page in pages for name in page["PolicyNames"]]

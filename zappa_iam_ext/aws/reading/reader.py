@@ -69,10 +69,11 @@ class Reader:
             lambda groups: (each for group in groups for each in self.group(group["GroupName"])),
         )
 
-    def role(self, role: str) -> Iterator[Question]:
-        """Yield what is asked first about a role."""
+    def role(self, role: str, *, alone: bool = True) -> Iterator[Question]:
+        """Yield what is asked first about a role; where it is not ``alone``, others ask what is asked of the account."""
         iam, owner, named = self.iam, f"role {role}", {"RoleName": role}
-        yield from self._policies()
+        if alone:
+            yield from self._policies()
         yield self._about("iam:GetRole", owner, lambda: iam.get_role(RoleName=role)["Role"])
         yield self._listing(
             "iam:ListRolePolicies",

@@ -108,6 +108,7 @@ def print_permission_set(given: Mapping[str, Any], *, as_json: bool) -> None:
     import json
 
     from zappa_iam_ext.cli.shared.options import AwsOptions, parse_commands, read
+    from zappa_iam_ext.cli.shared.output import say
     from zappa_iam_ext.roles.permission_set import permission_set_text
     from zappa_iam_ext.workflow.provisioning.permission_sets import permission_set
 
@@ -119,6 +120,6 @@ def print_permission_set(given: Mapping[str, Any], *, as_json: bool) -> None:
         click.echo(note, err=True)
     if as_json:
         told = {"schema_version": 1, "permission_sets": [wanted.to_json()]}
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        say(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        click.echo(permission_set_text(wanted))
+        say(permission_set_text(wanted))

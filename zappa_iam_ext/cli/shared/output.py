@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from zappa_iam_ext.cli.shared.report_file import STDOUT, require_writable, write_report
 from zappa_iam_ext.mask import masked, masked_values
 from zappa_iam_ext.terminal import style_of
 
@@ -19,12 +21,13 @@ if TYPE_CHECKING:
     from zappa_iam_ext.render.report.items import Positions
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
+FORMATS = ("text", "json", "github", "gitlab", "markdown", "sarif", "junit", "html")
+_FILE = f"{__name__}.file"
 WORKSPACE = "GITHUB_WORKSPACE"
 
 
 def report_options(function: Decorated) -> Decorated:
-    """Add ``--format --json --mask-account`` of a command that reports."""
+    """Add ``--format --json --output --mask-account`` of a command that reports."""
     function = click.option(
         "--mask-account",
         is_flag=True,
@@ -33,6 +36,15 @@ def report_options(function: Decorated) -> Decorated:
         callback=_mask,
         help="Show XXXXXXXXXXXX instead of account ids, in every format and message.",
     )(function)
+    function = click.option(
+        "-o",
+        "--output",
+        "report_file",
+        metavar="FILE",
+        expose_value=False,
+        callback=_to_file,
+        help="Write the report to this file, over what it held; `-` is stdout.",
+    )(function)
     function = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")(function)
     return click.option(
         "--format",
@@ -40,7 +52,7 @@ def report_options(function: Decorated) -> Decorated:
         type=click.Choice(FORMATS),
         default="text",
         show_default=True,
-        help="json is one document (docs/schemas/), github are annotations of a workflow.",
+        help="json is one document (docs/schemas/), github annotates a workflow, gitlab is Code Quality, html a page.",
     )(function)
 
 
@@ -85,9 +97,31 @@ def is_masked() -> bool:
     return bool(context and context.meta.get(__name__))
 
 
-def say(text: str) -> None:
-    """Write what was found to stdout, coloured where that is wanted; nothing for an empty text."""
-    if text:
+def _to_file(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value and not context.resilient_parsing:
+        require_writable(value)
+        context.meta[_FILE] = value
+
+
+def report_file() -> Path | None:
+    """Return the file that the report is written to; None for stdout."""
+    context = click.get_current_context(silent=True)
+    named = context.meta.get(_FILE, STDOUT) if context else STDOUT
+    return None if named == STDOUT else Path(named)
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Write what was found: to the file that was asked for, else to stdout, coloured where that is wanted.
+
+    Nothing is written to stdout for an empty text, or when ``quiet``.
+    """
+    path = report_file()
+    if path is not None:
+        plain = click.unstyle(text)
+        write_report(path, masked(plain) if is_masked() else plain)
+        if not quiet:
+            click.echo(f"Written to {path}.", err=True)
+    elif text and not quiet:
         click.echo(text, color=style_of(sys.stdout).colour)
 
 
@@ -102,11 +136,19 @@ def machine_text(told: Told, output: str) -> str:
 
     renderers = {
         "github": formats.github_text,
+        "gitlab": formats.code_quality_text,
         "markdown": formats.markdown_text,
         "sarif": formats.sarif_text,
         "junit": formats.junit_text,
+        "html": _page,
     }
     return renderers[output](masked_values(told) if is_masked() else told)
+
+
+def _page(told: Told) -> str:
+    from zappa_iam_ext.render.html import html_text
+
+    return html_text(told, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def own_version() -> str:

@@ -90,7 +90,7 @@ def show(
 ) -> str:
     """Return plans in a format."""
     from zappa_iam_ext.render.formats import Told
-    from zappa_iam_ext.render.items.plan import items, summary
+    from zappa_iam_ext.render.items.plan import gains, items, summary
     from zappa_iam_ext.render.plan import plan_json, plans_text
     from zappa_iam_ext.terminal import style_of
 
@@ -105,7 +105,11 @@ def show(
     told = Told(
         "zappa-iam plan",
         own_version(),
-        tuple(found for plan, about in entries for found in items(plan, about)),
+        tuple(
+            found
+            for plan, about in entries
+            for found in (*items(plan, about), *(gains(plan, about) if output == "html" else ()))
+        ),
         tuple(summary(plan, about) for plan, about in entries),
     )
     return machine_text(told, output)
@@ -147,12 +151,19 @@ def on_terminal() -> bool:
 def _pasted() -> str:
     """Return the command line that was given, with consent to what it showed."""
     context = click.get_current_context()
-    words = ["zappa-iam", str(context.info_name)]
+    words = ["zappa-iam", *_names(context)]
     for param in context.command.params:
         given = context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
-        if given and param.name != "yes":
+        if given and param.name != "yes" and param.name in context.params:
             words += _words(param, context.params[str(param.name)])
     return shlex.join([*words, "--yes"])
+
+
+def _names(context: click.Context) -> list[str]:
+    """Return the command's name, after that of the group that it is in."""
+    outer = context.parent
+    within = _names(outer) if outer is not None and outer.parent is not None else []
+    return [*within, str(context.info_name)]
 
 
 def _words(param: click.Parameter, value: Any) -> list[str]:

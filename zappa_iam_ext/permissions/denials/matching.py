@@ -6,13 +6,22 @@ from zappa_iam_ext.iam.patterns import arn_glob, is_pattern, overlaps
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind
 from zappa_iam_ext.permissions.denials.resources import account_of, home, resource_arn, resource_pattern
-from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal, prefix_of
+from zappa_iam_ext.permissions.denials.wordings.services import action_of, is_service_principal, prefix_of
 from zappa_iam_ext.permissions.stage import Stage
 
 
 def of_another(denial: Denial) -> bool:
     """Say whether a role or a service was denied on the way of a call, and not who made the call."""
     return denial.by_role or is_service_principal(denial.principal)
+
+
+def is_own_call(denial: Denial) -> bool:
+    """Say whether the call that the text names is the one that was denied, and not one on its way."""
+    return (
+        bool(denial.operation)
+        and denial.action.lower()
+        == action_of(denial.operation, denial.action.partition(":")[0].lower()).lower()
+    )
 
 
 def wins(denial: Denial) -> bool:

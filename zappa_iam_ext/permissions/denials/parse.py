@@ -11,22 +11,20 @@ import bisect
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, lowered, near, places
+from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, lowered, near, unwrapped
 from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, bare_denials, performed, prose
+from zappa_iam_ext.permissions.denials.wordings.inside import function_places, in_function, of_function
 from zappa_iam_ext.permissions.denials.wordings.services import without_version
 
 __all__ = ["Denial", "parse_decoded", "parse_denial", "parse_denials"]
 
 _NEAR = 600
 """Characters after a denial in which the message says what kind of policy is to blame."""
-_LOG = 3000
-"""Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
-_FUNCTION = ("/var/task/", "/var/runtime/", "START RequestId: ", "END RequestId: ", "LAMBDA_WARNING")
 _NAME = r"(?:<[\w -]{1,40}>|[^\s\"<>]){1,1500}+"
 _ACCESS = re.compile(
     r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
@@ -34,7 +32,7 @@ _ACCESS = re.compile(
 )
 _BLAMED = re.compile(
     rf"(?:(?:{flexible('because')}|Context:)\s+{flexible('no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
-    rf"|(?P<explicit>(?:{flexible('(?:with|due to)')}\s+|Context:\s+(?:with\s+)?){flexible('an explicit deny')})(?:\s+in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
+    rf"|(?P<explicit>(?:{flexible('(?:with|due to)')}\s+|Context:\s+(?:with\s+)?){flexible('an explicit deny')})(?:(?:\s+|(?<=\n))in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
     rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
     re.IGNORECASE,
 )
@@ -97,6 +95,8 @@ _LAYERS = {
 _RECORD = 3000
 """Characters of a record of CloudTrail before its message."""
 _BY_STACK = re.compile(r'"(?:invokedBy|sourceIPAddress)"\s*:\s*"cloudformation\.amazonaws\.com"')
+_ASSUMING = ("lambda", "events", "apigateway")
+"""The services whose calls name the execution role: who may not assume it is whoever answered."""
 _STACK_CALL = re.compile(r"Stack|ChangeSet|Resource")
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
@@ -112,12 +112,27 @@ def parse_denial(text: str) -> Denial | None:
 def parse_denials(text: str) -> tuple[Denial, ...]:
     """Return every distinct denial of a text, in order: a traceback, a stack's events, a whole log."""
     read = tuple(dict.fromkeys(_read(clean(text))))
+    whole, broken = unwrapped(text)
+    if whole != text:
+        joined_up = tuple(dict.fromkeys(_read(clean(whole))))
+        read = max(read, joined_up, key=lambda denials: _said(denials, broken=broken))
     named = {denial.action.lower() for denial in read if denial.resource or denial.principal}
-    vague = [not (denial.resource or denial.principal or denial.encoded) for denial in read]
-    return tuple(
-        denial
-        for denial, is_vague in zip(read, vague, strict=True)
-        if not (is_vague and denial.action.lower() in named)
+    of_role = any(denial.by_role and denial.action for denial in read)
+    return tuple(denial for denial in read if not _is_said_better(denial, named, of_role=of_role))
+
+
+def _said(read: Sequence[Denial], *, broken: bool) -> tuple[int, int]:
+    """Return how much was read: a sentence that a terminal broke says less, and has lost the end of a name."""
+    values = [value for denial in read for value in astuple(replace(denial, operation="")) if value]
+    return len(values), sum(len(str(value)) for value in values) if broken else 0
+
+
+def _is_said_better(denial: Denial, named: set[str], *, of_role: bool) -> bool:
+    """Say whether a denial is vague, and another of the text names its action with more, or what the role lacks."""
+    if denial.resource or denial.principal or denial.encoded:
+        return False
+    return denial.action.lower() in named or (
+        of_role and denial.by_role and not denial.action and not denial.operation
     )
 
 
@@ -149,7 +164,7 @@ def _read(text: str) -> Iterator[Denial]:
     said += [
         (start, start, Denial(encoded=message)) for start, message in encoded if not _before(known, start)
     ]
-    functions = places(text, _FUNCTION)
+    functions = function_places(text)
     known = sorted(start for start, _, _ in said)
     said += bare_denials(text, small, known)
     for start, end, denial in sorted(said, key=lambda found: found[0]):
@@ -160,7 +175,7 @@ def _read(text: str) -> Iterator[Denial]:
         full = _of_role(full)
         if full.operation and _of_stack(text, start):
             full = replace(full, service="cloudformation")
-        full = replace(full, by_role=True) if _in_function(full, functions, start) else full
+        full = of_function(full) if in_function(full, functions, start) else full
         yield _encoded(_blame(full, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
 
 
@@ -176,6 +191,9 @@ def _of_stack(text: str, start: int) -> bool:
 def _of_role(denial: Denial) -> Denial:
     """Return whose role was denied that a message calls "the provided role": Lambda means the function's."""
     asked = denial.action.partition(":")[2]
+    if asked == "AssumeRole" and denial.layer == "resource" and not denial.principal and not denial.by_role:
+        who = next((name for name in _ASSUMING if action_definition(f"{name}:{denial.operation}")), "")
+        return replace(denial, principal=f"{who}.amazonaws.com", by_role=True) if who else denial
     if not denial.by_service_role or asked in {"", denial.operation} or _STACK_CALL.search(denial.operation):
         return denial
     if not denial.operation:
@@ -204,14 +222,6 @@ def _unanswered(called: Sequence[_Called], places: Sequence[int], starts: Sequen
         if code in _DENIED_CODES and not answered:
             found.append((start, start, Denial(operation=operation)))
     return found
-
-
-def _in_function(denial: Denial, functions: Sequence[int], start: int) -> bool:
-    """Say whether a role's session was denied inside a function: its paths or its log's lines stand around."""
-    if ":assumed-role/" not in denial.principal or denial.principal.endswith("/AWSCloudFormation"):
-        return False
-    at = bisect.bisect_left(functions, start - _LOG)
-    return at < len(functions) and functions[at] <= start + _LOG
 
 
 def _before(places: Sequence[int], start: int) -> bool:
@@ -254,8 +264,8 @@ def _blame(denial: Denial, after: str) -> Denial:
     found = _BLAMED.search(after)
     if not found or denial.layer:
         return denial
-    kind = " ".join(joined(found["silent"] or found["policy"]).lower().split())
-    layer = next((layer for name, layer in _LAYERS.items() if kind.startswith(name)), "")
+    kind = re.sub(r"\s", "", joined(found["silent"] or found["policy"]).lower())
+    layer = next((layer for name, layer in _LAYERS.items() if kind.startswith(name.replace(" ", ""))), "")
     policy = joined(found["arn"])
     if _QUARANTINE in policy:
         layer = "quarantine"

@@ -30,6 +30,8 @@ _IAM_USER = re.compile(r":user/(?:[^\s]*/)?(?P<user>[^/\s]+)\Z")
 _LINKED = "AWSServiceRoleFor"
 _CLOUDFORMATION_SESSION = "AWSCloudFormation"
 _LAMBDA_SESSION = "awslambda_"
+#: The session of API Gateway with a role that an integration or an authorizer names: Zappa names the execution role.
+GATEWAY_SESSION = "BackplaneAssumeRoleSession"
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 #: Sessions of pipelines and people, which may be named after their role as well.
 _DEPLOYS = re.compile(
@@ -98,11 +100,20 @@ def stage_role(stage: Stage) -> str:
     return named if named and not stage.role.managed else stage.role.name
 
 
+def names_execution_role(arn: str, stage: Stage | None = None) -> bool:
+    """Say whether an ARN is the role that functions run as: by the name that Zappa gives it, or the stage's."""
+    role = role_of(arn)
+    return bool(_ZAPPA_ROLE.search(role)) or (
+        stage is not None and role in {stage.role.name, stage_role(stage)}
+    )
+
+
 def _is_execution_role(role: str, session: str, action: str) -> bool:
     if not role:
         return False
     named_alike = session == role and not _DEPLOYS.search(role) and not _MANAGING.match(action)
-    return bool(_ZAPPA_ROLE.search(role)) or session.startswith(_LAMBDA_SESSION) or named_alike
+    by_gateway = session == GATEWAY_SESSION and action.lower() == "lambda:invokefunction"
+    return bool(_ZAPPA_ROLE.search(role)) or session.startswith(_LAMBDA_SESSION) or named_alike or by_gateway
 
 
 def _is_of_stage(role: str, session: str, stage: Stage) -> bool:

@@ -26,7 +26,8 @@ class Case:
 
     ``needed`` says whether a call of Zappa (of the stage, where one is given) leads to it, ``elsewhere`` whether one of
     another stage could. ``known_call`` says that Zappa makes the call that the text names, and that the action is not known
-    to be checked there. ``lines`` prints the command lines with the options that were given.
+    to be checked there. ``lines`` prints the command lines with the options that were given. ``of_role`` says that the
+    stage's settings ask the execution role for it.
     """
 
     denial: Denial
@@ -37,6 +38,7 @@ class Case:
     deployer: str = ""
     lines: CommandLines = field(default_factory=CommandLines)
     known_call: bool = False
+    of_role: bool = False
 
 
 _LAYERS = {
@@ -124,7 +126,13 @@ def _trust(case: Case) -> str:
             f"{named} does not let {service} assume it. A role that was just made is accepted after some seconds: try again."
             f" A role of your own needs a trust policy that names {service}"
         )
-        return f"{told}; for a managed one see assume_policy." if denial.by_role else f"{told}."
+        unsent = (
+            " without conditions on aws:SourceArn or aws:SourceAccount, which API Gateway does not send"
+            * (service.startswith("apigateway."))
+        )
+        ensure = case.lines.zappa_iam("role ensure")
+        managed = f"; for a managed one see assume_policy. {ensure} sets up either."
+        return f"{told}{unsent}{managed}" if denial.by_role else f"{told}{unsent}."
     if case.caller is CallerKind.DEPLOYER:
         return (
             f"Two policies have to agree: the trust policy of {role} names the caller, and the caller's own policy allows"
@@ -149,6 +157,11 @@ def _service(case: Case) -> str:
         *("lambda", "add-permission", "--function-name", name, "--statement-id", service.partition(".")[0]),
         *("--action", "lambda:InvokeFunction", "--principal", service, "--source-arn", *source),
     )
+    by_role = (
+        " A REST API that Zappa makes calls it with the execution role instead, which needs lambda:InvokeFunction:"
+        f" {case.lines.zappa_iam('role ensure')} grants it."
+    )
+    told += by_role * service.startswith("apigateway.")
     stale = " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
     return f"{told}{stale if service.startswith('s3.') else ''} It is let in by: {command}"
 
@@ -185,19 +198,33 @@ def _cloudformation_role(case: Case) -> str:
 def _execution_role(case: Case) -> str:
     if case.denial.layer == "resource":
         return _resource(case.denial)
-    stage, role = case.stage, role_of(case.denial.principal)
-    whose = f"The function's execution role{f' {role}' if role else ''} lacks it, not the user who deploys"
+    stage, lines, role = case.stage, case.lines, role_of(case.denial.principal)
+    named = f" {role}" if role else ""
+    if not (case.denial.action or case.denial.operation):
+        return (
+            f"The function's execution role{named} lacks something that the text does not name, not the user who deploys:"
+            f" {lines.zappa_iam('role check')} tells what; {lines.zappa_iam('role ensure')} adds what the settings ask for."
+        )
+    whose = f"The function's execution role{named} lacks it, not the user who deploys"
     if stage and role and role not in {stage.role.name, stage_role(stage)}:
         return (
             f"{whose}. It is not the role of stage {stage.name}, which runs as {stage_role(stage)}: mend it where that"
             " role is made."
         )
+    command = lines.zappa_iam("role ensure")
+    ensure = f"the settings ask for it, and {command} adds it with the rest" if case.of_role else ""
     if stage and not stage.role.managed:
-        return f"{whose}: add it to that role's own policy (manage_roles is false, so that Zappa does not write it)."
+        own = "add it to that role's own policy (manage_roles is false, so that Zappa does not write it)"
+        return f"{whose}: {ensure}, or {own}." if ensure else f"{whose}: {own}, or to {_declared(command)}."
     return (
-        f"{whose}: add it to extra_permissions or attach_policy (or to the role's own policy, with manage_roles false),"
-        f" then run {case.lines.zappa('update')}."
+        f"{whose}: {ensure or f'add it to {_declared(command)}'}; or add it to extra_permissions or attach_policy (or to the"
+        f" role's own policy, with manage_roles false), then run {lines.zappa('update')}."
     )
+
+
+def _declared(command: str) -> str:
+    """Return where the application says what it calls itself, and the command that grants it."""
+    return f"iam_ext.permissions and run {command}"
 
 
 def _deployer(case: Case) -> str:

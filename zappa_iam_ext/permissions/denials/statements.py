@@ -15,6 +15,7 @@ from zappa_iam_ext.permissions.stage import Stage
 
 #: What a function mounts a file system with and writes to it (Lambda Developer Guide: Configuring file system access).
 _MOUNTING = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+_FAN_OUT = ("DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
 Statements = tuple[Mapping[str, Any], ...]
 #: The service-linked roles that a deployment makes, by the service whose call makes them (IAM User Guide: AWS services
 #: that work with IAM; CloudFront Developer Guide: service-linked roles for Lambda@Edge): service principal, name.
@@ -111,7 +112,16 @@ def _asked(denial: Denial, action: str, stage: Stage | None) -> Sequence[Require
         return _mounting(denial, stage)
     if not denial.resource and (denial.by_role or denial.by_service_role):
         resources = _event_sources(stage, action.partition(":")[0]) or ["*"]
+    if ":stream/" in denial.resource and "/consumer/" in denial.resource and denial.by_role:
+        return _fan_out(resource_arn(denial))
     return [Requirement(name, resource) for resource in resources for name in (action, *denial.also)]
+
+
+def _fan_out(consumer: str) -> list[Requirement]:
+    """Return what a mapping reads a consumer of a Kinesis stream with (observed, lambda-roles.json: enhanced fan-out)."""
+    stream = consumer.partition("/consumer/")[0]
+    asked = [Requirement(f"kinesis:{name}", stream) for name in _FAN_OUT]
+    return [*asked, Requirement("kinesis:SubscribeToShard", consumer)]
 
 
 def _mounting(denial: Denial, stage: Stage | None) -> list[Requirement]:

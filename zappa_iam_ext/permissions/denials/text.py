@@ -10,6 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 _ESCAPES = re.compile(r"(?:\x1b|\u241b|\^\[)(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
+#: Colours whose escape character was lost on the way.
+_COLOURS = re.compile(r"\[(?:[0-9]{1,3};){0,4}[0-9]{1,3}m")
+#: What JSON makes of quotation marks and their like.
+_UNICODE = re.compile(r"\\{1,4}u([0-9a-fA-F]{4})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u2028\u2029\u202a-\u202e\u2060\ufeff]")
 _MARGIN = re.compile(r"^[ \t]*(?:[│┃|>#]+[ \t]*)*", re.MULTILINE)
 #: What a CI's log or a function's puts before each line: columns, a time stamp.
@@ -25,10 +29,38 @@ _QUOTES = str.maketrans("\u201c\u201d\u2018\u2019\u00a0\r", "\"\"'' \n", "`")
 def clean(text: str) -> str:
     """Return the text without colours, control characters, margins and escapes; line breaks stay."""
     text = html.unescape(text) if "&" in text else text
-    text = _ESCAPES.sub("", text.replace("\r\n", "\n"))
+    text = _UNICODE.sub(_character, text)
+    text = _COLOURS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
     text = text.replace("\\n", "\n").replace('\\"', '"').replace("\\'", "'")
     text = _CONTROL.sub("", text.translate(_QUOTES))
     return _TRAIL.sub("", _MARGIN.sub("", _STAMP.sub("", text)))
+
+
+def _character(match: re.Match[str]) -> str:
+    """Return the character that JSON escapes; none for half of one."""
+    number = int(match[1], 16)
+    return "" if 0xD800 <= number < 0xE000 else chr(number)  # noqa: PLR2004  -- the surrogates of UTF-16
+
+
+_WIDTHS = frozenset({80, 100, 120, 132, 160})
+"""Columns that terminals are opened with."""
+_NARROWEST = 30
+"""Columns of the narrowest terminal whose line breaks are taken for its own."""
+
+
+def unwrapped(text: str) -> tuple[str, bool]:
+    """Return the text with the lines joined that a terminal broke: those as wide as the widest, wherever that falls.
+
+    A line one shorter has lost the space at its end. The second says whether the text was surely broken so.
+    """
+    plain = _COLOURS.sub("", _ESCAPES.sub("", text)).replace("\r\n", "\n")
+    lines = plain.split("\n")
+    width = max(map(len, lines))
+    if width < _NARROWEST or len(lines) == 1:
+        return text, False
+    ends = {0: "", 1: " "}
+    full = sum(len(line) == width for line in lines)
+    return "".join(line + ends.get(width - len(line), "\n") for line in lines), full > 1 or width in _WIDTHS
 
 
 def flexible(phrase: str) -> str:

@@ -7,5 +7,13 @@ from __future__ import annotations
 
 from zappa_iam_ext.permissions.runtime.needs import RUNTIME, runtime_requirements
 from zappa_iam_ext.permissions.runtime.policy import execution_policy
+from zappa_iam_ext.permissions.runtime.telling import appended_by_zappa, runtime_untold, runtime_warnings
 
-__all__ = ["RUNTIME", "execution_policy", "runtime_requirements"]
+__all__ = [
+    "RUNTIME",
+    "appended_by_zappa",
+    "execution_policy",
+    "runtime_requirements",
+    "runtime_untold",
+    "runtime_warnings",
+]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from zappa_iam_ext.permissions.calls import qualified_function_arn, stage_names
 from zappa_iam_ext.permissions.model import Call, Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
 from zappa_iam_ext.permissions.tables.features import conditions
-from zappa_iam_ext.permissions.tables.runtime_rows import DenyRow, RuntimeRow, deny_rows, runtime_rows
+from zappa_iam_ext.permissions.tables.runtime_rows import (
+    AppendedRow,
+    DenyRow,
+    RuntimeRow,
+    ToldRow,
+    deny_rows,
+    runtime_rows,
+)
 from zappa_iam_ext.permissions.tables.templating import UNKNOWN
 from zappa_iam_ext.permissions.tables.versions import parse_version
 
+Row = TypeVar("Row", RuntimeRow, DenyRow, AppendedRow, ToldRow)
 #: Stands for the running function where commands of Zappa stand for the deploying principal.
 RUNTIME = Command("runtime")
 
@@ -33,22 +41,26 @@ def runtime_requirements(stage: Stage, *, websocket_api: str = UNKNOWN) -> tuple
 
 def runtime_needs(stage: Stage, *, websocket_api: str = UNKNOWN) -> Iterator[tuple[RuntimeRow, Requirement]]:
     """Yield each requirement with its row, in table order."""
-    names = role_names(stage, websocket_api)
-    applies = conditions(stage, RUNTIME)
-    version = parse_version(stage.zappa_version)
-    for row in runtime_rows():
-        if row.in_version(version) and applies(row.when):
-            for item in COLLECTIONS[row.each].items(stage, RUNTIME) if row.each else ({},):
-                yield row, _requirement(row, {**names, **item}, stage)
+    for row, names in applying(runtime_rows(), stage, role_names(stage, websocket_api)):
+        yield row, _requirement(row, names, stage)
 
 
 def denials_to_code(stage: Stage) -> Iterator[tuple[DenyRow, Mapping[str, Any]]]:
     """Yield what is denied to the code of the function, each row with the names that fill it."""
+    return applying(deny_rows(), stage, role_names(stage))
+
+
+def applying(
+    rows: Iterable[Row], stage: Stage, names: Mapping[str, Any]
+) -> Iterator[tuple[Row, Mapping[str, Any]]]:
+    """Yield the rows that apply to the stage, each with the names that fill it, once per item where it has a collection."""
     applies = conditions(stage, RUNTIME)
     version = parse_version(stage.zappa_version)
-    for row in deny_rows():
+    for row in rows:
         if row.in_version(version) and applies(row.when):
-            yield row, role_names(stage)
+            each = getattr(row, "each", "")
+            for item in COLLECTIONS[each].items(stage, RUNTIME) if each else ({},):
+                yield row, {**names, **item}
 
 
 def role_names(stage: Stage, websocket_api: str = UNKNOWN) -> Mapping[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.patterns.glob import text_glob
 from zappa_iam_ext.iam.statement import Condition, Effect, Statement
 from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
+from zappa_iam_ext.iam.synthesis.packing import renamed
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.policy import condition_of
 from zappa_iam_ext.permissions.runtime.needs import denials_to_code, runtime_needs
@@ -15,17 +18,31 @@ from zappa_iam_ext.permissions.tables.runtime_rows import DenyRow
 from zappa_iam_ext.permissions.tables.templating import UNKNOWN
 
 
-def execution_policy(stage: Stage, *, websocket_api: str = UNKNOWN) -> PolicyDocument:
+def execution_policy(
+    stage: Stage,
+    *,
+    websocket_api: str = UNKNOWN,
+    application: Sequence[Mapping[str, Any]] = (),
+) -> PolicyDocument:
     """Return the document that allows the execution role what it needs, and denies the function's code what only Lambda does.
 
-    Statements stand in a stable order: what is allowed by Sid, then what is denied. ``websocket_api`` is as in
-    `runtime_requirements`.
+    Statements stand in a stable order: what is allowed by Sid, then what the ``application`` asks for besides, as IAM writes
+    statements, then what is denied. What the application asks for is not denied to it. ``websocket_api`` is as in
+    `runtime_requirements`. Raises `InvalidPolicyDocument` for statements that IAM would refuse.
     """
+    asked = _parsed(application)
     grants = [
         Grant(requirement.action, requirement.resource, _condition(requirement), row.purpose)
         for row, requirement in runtime_needs(stage, websocket_api=websocket_api)
     ]
-    return PolicyDocument((*synthesize(grants).statements, *_denials(stage)))
+    return PolicyDocument(renamed((*synthesize(grants).statements, *asked, *_denials(stage, asked))))
+
+
+def _parsed(application: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
+    if not application:
+        return ()
+    document = {"Version": "2012-10-17", "Statement": [dict(statement) for statement in application]}
+    return PolicyDocument.parse(document).statements
 
 
 def _condition(requirement: Requirement) -> Condition:
@@ -34,19 +51,34 @@ def _condition(requirement: Requirement) -> Condition:
     return {**condition_of(present, [requirement]), **({"Null": absent} if absent else {})}
 
 
-def _denials(stage: Stage) -> Iterator[Statement]:
+def _denials(stage: Stage, asked: Sequence[Statement]) -> Iterator[Statement]:
     for row, names in denials_to_code(stage):
-        yield _denial(row, names)
+        actions = tuple(action for action in sorted(row.actions) if not _asks_for(asked, action))
+        if actions:
+            yield _denial(row, actions, names)
 
 
-def _denial(row: DenyRow, names: Mapping[str, object]) -> Statement:
+def _asks_for(asked: Sequence[Statement], action: str) -> bool:
+    """Say whether one of the statements allows the action on something."""
+    return any(
+        any(text_glob(each.lower()).matches(action.lower()) for each in statement.actions)
+        or (
+            bool(statement.not_actions)
+            and not any(text_glob(each.lower()).matches(action.lower()) for each in statement.not_actions)
+        )
+        for statement in asked
+        if statement.effect is Effect.ALLOW
+    )
+
+
+def _denial(row: DenyRow, actions: tuple[str, ...], names: Mapping[str, object]) -> Statement:
     condition = {
         operator: {key: (str(value),) for key, value in tests.items()}
         for operator, tests in row.fill_condition(names).items()
     }
     return Statement(
         Effect.DENY,
-        actions=tuple(sorted(row.actions)),
+        actions=actions,
         resources=(str(row.fill_resource(names)),),
         condition=condition,
         sid=row.purpose,

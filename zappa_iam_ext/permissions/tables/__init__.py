@@ -13,4 +13,9 @@ keys are checked, the ones nobody sees included. Knowledge of AWS only; it serve
 seen through a filter. ``context``: condition keys that AWS sends; ``restrict``: those that a generated policy demands.
 ``dependent``: checked on AWS's own account. ``confidence``: "documented" (default), "observed", or "modelled" where
 only the real AWS could tell. STS has no rows: no policy can forbid GetCallerIdentity.
+
+``runtime/``: what the execution role needs, of Zappa and AWS together. ``[[runtime]]``: one action, who uses it, and what a
+denial does: "refused" at deploy, "stops" or "silent". ``absent``: condition keys that AWS surely does not send.
+``[[deny]]``: what Lambda alone needs, denied to the code. ``[[nothing]]``: what needs nothing. ``[[appended]]``: what Zappa
+appends to a role that it manages. ``[[warning]]`` and ``[[untold]]``: what is told and not granted.
 """

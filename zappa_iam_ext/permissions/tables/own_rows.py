@@ -15,7 +15,7 @@ from zappa_iam_ext.permissions.tables.templating import Filler, compiled
 #: What asks AWS on our own account. ``check`` is whatever judges a profile by its own policies: the gate in Zappa,
 #: ``check``, ``can-i``, and ``diff``, ``lint`` and ``rehearse`` with ``--profile-policy``. ``probe`` is what `check` makes
 #: to see what is in the account: Zappa's own calls.
-OWN_COMMANDS = ("check", "probe", "policy", "plan", "apply", "destroy", "keys", "explain")
+OWN_COMMANDS = ("check", "probe", "policy", "plan", "apply", "destroy", "keys", "explain", "role ensure")
 #: The kinds of principal whose policies can be read.
 PRINCIPALS = ("user", "role")
 

@@ -76,6 +76,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
         "file_system",
         "traces",
         "nothing",
+        "managed_role",
+        "told",
     ),
 }
 _HERE = "permissions/tables"

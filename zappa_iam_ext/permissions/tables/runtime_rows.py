@@ -52,6 +52,8 @@ class RuntimeRow:
 
     def __post_init__(self) -> None:
         _refuse_names(self)
+        if "..." in self.because:
+            raise ValueError("`because` is not filled in: one sentence that says who needs it, and for what")
         if self.consequence is not Consequence.HARMLESS and not self.symptom:
             raise ValueError("`symptom` is missing: what is wrong when the role may not")
         if odd := set(self.restrict) - set(self.context) - set(self.absent):
@@ -96,6 +98,58 @@ class DenyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AppendedRow:
+    """A statement that Zappa appends by itself to the policy of a role that it manages, whatever the policy says.
+
+    ``actions`` and ``resource`` are the statement's, ``instead`` what is needed of it; the rest means what it means in
+    `RuntimeRow`.
+    """
+
+    actions: tuple[str, ...]
+    resource: str
+    because: str
+    instead: str
+    source: str
+    setting: str = ""
+    when: tuple[str, ...] = ()
+    since: str = ""
+    until: str = ""
+    fill_resource: Filler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _refuse_names(self)
+        object.__setattr__(self, "fill_resource", compiled(self.resource, FILTERS))
+
+    def in_version(self, version: Version) -> bool:
+        """Say whether the Zappa of this version appends it."""
+        return in_versions(self.since, self.until, version)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """What is told of the execution role and not granted: a text with the names that `RuntimeRow` is filled with.
+
+    A *warning* is of what cannot work whatever the role may do; what is *untold* follows from no setting.
+    """
+
+    text: str
+    source: str
+    when: tuple[str, ...] = ()
+    each: str = ""
+    since: str = ""
+    until: str = ""
+    fill_text: Filler = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _refuse_names(self)
+        object.__setattr__(self, "fill_text", compiled(self.text, FILTERS))
+
+    def in_version(self, version: Version) -> bool:
+        """Say whether it is true of the Zappa of this version."""
+        return in_versions(self.since, self.until, version)
+
+
+@dataclass(frozen=True, slots=True)
 class NothingRow:
     """What looks as if the execution role needed something for it, and why it needs nothing.
 
@@ -129,7 +183,19 @@ def nothing_rows() -> tuple[NothingRow, ...]:
     return tuple(made(NothingRow, entry, confidence=Confidence) for entry in read("runtime", "nothing"))
 
 
-def _refuse_names(row: RuntimeRow | DenyRow) -> None:
+@lru_cache(maxsize=1)
+def appended_rows() -> tuple[AppendedRow, ...]:
+    """Return the table of what Zappa appends by itself to the policy of a role that it manages."""
+    return tuple(made(AppendedRow, entry) for entry in read("runtime", "appended"))
+
+
+@lru_cache(maxsize=2)
+def told_rows(kind: str) -> tuple[ToldRow, ...]:
+    """Return the table of what is told of the execution role: ``warning`` or ``untold``."""
+    return tuple(made(ToldRow, entry) for entry in read("runtime", kind))
+
+
+def _refuse_names(row: RuntimeRow | DenyRow | AppendedRow | ToldRow) -> None:
     _refuse_unknown("when", (name.removeprefix("!") for name in row.when), FEATURES)
     _refuse_unknown("each", filter(None, [getattr(row, "each", "")]), COLLECTIONS)
     _refuse_unknown("since", filter(None, [row.since]), ZAPPA_VERSIONS)

@@ -10,6 +10,7 @@ from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.plan.changes.base import Change, Symbol, policy_name, tag_list
 from zappa_iam_ext.plan.documents import dumps
 from zappa_iam_ext.plan.role_states import DEFAULT_SESSION
+from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,15 @@ class PutRolePermissionsBoundary(Change):
 
 @dataclass(frozen=True, slots=True)
 class PutRolePolicy(Change):
-    """``iam:PutRolePolicy``: the inline policy that Zappa would write, so that Zappa finds it written."""
+    """``iam:PutRolePolicy``: an inline policy; the one that Zappa would write, so that Zappa finds it written."""
 
     role: str
     name: str
     document: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"write the policy {self.name} of the role {self.role}, as Zappa would"
+        as_zappa = ", as Zappa would" if self.name == INLINE_POLICY else ""
+        return f"write the policy {self.name} of the role {self.role}{as_zappa}"
 
     def call(self) -> Call:
         """Return ``iam:PutRolePolicy``."""

@@ -37,8 +37,10 @@ class LocalAws:
     endpoint: str
     account: str
 
-    def client(self, service: str, region: str = REGION, key: tuple[str, str] | None = None) -> Any:
-        """Return a client: the account's root's, or that of an access key (id, secret)."""
+    def client(
+        self, service: str, region: str = REGION, key: tuple[str, str] | None = None, token: str | None = None
+    ) -> Any:
+        """Return a client: the account's root's, or that of an access key (id, secret); a session's has a token too."""
         import botocore.session
         from botocore.config import Config
 
@@ -49,6 +51,7 @@ class LocalAws:
             endpoint_url=self.endpoint,
             aws_access_key_id=key_id,
             aws_secret_access_key=secret,
+            aws_session_token=token,
             config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}, proxies={}),
         )
 

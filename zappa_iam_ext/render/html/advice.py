@@ -11,11 +11,11 @@ _COMMAND = re.compile(r"(?P<said>(?:.*:)?)\s*(?P<command>(?:zappa-iam|zappa|aws)
 """A command stands on a line of its own, or at the end of one after a colon."""
 
 
-def advice_section(text: str) -> Markup | None:
-    """Return what to do; None for nothing."""
+def advice_section(text: str, heading: str) -> Markup | None:
+    """Return what to do under a heading of this level (``h2``); None for nothing."""
     if not text.strip():
         return None
-    return element("div", element("h3", "What to do"), *_parts(text), class_="advice")
+    return element("div", element(heading, "What to do", class_="part"), *_parts(text), class_="advice")
 
 
 def _parts(text: str) -> Iterator[Markup]:

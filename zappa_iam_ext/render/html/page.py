@@ -10,12 +10,19 @@ from zappa_iam_ext.render.html.advice import advice_section
 from zappa_iam_ext.render.html.assets import SCRIPT, STYLE, asset, content_security_policy
 from zappa_iam_ext.render.html.graph import Band, bands
 from zappa_iam_ext.render.html.markup import Markup, element, joined
-from zappa_iam_ext.render.html.sections import Headings, badge, band_section, counted, problems, steps
+from zappa_iam_ext.render.html.sections import (
+    GRANTS,
+    NEEDS,
+    Headings,
+    badge,
+    band_section,
+    counted,
+    problems,
+    steps,
+)
 from zappa_iam_ext.render.html.verdicts import Tone, Verdict, gravest, verdict_of_summary
 
 COULD_NOT = Verdict(Tone.DENIED, "could not be answered", "✗")
-NEEDS: Headings = ("Commands and settings", "Calls", "Actions", "Resources")
-GRANTS: Headings = ("Policies", "Statements", "Actions", "Resources")
 _OF_POLICIES = frozenset({"zappa-iam plan", "zappa-iam destroy"})
 
 
@@ -39,7 +46,11 @@ def html_text(told: Told, written: str = "") -> str:
             id="main",
         ),
         element(
-            "footer", element("p", f"{told.tool} {told.version}{f', {written}' if written else ''}. {_HELP}")
+            "footer",
+            element(
+                "p",
+                f"{told.tool} {told.version}{f', {written}' if written else ''}.{f' {_HELP}' if controls else ''}",
+            ),
         ),
     )
     return f"<!DOCTYPE html>\n{_document(told, stages, body)}"
@@ -115,7 +126,7 @@ def _heading(name: str, text: str, verdict: Verdict, **attributes: str) -> Marku
         name,
         mark,
         element("span", f"{verdict.word}: ", class_="unseen"),
-        element("span", text),
+        element("span", text.rstrip(": ")),
         class_=str(verdict.tone),
         **attributes,
     )
@@ -123,7 +134,7 @@ def _heading(name: str, text: str, verdict: Verdict, **attributes: str) -> Marku
 
 def _failed(failed: Failed) -> list[Markup]:
     found = [_heading("h2", f"{failed.suite} could not be answered", COULD_NOT), element("p", failed.message)]
-    return [*found, section] if (section := advice_section(failed.hint)) else found
+    return [*found, section] if (section := advice_section(failed.hint, "h3")) else found
 
 
 def _stage(
@@ -141,15 +152,18 @@ def _stage(
         if alone
         else _heading("h2", summary.text, verdict_of_summary(summary), id=f"stage{place}", tabindex="-1")
     )
+    part = "h2" if alone else "h3"
     services = [band_section(band, headings) for band in found]
     return element(
         "section",
         heading,
         _notes(summary.notes),
-        advice_section(summary.advice),
-        problems(items),
-        steps(items),
-        joined(element("h3", "Permission map"), controls if alone else None, *services) if services else None,
+        advice_section(summary.advice, part),
+        problems(items, part),
+        steps(items, part),
+        joined(element(part, "Permission map", class_="part"), controls if alone else None, *services)
+        if services
+        else None,
         class_="stage",
     )
 

@@ -74,6 +74,13 @@
   });
   const bandOf = new Map(bands.map((band) => [band.svg, band]));
 
+  // A page of a thousand boxes stays quick when only what differs is written.
+  function change(drawn, name, value) {
+    if (drawn[name] === value) return;
+    drawn[name] = value;
+    drawn.element.setAttribute(name, value);
+  }
+
   // The boxes that are left, without gaps: actions one below the other, the others beside the first action they belong to.
   function layOut(band) {
     band.stale = false;
@@ -84,20 +91,16 @@
       if (node.column === ACTION && !node.off) node.row = row++;
     }
     let rows = row;
-    for (const column of [0, 1, 3]) {
-      const left = band.nodes.filter((node) => node.column === column && !node.off);
-      for (const node of left) {
-        node.beside = Math.min(...node.members.filter((each) => shown.has(each)).map((each) => band.actions.get(each).row));
-      }
-      let next = 0;
-      for (const node of left.sort((one, other) => one.beside - other.beside || one.place - other.place)) {
-        node.row = Math.max(next, node.beside);
-        next = node.row + 1;
-      }
-      rows = Math.max(rows, next);
+    const next = [0, 0, 0, 0];
+    for (const node of band.nodes) {
+      if (node.column === ACTION || node.off) continue;
+      const first = node.members.find((each) => shown.has(each));
+      node.row = Math.max(next[node.column], band.actions.get(first).row);
+      next[node.column] = node.row + 1;
+      rows = Math.max(rows, node.row + 1);
     }
     for (const node of band.nodes) {
-      if (!node.off) node.element.setAttribute("transform", `translate(${node.x} ${TOP + node.row * ROW})`);
+      if (!node.off) change(node, "transform", `translate(${node.x} ${TOP + node.row * ROW})`);
     }
     for (const edge of band.edges) {
       const off = !edge.members.some((each) => shown.has(each));
@@ -105,7 +108,7 @@
       if (off) continue;
       const x1 = edge.start.x + edge.start.wide, x2 = edge.end.x, middle = (x1 + x2) / 2;
       const [y1, y2] = [edge.start, edge.end].map((node) => TOP + node.row * ROW + BOX / 2);
-      edge.element.setAttribute("d", `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
+      change(edge, "d", `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`);
     }
     const tall = TOP + rows * ROW;
     band.svg.setAttribute("viewBox", `0 0 1216 ${tall}`);

@@ -11,6 +11,9 @@ from zappa_iam_ext.render.html.svg import graph_svg
 from zappa_iam_ext.render.html.verdicts import Tone, Verdict, verdict_of
 
 Headings = tuple[str, str, str, str]
+NEEDS: Headings = ("Commands and settings", "Calls", "Actions", "Resources")
+OF_ROLES: Headings = ("Callers and settings", *NEEDS[1:])
+GRANTS: Headings = ("Policies", "Statements", "Actions", "Resources")
 PROBLEMS_AT_ONCE = 12
 """So many rows of what is wrong are shown at once; more are folded, so that the map stays in sight."""
 
@@ -34,11 +37,12 @@ def counted(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
 
 def band_section(band: Band, headings: Headings) -> Markup:
     """Return a service, folded unless something is wrong: its counts, its map, and its permissions as a table."""
+    headings = OF_ROLES if band.whose else headings
     counts = counted(each.verdict for each in band.permissions)
     total = len(band.permissions)
     summary = element(
         "summary",
-        element("span", band.service, class_="service"),
+        element("span", band.title, class_="service"),
         element("span", *(badge(each, count) for each, count in counts.items()), class_="badges"),
         _bar(counts, total),
     )
@@ -49,13 +53,13 @@ def band_section(band: Band, headings: Headings) -> Markup:
             "div",
             graph_svg(band, headings),
             class_="scroll",
-            role="region",
+            role="group",
             tabindex=0,
-            aria_label=f"Map of {band.service}, scrolls sideways",
+            aria_label=f"Map of {band.title}, scrolls sideways",
         ),
         element(
             "details",
-            element("summary", f"{total} permission{'' if total == 1 else 's'} of {band.service} as a table"),
+            element("summary", f"{total} permission{'' if total == 1 else 's'} of {band.title} as a table"),
             _permissions(band, headings),
             class_="list",
         ),
@@ -78,25 +82,26 @@ def _bar(counts: dict[Verdict, int], total: int) -> Markup:
 
 
 def _permissions(band: Band, headings: Headings) -> Markup:
+    came_from = "Policy and statement" if headings is GRANTS else "Needed by"
     head = element(
         "tr",
         *(
             element("th", text, scope="col", role="columnheader")
-            for text in ("Verdict", headings[2], headings[3], "Needed by", "Why")
+            for text in ("Verdict", "Action", "Resource", came_from, "Why")
         ),
         role="row",
     )
-    rows = (_permission(each, band.service) for each in band.permissions)
+    rows = (_permission(each, band.service, came_from) for each in band.permissions)
     return element(
         "table",
-        element("caption", f"Permissions of {band.service}", class_="unseen"),
+        element("caption", f"Permissions of {band.title}", class_="unseen"),
         element("thead", head, role="rowgroup"),
         element("tbody", *rows, role="rowgroup"),
         role="table",
     )
 
 
-def _permission(each: Permission, service: str) -> Markup:
+def _permission(each: Permission, service: str, came_from: str) -> Markup:
     item, origin = each.item, each.origin
     by = " → ".join(part for part in (origin.source, origin.step) if part)
     setting = (
@@ -112,10 +117,11 @@ def _permission(each: Permission, service: str) -> Markup:
         _cell("Verdict", badge(each.verdict)),
         _cell("Action", element("code", item.name)),
         _cell("Resource", element("code", item.where)),
-        _cell("Needed by", element("div", by + times), setting),
+        _cell(came_from, element("div", by + times), setting),
         _cell(
             "Why",
             element("div", item.message),
+            element("div", origin.because, class_="hint") if origin.because not in item.message else None,
             element("div", item.hint, class_="hint") if item.hint else None,
         ),
         role="row",
@@ -135,7 +141,7 @@ def place(where: Place) -> str | None:
     return f"({where.file}:{where.line})" if where.file else None
 
 
-def problems(items: Sequence[Item]) -> Markup | None:
+def problems(items: Sequence[Item], heading: str) -> Markup | None:
     """Return what is not as it should be, alike ones in one row, gravest first; None where all is well."""
     rows = list(_problem_rows(items))
     if not rows:
@@ -157,7 +163,7 @@ def problems(items: Sequence[Item]) -> Markup | None:
     )
     return element(
         "details",
-        element("summary", element("h3", f"What to look at ({len(rows)})")),
+        element("summary", element(heading, f"What to look at ({len(rows)})", class_="part")),
         table,
         class_="problems",
         open=len(rows) <= PROBLEMS_AT_ONCE,
@@ -182,7 +188,7 @@ def _problem_rows(items: Sequence[Item]) -> Iterator[Markup]:
         yield element(
             "tr",
             _cell("Verdict", badge(verdict_of(first))),
-            _cell("What", *(element("div", element("code", name)) for name in names)),
+            _cell("What", *(element("div", element("code", name)) for name in names), _whose(first)),
             _cell("Where", element("code", where) if where else None),
             _cell(
                 "Why", element("div", why), element("div", first.hint, class_="hint") if first.hint else None
@@ -191,10 +197,17 @@ def _problem_rows(items: Sequence[Item]) -> Iterator[Markup]:
         )
 
 
-def steps(items: Sequence[Item]) -> Markup | None:
+def _whose(item: Item) -> Markup | None:
+    """Return whose permission it is, where it is not the deployer's."""
+    return element("div", item.origin.whose, class_="hint") if item.origin and item.origin.whose else None
+
+
+def steps(items: Sequence[Item], heading: str) -> Markup | None:
     """Return what is told besides permissions and is well: the changes of a plan, in their order."""
     told = [item for item in items if item.origin is None and verdict_of(item).tone is Tone.ALLOWED]
     if not told:
         return None
     entries = (element("li", badge(verdict_of(item)), element("code", item.message)) for item in told)
-    return joined(element("h3", f"Steps ({len(told)})"), element("ol", *entries, class_="steps"))
+    return joined(
+        element(heading, f"Steps ({len(told)})", class_="part"), element("ol", *entries, class_="steps")
+    )

@@ -36,19 +36,21 @@ def graph_svg(band: Band, headings: tuple[str, str, str, str]) -> Markup:
         width=WIDTH,
         height=tall,
         role="group",
-        aria_label=f"Map of {band.service}: {', '.join(headings)}",
+        aria_label=f"Map of {band.title}: {', '.join(headings)}",
     )
 
 
 def _box(node: Node, heading: str, *, first: bool) -> Markup:
-    wide, kind = _WIDE[node.column], "setting " if node.setting else ""
-    room = int((wide - _INSET - 6) / _LETTER)
+    wide = _WIDE[node.column]
+    shown = shortened(node.label, int((wide - _INSET - 6) / _LETTER)) or "none"
+    kind = "setting" if node.setting else heading
+    full = "" if shown == line(node.name) else f", {node.name}"
     return element(
         "g",
         element("title", node.name),
         element("rect", width=wide, height=BOX, rx=11 if node.setting else 4),
         element("text", node.verdict.mark, class_="mark", x=8, y=15),
-        element("text", shortened(node.label, room), x=_INSET, y=15),
+        element("text", shown, x=_INSET, y=15),
         class_=f"node {node.verdict.tone}",
         transform=f"translate({_LEFT[node.column]} {TOP + node.row * ROW})",
         data_c=node.column,
@@ -56,7 +58,7 @@ def _box(node: Node, heading: str, *, first: bool) -> Markup:
         role="button",
         tabindex=0 if first else -1,
         aria_pressed="false",
-        aria_label=f"{heading}: {kind}{node.name or 'none'}: {node.verdict.word}",
+        aria_label=f"{shown}: {node.verdict.word}, {kind}{full}",
     )
 
 

@@ -34,7 +34,12 @@ _WORDS = {
     Tone.HARMLESS: "harmless",
     Tone.ALLOWED: "allowed",
 }
+_OF_FINDINGS = {Tone.DENIED: "error", Tone.CAUTION: "warning", Tone.HARMLESS: "note"}
+_OF_SUMMARIES = {Tone.DENIED: "failed", Tone.UNKNOWN: "cannot tell", Tone.ALLOWED: "passed"}
 _OF_RULES = {
+    "not-allowed": "denied",
+    "access-denied": "denied",
+    "missing-permission-refused": "denied, refused at deploy",
     "missing-permission-unnoticed": "denied, goes unnoticed",
     "missing-permission-harmless": "denied, harmless",
     "missing-permission-at-times": "denied, needed at times",
@@ -47,6 +52,7 @@ _OF_RULES = {
     "plan-gains": "given",
     "not-rehearsed": "not rehearsed",
 }
+_ONLY_FAILED = frozenset({"denied"})
 _OWN_MARKS = {"plan-gains": "+", "plan-takes-away": "−", "plan-change": "+"}  # noqa: RUF001  -- a minus sign
 
 
@@ -62,7 +68,10 @@ class Verdict:
 def verdict_of(item: Item) -> Verdict:
     """Return the verdict of an item: its outcome and level, in the words of its rule."""
     tone = _tone(item.outcome, item.level)
-    word = _OF_RULES.get(item.rule.id, _WORDS[tone])
+    words = _WORDS if item.origin else {**_WORDS, **_OF_FINDINGS}
+    word = _OF_RULES.get(item.rule.id, words[tone])
+    if item.outcome is Outcome.PASSED and word in _ONLY_FAILED:
+        word = words[tone]
     return Verdict(tone, word, _OWN_MARKS.get(item.rule.id, _MARKS[tone]))
 
 
@@ -72,7 +81,7 @@ def verdict_of_summary(summary: Summary) -> Verdict:
     tone = _tone(outcome, Level.NOTE if summary.passed else summary.level)
     if tone is Tone.CAUTION:
         tone = Tone.UNKNOWN
-    return Verdict(tone, _WORDS[tone], _MARKS[tone])
+    return Verdict(tone, _OF_SUMMARIES.get(tone, _WORDS[tone]), _MARKS[tone])
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:

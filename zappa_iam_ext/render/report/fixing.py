@@ -46,6 +46,7 @@ def advice(report: Report, given: CommandLines) -> str:
 def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 0) -> list[str]:
     """Return what to do, step by step; with ``most``, steps that do not fit into so many lines are only counted."""
     steps = [list(_step(remedy, report, given, style)) for remedy in remedies(report)]
+    steps += [list(_mend_role(given, style))] if _role_needs_mending(report) else []
     lines: list[str] = []
     for number, step in enumerate(steps):
         left = len(steps) - number
@@ -53,6 +54,14 @@ def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 
             return [*lines, f"... and {left} more {'steps' if left > 1 else 'step'} (-v)"]
         lines += step
     return lines
+
+
+def _role_needs_mending(report: Report) -> bool:
+    return bool(report.role and (report.role.refused or report.role.maybe_refused))
+
+
+def _mend_role(given: CommandLines, style: Style) -> Iterator[str]:
+    yield from command_lines("To see what the role lacks:", "", given.zappa_iam("role check"), style)
 
 
 def _step(remedy: Remedy, report: Report, given: CommandLines, style: Style) -> Iterator[str]:

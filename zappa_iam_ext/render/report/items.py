@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from zappa_iam_ext.check import CheckedRequirement, Report, Verdict
+from zappa_iam_ext.check import CheckedRequirement, Report, RoleReport, Verdict
 from zappa_iam_ext.check.grouping import (
     Kind,
     Standing,
@@ -17,10 +17,12 @@ from zappa_iam_ext.check.grouping import (
     values_of,
 )
 from zappa_iam_ext.check.remedies import account_of
+from zappa_iam_ext.iam import Decision
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.model import Requirement, UsedBy
 from zappa_iam_ext.render.formats.model import Item, Level, Origin, Outcome, Place, Rule, Summary
 from zappa_iam_ext.render.report.fixing import advice, policy_words
+from zappa_iam_ext.render.report.role import role_line
 from zappa_iam_ext.render.report.verdict import policy_line, subject_lines, verdict
 
 RULES = {
@@ -86,6 +88,7 @@ def summary(report: Report, given: CommandLines, positions: Positions = NOWHERE)
     notes = [*subject_lines(report)]
     notes += [f"warning: {warning}" for warning in report.subject.warnings] if report.subject else []
     notes += [policy_line(report.deployment_policy)] if report.deployment_policy else []
+    notes += [role_line(report.role)] if report.role else []
     notes += [f"could not be read: {name}" for name in report.unreadable]
     notes += [f"evidence of {note.evidence}: {note.told}" for note in report.evidence if note.told]
     if report.not_seen:
@@ -102,9 +105,66 @@ def summary(report: Report, given: CommandLines, positions: Positions = NOWHERE)
 
 
 def items(report: Report, positions: Positions = NOWHERE) -> Iterator[Item]:
-    """Yield an item for each permission, held ones too."""
+    """Yield an item for each permission, held ones too: those of the deploying principal, then the execution role's."""
+    yield from _of_results(report, report.results, positions)
+    if report.role:
+        yield from role_items(report, report.role, positions)
+
+
+def role_items(report: Report, role: RoleReport, positions: Positions = NOWHERE) -> Iterator[Item]:
+    """Yield an item for each permission of the execution role, for each service that it trusts, and for the role as a whole."""
+    for name, message, outcome in _as_a_whole(role):
+        rule = _WHOLE[outcome]
+        yield Item(
+            rule=rule,
+            name=name,
+            where=role.arn,
+            message=f"the execution role {role.name} {message}",
+            outcome=outcome,
+            level=rule.level,
+            suite=report.stage,
+            case=f"execution role: {name}",
+            place=positions.of(report.stage),
+            key=(report.stage, "execution role", name),
+        )
+    for item in _of_results(report, role.results, positions):
+        yield replace(
+            item,
+            case=f"execution role: {item.case}",
+            message=f"the execution role: {item.message}",
+            level=item.level if item.outcome is not Outcome.FAILED or _refuses(item) else Level.WARNING,
+            key=(*item.key, "execution role"),
+        )
+
+
+_TRUSTED = {Decision.ALLOWED: Outcome.PASSED, Decision.UNKNOWN: Outcome.UNDECIDED}
+_WHOLE = {Outcome.FAILED: RULES[Kind.REFUSED], Outcome.UNDECIDED: RULES[Kind.UNKNOWN], Outcome.PASSED: HELD}
+
+
+def _as_a_whole(role: RoleReport) -> Iterator[tuple[str, str, Outcome]]:
+    """Yield what is asked of the role beside its permissions, and the answer: that it is there, and whom it trusts."""
+    if role.fault:
+        yield "the role", f"is refused: {role.fault}", Outcome.FAILED
+    elif role.exists is None and not role.managed:
+        yield "the role", "may not be looked at", Outcome.UNDECIDED
+    for each in role.trust or ():
+        if each.needed:
+            outcome = _TRUSTED.get(each.decision, Outcome.FAILED)
+            why = "; ".join(filter(None, (each.symptom, each.because)))
+            told = "trusts" if outcome is Outcome.PASSED else "may not trust"
+            told = "does not trust" if outcome is Outcome.FAILED else told
+            yield f"trust in {each.service}", f"{told} {each.service}{': ' if why else ''}{why}", outcome
+
+
+def _refuses(item: Item) -> bool:
+    return item.rule is RULES[Kind.REFUSED]
+
+
+def _of_results(
+    report: Report, results: Iterable[CheckedRequirement], positions: Positions
+) -> Iterator[Item]:
     account = account_of(report)
-    for result in report.results:
+    for result in results:
         requirement = result.requirement
         setting = requirement.call.setting if requirement.call else ""
         service = requirement.action.partition(":")[0]
@@ -139,12 +199,28 @@ _OUTCOMES = {
 
 
 def origin(requirement: Requirement) -> Origin | None:
-    """Return the command and the call that need it, and the setting that asks for them; None where no call is known."""
+    """Return the command, or who uses the execution role, and the call that need it, and the setting that asks for them.
+
+    None where no call is known.
+    """
     call = requirement.call
     if call is None:
         return None
+    step = f"{call.service}.{call.operation}"
+    if requirement.used_by:
+        return Origin(_CALLERS[requirement.used_by], step, call.setting, requirement.because, EXECUTION_ROLE)
     source = f"zappa {call.command}" if call.command else ""
-    return Origin(source, f"{call.service}.{call.operation}", call.setting)
+    return Origin(source, step, call.setting, requirement.because)
+
+
+EXECUTION_ROLE = "execution role"
+_CALLERS = {
+    UsedBy.FUNCTION: "the function's code",
+    UsedBy.POLLER: "Lambda's pollers",
+    UsedBy.API_GATEWAY: "API Gateway",
+    UsedBy.EVENTBRIDGE: "EventBridge",
+    UsedBy.LAMBDA: "Lambda",
+}
 
 
 def _name(requirement: Requirement) -> str:

@@ -14,6 +14,7 @@ from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import fix_lines
+from zappa_iam_ext.render.report.role import role_line, role_sections
 from zappa_iam_ext.render.report.several import stages_text
 from zappa_iam_ext.render.report.verbose import verbose_lines
 from zappa_iam_ext.render.report.verdict import MARKS, policy_line, subject_lines, verdict
@@ -87,12 +88,13 @@ def report_text(
         head, notes, fixes = _around(report, given, style, _ALL, fix=fix, taken=taken)
         return "\n".join([*head, "", *verbose_lines(report, style), *notes, *fixes])
     found = groups(report)
+    refused, later = role_sections(report)
     for room in _ROOMS:
         head, notes, fixes = _around(report, given, style, room, fix=fix, taken=taken)
         left = most - len(head) - len(notes) - len(fixes) - 1
-        if left >= min(_LEAST_BODY, len(found)):
+        if left >= min(_LEAST_BODY, len(found) + len(refused) + len(later)):
             break
-    sections = [section(group) for group in found]
+    sections = [*refused, *(section(group) for group in found), *later]
     shown = section_lines(sections, style, left, account=account_of(report), region=report.region)
     return "\n".join([*head, *(["", *shown] if shown else []), *notes, *fixes])
 
@@ -119,6 +121,7 @@ def _head(report: Report, style: Style, room: _Room, taken: int = 0) -> list[str
         rest = len(warnings) - room.warnings + 1
         warnings = [*warnings[: room.warnings - 1], f"{rest} warnings (-v)"]
     below += [policy_line(report.deployment_policy)] if report.deployment_policy else []
+    below += [role_line(report.role)] if report.role else []
     for each in below:
         lines += _at_most(wrapped(each, style.columns, indent, indent), room.told, style)
     for each in warnings:

@@ -11,6 +11,7 @@ from zappa_iam_ext.check.remedies import Target, account_of, permission_set, pri
 from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.render.layout.style import Mark
+from zappa_iam_ext.render.report.role import refused_words
 from zappa_iam_ext.render.text import line
 
 MARKS: Mapping[Standing, Mark] = {
@@ -35,13 +36,19 @@ def verdict(report: Report) -> str:
         held = f"{lacks}, none of which does harm" if report.denied else f"holds all {total} permissions"
         return f"{whom} may {what}: {held}"
     if told is Standing.MAY_NOT:
-        return f"{whom} may not {_stopped(report) or what}: {lacks}"
+        return f"{whom} may not {_stopped(report) or what}: {lacks if report.stopping else refused_words(report)}"
     if told is Standing.IMPAIRED:
         return f"{whom} may not {what} in full, something would be left undone: {lacks}"
-    if not report.unknown:
-        return f"cannot tell whether {whom} may {what}: {lacks} that only some states of the account need"
+    return f"cannot tell whether {whom} may {what}: {_undecided(report, lacks)}"
+
+
+def _undecided(report: Report, lacks: str) -> str:
     also = f"; {lacks}" if report.denied else ""
-    return f"cannot tell whether {whom} may {what}: {len(report.unknown)} of {total} permissions could not be decided{also}"
+    if report.unknown:
+        return f"{len(report.unknown)} of {len(report.results)} permissions could not be decided{also}"
+    if report.role and report.role.maybe_refused:
+        return f"whether AWS takes the execution role could not be decided{also}"
+    return f"{lacks} that only some states of the account need"
 
 
 def who(report: Report) -> str:

@@ -11,15 +11,23 @@ from zappa_iam_ext.aws.credentials.machine import region_or_configured
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import Evidence, Facts, Report, check
+from zappa_iam_ext.check.execution_role import with_role
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.untold import path_of_role
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.deciding.evidence import with_evidence
+from zappa_iam_ext.workflow.deciding.execution_role import (
+    execution_role_report,
+    is_looked_at,
+    live_role,
+    on_stored_arn,
+)
 from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal
 from zappa_iam_ext.workflow.deciding.sources import file_sources, held_sources
@@ -44,7 +52,7 @@ def stage_checker(
     stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
 ) -> Callable[[Stage], Report]:
     """Return what checks one of these stages after the other; what binds a principal is read once for all of them."""
-    principals = Principals(options, stages)
+    principals = Principals(options, stages, with_roles=is_looked_at(commands))
 
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
@@ -66,7 +74,7 @@ def check_stages_with_session(
     stages: Sequence[Stage], commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> tuple[Report, ...]:
     """Check stages with a session that is open already; what binds its principal is read once."""
-    principal = Principals(options, stages).of_session(session)
+    principal = Principals(options, stages, with_roles=is_looked_at(commands)).of_session(session)
     return tuple(check_principal(stage, commands, principal, options, stages) for stage in stages)
 
 
@@ -128,7 +136,7 @@ def check_principal(
     report = check(
         located,
         commands,
-        needed_as_it_is(located, commands, principal),
+        on_stored_arn(needed_as_it_is(located, commands, principal), located, live_role(located, principal)),
         held.policies,
         held.principal,
         evidence=Evidence.POLICIES,
@@ -138,4 +146,9 @@ def check_principal(
     )
     line = deployment_policy(located, stages, commands, held, subject.facts)
     told = replace(report, subject=subject, deployment_policy=line)
-    return with_evidence(told, located, commands, principal)
+    told = with_evidence(told, located, commands, principal)
+    role = execution_role_report(located, principal)
+    if role is None:
+        return told
+    known = (each for each in told.not_seen if each != path_of_role(located) or role.exists is None)
+    return with_role(replace(told, not_seen=tuple(known)), role)

@@ -39,15 +39,18 @@ class ReadPrincipal:
 class Principals:
     """Reads principals within one limit of time, and remembers them by the profile they are behind.
 
-    ``stages`` say which deployment policies are looked for on the way.
+    ``stages`` say which deployment policies are looked for on the way, and which execution roles ``with_roles``.
     """
 
-    def __init__(self, options: AwsOptions, stages: Iterable[Stage] = ()) -> None:
+    def __init__(
+        self, options: AwsOptions, stages: Iterable[Stage] = (), *, with_roles: bool = False
+    ) -> None:
         self._options = options
         self._deadline: Deadline | None = None
         wanted = tuple(stages)
         self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in wanted))
         self._further = tuple(dict.fromkeys(name for stage in wanted for name in further_names(stage)))
+        self._roles = tuple(dict.fromkeys(role_name(stage) for stage in wanted if with_roles))
         self._known: dict[tuple[str, str], ReadPrincipal] = {}
 
     def behind(self, profile: str, region: str) -> ReadPrincipal:
@@ -74,7 +77,12 @@ class Principals:
         self._deadline = self._deadline or Deadline(self._options.timeout)
         identity = caller(sts, self._deadline)
         held = principal_policies(
-            iam, identity.principal, self._deadline, named=self._named, further=self._further
+            iam,
+            identity.principal,
+            self._deadline,
+            named=self._named,
+            further=self._further,
+            roles=self._roles,
         )
         return ReadPrincipal(
             identity,
@@ -88,6 +96,11 @@ class Principals:
 
     def _open(self, session: Any, config: Any, service: str) -> Any:
         return open_client(session, service, self._options, config=config)
+
+
+def role_name(stage: Stage) -> str:
+    """Return the name of the execution role that the function will run as."""
+    return stage.role_arn.rpartition("/")[2] if stage.role.arn else stage.role.name
 
 
 def _partition(region: str) -> str:

@@ -6,7 +6,8 @@ import re
 
 from zappa_iam_ext.permissions.denials.denial import Denial
 from zappa_iam_ext.permissions.denials.wordings.deployer import DEPLOYER_WORDINGS, Reading, Wording, pattern
-from zappa_iam_ext.permissions.denials.wordings.services import prefix_of, principal_of
+from zappa_iam_ext.permissions.denials.wordings.services import is_service_principal, principal_of
+from zappa_iam_ext.permissions.denials.wordings.validation import VALIDATION_WORDINGS
 
 _TRUST = Denial(action="sts:AssumeRole", layer="resource")
 _ROLE_TRUST = Denial(action="sts:AssumeRole", layer="resource", by_role=True)
@@ -19,8 +20,6 @@ _WHO = re.compile(
     r"['\"]?(?:,? nor the regional one)?(?: service)?(?: principal)?(?: is| are)?\s*\Z"
 )
 _ROLE = re.compile(rf"(?P<role>{_ARN})['\"]?(?:\s+(?:is|are))?\s*\Z")
-#: The actions that a stream is read with (observed: one of them missing, and the mapping is refused).
-_STREAM = ("DescribeStream", "GetShardIterator")
 
 
 def _assumed_by(match: re.Match[str], before: str) -> Reading:
@@ -30,24 +29,13 @@ def _assumed_by(match: re.Match[str], before: str) -> Reading:
     principal = principal_of((who or "").rstrip("."))
     role = named.get("role") or (_ROLE.search(before) or {"role": ""})["role"]
     resource = (role or "").strip("'\".,[]")
-    return {"principal": principal, "resource": resource, "by_role": principal in _OF_ZAPPA}
+    return {"principal": principal, "resource": resource, "by_role": _global(principal) in _OF_ZAPPA}
 
 
-def _role_call(match: re.Match[str], _: str) -> Reading:
-    words = match["service"].rstrip(".")
-    resource = words.rstrip(",") if words.startswith("arn:") else ""
-    service = resource.split(":")[2] if resource.count(":") > 1 else prefix_of(words) or words.lower()
-    return {"action": f"{service}:{match['call']}", "resource": resource}
-
-
-def _stream(match: re.Match[str], _: str) -> Reading:
-    arn = match["arn"].rstrip(".,")
-    service = arn.split(":")[2] if arn.count(":") > 2 else "dynamodb"  # noqa: PLR2004
-    return {
-        "action": f"{service}:GetRecords",
-        "resource": arn,
-        "also": tuple(f"{service}:{name}" for name in _STREAM),
-    }
+def _global(principal: str) -> str:
+    """Return the principal of a service without the region or the partition that it may be written with."""
+    service, _, _ = principal.partition(".")
+    return f"{service}.amazonaws.com" if is_service_principal(principal) else ""
 
 
 def _invoked_by(match: re.Match[str], before: str) -> Reading:
@@ -93,25 +81,6 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         "AWS Lambda's and others' answer to a role of another account; IAM User Guide: Pass a role to a service",
     ),
     Wording(
-        ("execution",),
-        pattern(
-            r"execution role does not have permissions? to (?:call|perform)\s*(?P<call>\w{1,80}) on"
-            r" (?P<service>arn:[^\s\"]{1,400}|(?:Amazon |AWS )?\w{1,40})"
-        ),
-        Denial(by_role=True),
-        "AWS Lambda Developer Guide: Troubleshoot event source mappings; Giving Lambda functions access to a VPC",
-        _role_call,
-    ),
-    Wording(
-        ("stream",),
-        pattern(
-            r"Cannot access stream (?P<arn>arn:[^\s\"]{1,400}+) Please ensure the role can perform the GetRecords"
-        ),
-        Denial(by_role=True),
-        "AWS Lambda's answer to CreateEventSourceMapping for a stream; which actions: observed, lambda-roles.json",
-        _stream,
-    ),
-    Wording(
         ("defined",),
         pattern(r"The role defined for the function cannot be assumed by Lambda"),
         _ROLE_TRUST,
@@ -120,7 +89,7 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
     Wording(
         ("decrypt",),
         pattern(
-            r"Lambda was unable to decrypt (?:the|your) environment variables because KMS access was denied"
+            r"Lambda (?:was unable to|couldn't|could not) decrypt (?:the|your) environment variables because KMS access was denied"
             r"(?:.{0,200}?ciphertext refers to a customer master key)?"
         ),
         Denial(action="kms:Decrypt", by_role=True),
@@ -161,6 +130,12 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _TRUST,
         "EventBridge Scheduler's answer to CreateSchedule",
         _assumed_by,
+    ),
+    Wording(
+        ("failed_to_assume_role",),
+        pattern(r"\bFAILED_TO_ASSUME_ROLE\b"),
+        Denial(action="sts:AssumeRole", layer="resource", principal="events.amazonaws.com", by_role=True),
+        "EventBridge's error code of an event that it could not deliver (observed, passed-roles.json)",
     ),
     Wording(
         ("invalid",),
@@ -224,4 +199,4 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
 )
 
 #: Every wording, in the order in which they are tried.
-OWN_WORDINGS: tuple[Wording, ...] = (*DEPLOYER_WORDINGS, *ROLE_WORDINGS)
+OWN_WORDINGS: tuple[Wording, ...] = (*DEPLOYER_WORDINGS, *VALIDATION_WORDINGS, *ROLE_WORDINGS)

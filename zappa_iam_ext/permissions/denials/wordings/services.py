@@ -47,6 +47,13 @@ _PREFIXES = {
 }
 #: Prefixes of actions whose services act as a principal of another name (IAM User Guide: AWS service principals).
 _PRINCIPALS = {"elasticloadbalancing": "elasticloadbalancing.amazonaws.com", "kafka": "kafka.amazonaws.com"}
+#: Operations of Amazon S3 whose action has another name (Amazon S3 User Guide: Required permissions for API operations).
+_OBJECTS = {
+    "HeadBucket": "s3:ListBucket",
+    "HeadObject": "s3:GetObject",
+    "ListObjects": "s3:ListBucket",
+    "ListObjectsV2": "s3:ListBucket",
+}
 _SERVICE_PRINCIPAL = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+){0,3}\.(?:amazonaws\.com(?:\.cn)?|aws\.internal)")
 _VERSION = re.compile(r"[0-9]{4}_?[0-9]{2}_?[0-9]{2}(?:v[0-9]+)?\Z")
 
@@ -87,6 +94,8 @@ def action_of(operation: str, prefix: str = "") -> str:
     Without a prefix the name must be an action of one service alone.
     """
     name = without_version(operation)
+    if name in _OBJECTS and prefix in {"", "s3"}:
+        return _OBJECTS[name]
     if prefix:
         known = action_definition(f"{prefix}:{name}")
         return known.name if known else ""

@@ -1,0 +1,116 @@
+"""What AWS checks for a call that was seen, and a policy less one grant. Pure.
+
+The map from calls to actions is a table of its own, from AWS's reference: not the tables that the policy comes from.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.function.cases import Judged, checked
+from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, compile_policies
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.rehearsal.observation import Observation
+
+FUNCTION = "function"
+SOURCE = "lambda:SourceFunctionArn"
+"""In calls of the function's own code, absent in those of Lambda's pollers (observed: lambda-roles, condition_keys)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One action on one resource of one statement."""
+
+    sid: str
+    action: str
+    resource: str
+
+
+def names_of(stage: Stage, more: Mapping[str, str]) -> dict[str, str]:
+    """Return what templates may name."""
+    return {
+        "partition": stage.partition,
+        "region": stage.region,
+        "account": stage.account,
+        "function": stage.function_name,
+        "function_arn": stage.function_arn,
+        "stage": stage.name,
+        **more,
+    }
+
+
+def request_of_call(seen: Observation, names: Mapping[str, str], stage: Stage) -> AuthorizationRequest | None:
+    """Return what AWS checks for a call, or None for one that needs no permission; `Observation.at` is who called.
+
+    Raises KeyError for a call that the table does not know.
+    """
+    row = checked()[f"{seen.service}.{seen.operation}"]
+    if not row.get("action"):
+        return None
+    given = {name: str(value) for name, value in seen.parameters.items()}
+    queue = given.get("QueueUrl", "").rpartition("/")[2]
+    topic = given.get("TargetArn") or given.get("TopicArn", "")
+    function = given.get("FunctionName", "")
+    invoked = function if function.startswith("arn:") else f"{_before_name(stage)}{function}"
+    more = {"queue": queue, "topic": topic, "invoked": invoked}
+    resource = row["resource"].format_map({**names, **given, **more})
+    return _request(row["action"], resource, seen.at, stage)
+
+
+def _before_name(stage: Stage) -> str:
+    return stage.function_arn.removesuffix(stage.function_name)
+
+
+def request_of_judged(row: Judged, names: Mapping[str, str], stage: Stage) -> AuthorizationRequest:
+    """Return what is judged without a call."""
+    context = {key: value.format_map(names) for key, value in row.context.items()}
+    return _request(row.action, row.resource.format_map(names), row.used_by, stage, context)
+
+
+def _request(
+    action: str, resource: str, used_by: str, stage: Stage, context: Mapping[str, str] | None = None
+) -> AuthorizationRequest:
+    account, role = stage.account, stage.role.name
+    principal = f"arn:{stage.partition}:sts::{account}:assumed-role/{role}/{stage.function_name}"
+    source = stage.function_arn if used_by == FUNCTION else None
+    keys = {SOURCE: source, "aws:RequestedRegion": stage.region, **(context or {})}
+    return AuthorizationRequest(principal, action, resource, keys)
+
+
+def refused(document: PolicyDocument, requests: Iterable[AuthorizationRequest]) -> list[AuthorizationRequest]:
+    """Return the requests that a role with this policy alone may not make, or perhaps not."""
+    policies = compile_policies(PolicySet(identity=(document,)))
+    return [request for request in requests if policies.decide(request) is not Decision.ALLOWED]
+
+
+def grants(document: PolicyDocument) -> Iterator[tuple[Grant, PolicyDocument]]:
+    """Yield each action on each resource that is allowed, and the policy without it."""
+    statements = document.to_dict()["Statement"]
+    for index, statement in enumerate(statements):
+        if statement["Effect"] != "Allow":
+            continue
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                left = copy.deepcopy(statements)
+                left[index : index + 1] = list(_without(statement, action, resource))
+                kept = PolicyDocument.parse({"Version": "2012-10-17", "Statement": left or [_NOTHING]})
+                yield Grant(statement.get("Sid", ""), action, resource), kept
+
+
+def _without(statement: Mapping[str, Any], action: str, resource: str) -> Iterator[dict[str, Any]]:
+    actions = [item for item in _listed(statement["Action"]) if item != action]
+    resources = [item for item in _listed(statement["Resource"]) if item != resource]
+    if actions:
+        yield {**statement, "Action": actions}
+    if resources:
+        yield {**statement, "Sid": f"{statement.get('Sid', '')}Rest", "Action": action, "Resource": resources}
+
+
+_NOTHING = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)

@@ -1,0 +1,290 @@
+"""The execution roles of stages: planned, made or repaired, until nothing is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from zappa_iam_ext.aws.provisioning.ensured_role import ensured_role
+from zappa_iam_ext.aws.provisioning.provisioner import apply_plan, patient
+from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.errors import AccessDenied, AccountChanged, SettingsError
+from zappa_iam_ext.permissions.runtime import execution_policy
+from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.plan import Change, Consents, Plan
+from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, merged
+from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
+from zappa_iam_ext.plan.role_states import CurrentRole
+from zappa_iam_ext.plan.states import CurrentPolicy
+from zappa_iam_ext.roles.execution_trust import execution_trust, judge_trust
+from zappa_iam_ext.roles.zappa_writes import (
+    INLINE_POLICY,
+    appended_statements,
+    as_managed,
+    own_extra_permissions,
+    wanted_inline,
+    wanted_trust,
+)
+from zappa_iam_ext.sessions import AwsOptions
+from zappa_iam_ext.workflow.guarding import require_account
+from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning.applying import MAX_ATTEMPTS, SETTLING
+from zappa_iam_ext.workflow.provisioning.planning import require_one_partition
+from zappa_iam_ext.workflow.provisioning.role_files import generated, policy_file, trust_file
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+EXECUTION_POLICY = "ZappaLambdaExecutionPolicy"
+"""The inline policy of a role that Zappa does not manage, by the name that the convention has for it."""
+BOUNDARY_ENDING = "-Boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleOptions:
+    """What is wanted of execution roles, and what may be done for it.
+
+    ``manage_roles``: Zappa goes on to manage the role and finds nothing to write; else the settings tell it not to.
+    ``boundary`` False makes no permissions boundary. ``lambda_source_account`` demands the function's account from Lambda.
+    """
+
+    admin_profile: str = ""
+    consents: Consents = field(default_factory=Consents)
+    manage_roles: bool = False
+    boundary: bool = True
+    lambda_source_account: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoleProvisioning:
+    """The plan for one role, for which stages it is, and who would carry it out."""
+
+    plan: Plan
+    wanted: EnsuredRole
+    current: CurrentRole | None
+    limit: CurrentPolicy | None
+    asked: RoleOptions
+    administrator: str
+    stages: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    rights: Rights = field(default_factory=Rights)
+    iam: IAMClient | None = field(default=None, repr=False, compare=False)
+    options: AwsOptions = field(default_factory=AwsOptions)
+
+
+def plan_roles(
+    stages: Sequence[Stage], neighbours: Sequence[Stage], options: AwsOptions, asked: RoleOptions
+) -> tuple[RoleProvisioning, ...]:
+    """Return what has to change so that the stages' functions may do what they need; changes nothing.
+
+    One plan for each role. ``neighbours`` are the other stages of the settings: those that name the same role keep what
+    they need. Raises `CredentialsProblem`, `AccessDenied` or `AwsUnavailable`, `SettingsError` for a role that cannot be
+    ensured so, and `QuotaExceeded`.
+    """
+    region = options.region or stages[0].region
+    own = AwsOptions("", region, options.endpoint_url)
+    administrator, iam = open_administrator(asked.admin_profile, own)
+    require_one_partition(stages, administrator)
+    located = []
+    for stage in stages:
+        require_account(stage, administrator.account, "the administrator belongs")
+        located.append(stage.with_account(administrator.account, administrator.partition))
+    others = [
+        each.with_account(administrator.account, administrator.partition)
+        for each in neighbours
+        if each.partition == administrator.partition
+    ]
+    groups: dict[tuple[str, str], list[Stage]] = {}
+    for stage in located:
+        groups.setdefault(target(stage, asked), []).append(stage)
+    found = []
+    for (name, path), members in groups.items():
+        shared = [each for each in others if each not in members and each.role.name == name]
+        wanted = _wanted(name, path, (*members, *shared), asked)
+        role, limit, planned = look(iam, wanted, asked.consents)
+        found.append(
+            RoleProvisioning(
+                plan=planned,
+                wanted=wanted,
+                current=role,
+                limit=limit,
+                asked=asked,
+                administrator=administrator.arn,
+                stages=tuple(stage.name for stage in members),
+                notes=tuple(_notes(wanted, role, planned, asked)),
+                rights=administrator_rights(iam, administrator, planned, region),
+                iam=iam,
+                options=own,
+            )
+        )
+    return tuple(found)
+
+
+def target(stage: Stage, asked: RoleOptions) -> tuple[str, str]:
+    """Return the name and the path of the role that the stage's function runs as.
+
+    Raises `SettingsError` for ``role_arn`` with a role that Zappa manages: it manages the one by name, and runs as it.
+    """
+    if stage.role.arn is None:
+        return stage.role.name, stage.role.path
+    if asked.manage_roles:
+        raise SettingsError(
+            f"stage {stage.name} names role_arn, and Zappa manages roles by their name only",
+            hint="Name the role by role_name, or let Zappa not manage it (`--no-manage-roles`).",
+        )
+    if stage.account_id and f":{stage.account_id}:" not in stage.role.arn:
+        raise SettingsError(
+            f"stage {stage.name}: role_arn {stage.role.arn} is a role of another account than {stage.account_id}",
+            hint="Use credentials of that account (`--admin-profile`). A function runs as a role of its own account.",
+        )
+    _, _, resource = stage.role.arn.partition(":role/")
+    *folders, name = resource.split("/")
+    return name, "/".join(["", *folders, ""])
+
+
+def look(
+    iam: IAMClient, wanted: EnsuredRole, consents: Consents
+) -> tuple[CurrentRole | None, CurrentPolicy | None, Plan]:
+    """Return the role as it is, the policy that is its boundary, and the plan."""
+    role, limit = ensured_role(iam, wanted.name, wanted.boundary if wanted.bounds else "")
+    return role, limit, execution_role_plan(wanted, role, limit, consents)
+
+
+def _wanted(name: str, path: str, members: tuple[Stage, ...], asked: RoleOptions) -> EnsuredRole:
+    if asked.manage_roles and len(members) > 1:
+        shared = ", ".join(stage.name for stage in members)
+        raise SettingsError(
+            f"the stages {shared} share the role {name}: what Zappa writes into it for one it takes from the others",
+            hint="Let Zappa not manage it (`--no-manage-roles`), or give each stage a role of its own (role_name).",
+        )
+    named = iam_ext_settings(members[0]).permissions_boundary
+    boundary = named or f"{name}{BOUNDARY_ENDING}"
+    first = members[0]
+    arn = (
+        boundary
+        if boundary.startswith("arn:")
+        else f"arn:{first.partition}:iam::{first.account}:policy/{boundary}"
+    )
+    return EnsuredRole(
+        name=name,
+        path=path,
+        stages=members,
+        inline=INLINE_POLICY if asked.manage_roles else EXECUTION_POLICY,
+        policy=_managed_policy(as_managed(first))
+        if asked.manage_roles
+        else merged(map(policy_document, members)),
+        trust=_trust(members, asked),
+        boundary=arn if asked.boundary else "",
+        bounds=not named,
+    )
+
+
+def policy_document(stage: Stage) -> dict[str, Any]:
+    """Return what the function needs: what is computed, and what the user's own settings give it besides."""
+    documents = [execution_policy(stage).to_dict()]
+    if "attach_policy" in stage.settings and not generated(stage, "attach_policy", policy_file(stage)):
+        documents.append({**wanted_inline(stage), "Statement": _listed(wanted_inline(stage))})
+    elif extra := own_extra_permissions(stage):
+        documents.append({"Version": "2012-10-17", "Statement": list(extra)})
+    return merged(documents)
+
+
+def _listed(document: Mapping[str, Any]) -> list[Any]:
+    found = document.get("Statement", [])
+    return list(found) if isinstance(found, list) else [found]
+
+
+def _managed_policy(stage: Stage) -> dict[str, Any]:
+    """Return the policy that Zappa is to find: what the file says, then all that Zappa appends, just so."""
+    base = replace(stage, role=replace(stage.role, extra_permissions=()))
+    document = policy_document(base)
+    return {**document, "Statement": [*_listed(document), *appended_statements(stage)]}
+
+
+def _trust(members: Sequence[Stage], asked: RoleOptions) -> dict[str, Any]:
+    """Return whom the role is to trust: who uses it for any of the stages, and whom the user's own file trusts besides."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for stage in members:
+        document = execution_trust(stage, lambda_source_account=asked.lambda_source_account)
+        for statement in document["Statement"]:
+            found.setdefault(statement["Sid"], statement)
+    statements = list(found.values())
+    for stage in members:
+        if "assume_policy" in stage.settings and not generated(stage, "assume_policy", trust_file(stage)):
+            statements += [each for each in _listed(wanted_trust(stage)) if each not in statements]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _notes(wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: RoleOptions) -> Iterator[str]:
+    if role is None:
+        return
+    if not role.ours and planned.empty and not planned.unsafe:
+        yield f"it is left as it is: somebody else made {role.name}, and it holds what is needed"
+    if wanted.boundary and role.boundary not in {"", wanted.boundary}:
+        yield f"the boundary {role.boundary.rpartition('/')[2]} of {role.name} stays"
+    if wanted.inline != INLINE_POLICY and INLINE_POLICY in role.inline and not asked.consents.prune:
+        yield f"{INLINE_POLICY}, which Zappa wrote, stays; --prune takes it away"
+    for stage in wanted.stages:
+        for item in judge_trust(stage, role.trust):
+            if item.broken and item.decision == "explicitDeny":
+                yield f"the trust policy denies {item.service}: {item.symptom}"
+
+
+def apply_roles(
+    provisionings: Sequence[RoleProvisioning], *, progress: Callable[[str], None] = lambda _: None
+) -> tuple[Change, ...]:
+    """Carry the plans out, in order, and return what was made; a plan with nothing to do makes no call.
+
+    Plans anew where the account changes meanwhile. Raises `UnsafePlan` or `LosesPermissions` before the first change,
+    `AccessDenied` where the administrator may not make one, and `ProvisioningError` when one fails: once more goes on there.
+    """
+    for item in provisionings:
+        refuse_denied_role(item)
+    made: tuple[Change, ...] = ()
+    for item in provisionings:
+        if not item.plan.empty or item.plan.unsafe:
+            made += _apply(item, progress)
+    return made
+
+
+def refuse_denied_role(item: RoleProvisioning) -> None:
+    """Raise `AccessDenied` before the first change when the administrator may not make one of them."""
+    if denied := item.rights.denied:
+        raise AccessDenied(
+            f"{item.administrator} may not {denied[0]}"
+            + (f", nor {len(denied) - 1} more" if len(denied) > 1 else "")
+            + "; nothing was changed",
+            hint="Use credentials that may (`--admin-profile`); `zappa-iam policy STAGE --for-admin` prints what they need.",
+        )
+
+
+def _apply(item: RoleProvisioning, progress: Callable[[str], None]) -> tuple[Change, ...]:
+    assert item.iam is not None  # noqa: S101  -- plan_roles always sets it
+    made: tuple[Change, ...] = ()
+    plan = item.plan
+    for attempt in range(MAX_ATTEMPTS):
+        try:
+            made += apply_plan(item.iam, plan, progress=progress)
+            plan = _left(item, made, progress)
+        except AccountChanged:
+            if attempt == MAX_ATTEMPTS - 1:
+                raise
+            patient(0.1 * attempt)
+            _, _, plan = look(item.iam, item.wanted, item.asked.consents)
+        if plan.empty:
+            break
+    return made
+
+
+def _left(item: RoleProvisioning, made: Sequence[Change], progress: Callable[[str], None]) -> Plan:
+    """Return what is left to do, after waiting for IAM to show what was made."""
+    assert item.iam is not None  # noqa: S101
+    for delay in (*SETTLING, None):
+        _, _, left = look(item.iam, item.wanted, item.asked.consents)
+        if left.empty or any(change not in made for change in left.changes):
+            return left
+        if delay:
+            patient(delay)
+    progress("made, and not visible everywhere yet: IAM may need a minute")
+    return Plan()
