@@ -210,6 +210,12 @@ def test_every_kind_of_page_is_shown_without_a_word_in_the_console(browser):
         assert browser.run("return document.querySelectorAll('h1').length") == 1
 
 
+@pytest.mark.parametrize("width", [1280, 400])
+def test_long_names_widen_no_page(browser, width):
+    browser.show(html_text(hostile("name" * 400)), width=width)
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_hostile_names_run_nothing_and_make_nothing(browser):
     browser.show(html_text(hostile("name")))
     count = "return document.querySelectorAll('*').length"
