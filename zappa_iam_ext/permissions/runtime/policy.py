@@ -16,13 +16,12 @@ from zappa_iam_ext.permissions.policy import condition_of
 from zappa_iam_ext.permissions.runtime.needs import denials_to_code, runtime_needs
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.runtime_rows import DenyRow
-from zappa_iam_ext.permissions.tables.templating import UNKNOWN
 
 
 def execution_policy(
     stage: Stage,
     *,
-    websocket_api: str = UNKNOWN,
+    websocket_api: str = "",
     application: Sequence[Mapping[str, Any]] | None = None,
 ) -> PolicyDocument:
     """Return the document that allows the execution role what it needs, and denies the function's code what only Lambda does.
