@@ -129,6 +129,7 @@ docs: $(STAMP) ## write the generated pages again: permissions, comparisons, fin
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
 	$(BIN)/python -m tests.generate.runtime
+	$(BIN)/python -m tests.generate.application
 
 dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
 	@rm -rf dist

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.generate.administrator import administrator_page
+from tests.generate.application import application_page
 from tests.generate.execution_role import execution_role_page
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import PolicyDocument
@@ -327,6 +328,7 @@ def _lacking_cells(one: Requirement) -> tuple[str, ...]:
 
 PAGES = {
     "administrator.md": administrator_page,
+    "application-permissions.md": application_page,
     "comparison.md": comparison_page,
     "execution-role-permissions.md": execution_role_page,
     "permissions.md": permissions_page,

@@ -14,6 +14,7 @@ COMMANDS = {
     "show": "zappa_iam_ext.cli.role.show:command",
     "check": "zappa_iam_ext.cli.role.check:command",
     "ensure": "zappa_iam_ext.cli.role_ensure:ensure",
+    "draft": "zappa_iam_ext.cli.role_draft:draft",
     "diff": "zappa_iam_ext.cli.role.diff:command",
     "lint": "zappa_iam_ext.cli.role.lint:command",
 }
