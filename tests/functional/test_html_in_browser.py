@@ -6,6 +6,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from tests.generate.pictures import FOLDER, MOST_BYTES, pictures
 from tests.support.browser import Browser, browser
 from tests.support.pages import hostile, large, of_check, told
 from tests.support.reports import lacks_everything, missing_and_blocked, one_missing, two_stages
@@ -141,7 +142,7 @@ def test_a_path_is_followed_by_pointer(browser):
 
 def test_the_script_lays_out_what_the_page_was_written_with(browser):
     """Without a script the map stands where it does with one."""
-    browser.show(html_text(of_check(lacks_everything())))
+    browser.show(html_text(of_check(lacks_everything())), height=TALL)
     with_script = browser.run(BOXES)
     browser.command("Emulation.setScriptExecutionDisabled", value=True)
     try:
@@ -256,3 +257,19 @@ def test_a_thousand_permissions_are_filtered_ten_times_as_long_as_a_hundred(brow
         browser.driver.find_element(By.ID, "open").click()
         took[count] = browser.run(measure)
     assert took[1000] < 40 * max(took[100], 1), took
+
+
+def test_the_pictures_in_the_docs_are_of_this_page(browser):
+    """The same sizes, and shown on the page about it; what letters look like is the machine's."""
+    taken = pictures(browser)
+    shown = {path.stem: path.read_bytes() for path in FOLDER.glob("report-*.png")}
+    assert {name: _size(picture) for name, picture in shown.items()} == {
+        name: _size(each) for name, each in taken.items()
+    }
+    assert all(len(picture) < MOST_BYTES for picture in shown.values())
+
+
+def _size(picture: bytes) -> tuple[int, int]:
+    """Return the width and height of a PNG (W3C, PNG Specification, 11.2.1)."""
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    return int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])

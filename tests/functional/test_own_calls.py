@@ -33,7 +33,8 @@ RARE = {
     | {"SetDefaultPolicyVersion", "UntagPolicy"},
     "destroy": _OF_GROUPS | _OF_ROLES
     | {"DetachGroupPolicy", "RemoveUserFromGroup", "DeleteGroup", "UntagPolicy", "TagPolicy"}
-    | {"DeleteUser", "DeleteAccessKey", "ListUsers", "DeletePolicyVersion", "DetachUserPolicy"},
+    | {"DeleteUser", "DeleteAccessKey", "ListUsers", "DeletePolicyVersion", "DetachUserPolicy"}
+    | {"TagRole", "UntagRole"},
 }  # fmt: skip
 
 
@@ -59,6 +60,7 @@ def _operation(asked: str) -> str:
 _REST = {
     r"HEAD /": "HeadBucket",
     r"GET /[^?]+\?list-type=2": "ListObjectsV2",
+    r"GET /2015-03-31/functions/?$": "ListFunctions",
     r"GET /2015-03-31/functions/[^/]+$": "GetFunction",
 }
 
@@ -171,6 +173,7 @@ def _provision_roles(newcomer, watch, admin) -> None:
     # The local AWS does not know how to add an audience: it is asked all the same.
     watch.run("apply", *admin, *oidc, "--provider", "gitlab", "--project-id", "1", "--prune", exit_code=2)
     watch.run("apply", *admin, *oidc, "--provider", "github", "--prune")
+    watch.run("destroy", *admin, "--mode", "oidc", "--yes")
     newcomer.settings()
 
 

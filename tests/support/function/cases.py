@@ -23,7 +23,7 @@ class Step:
     given: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     logged: tuple[str, ...] = ()
-    within: float = 20.0
+    within: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _step(row: Mapping[str, Any]) -> Step:
         given,
         tuple(row.get("notes", ())),
         tuple(row.get("logged", ())),
-        row.get("within", 20.0),
+        row.get("within", 60.0),
     )
 
 

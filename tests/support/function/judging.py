@@ -53,8 +53,15 @@ def request_of_call(seen: Observation, names: Mapping[str, str], stage: Stage) -
     given = {name: str(value) for name, value in seen.parameters.items()}
     queue = given.get("QueueUrl", "").rpartition("/")[2]
     topic = given.get("TargetArn") or given.get("TopicArn", "")
-    resource = row["resource"].format_map({**names, **given, "queue": queue, "topic": topic})
+    function = given.get("FunctionName", "")
+    invoked = function if function.startswith("arn:") else f"{_before_name(stage)}{function}"
+    more = {"queue": queue, "topic": topic, "invoked": invoked}
+    resource = row["resource"].format_map({**names, **given, **more})
     return _request(row["action"], resource, seen.at, stage)
+
+
+def _before_name(stage: Stage) -> str:
+    return stage.function_arn.removesuffix(stage.function_name)
 
 
 def request_of_judged(row: Judged, names: Mapping[str, str], stage: Stage) -> AuthorizationRequest:

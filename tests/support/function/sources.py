@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 
-from tests.recordings.prepare import network
+from tests.recordings.prepare import TRUST, network
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 
 
@@ -24,6 +26,29 @@ def _queue(aws: LocalAws) -> dict[str, str]:
 
 def _topic(aws: LocalAws) -> dict[str, str]:
     return {"topic_arn": aws.client("sns").create_topic(Name="news")["TopicArn"]}
+
+
+def _authorizer(aws: LocalAws) -> dict[str, str]:
+    """Make a function of somebody else's that lets everybody in."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("gate.py", _GATE)
+    aws.client("iam").create_role(RoleName="gate", AssumeRolePolicyDocument=TRUST)
+    made = aws.client("lambda").create_function(
+        FunctionName="gate",
+        Runtime="python3.12",
+        Role=f"arn:aws:iam::{aws.account}:role/gate",
+        Handler="gate.handler",
+        Code={"ZipFile": content.getvalue()},
+    )
+    return {"authorizer_arn": made["FunctionArn"]}
+
+
+_GATE = """
+def handler(event, context):
+    statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    return {"principalId": "me", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"""
 
 
 def _bucket(aws: LocalAws) -> dict[str, str]:
@@ -66,6 +91,7 @@ def _remote_env(aws: LocalAws) -> dict[str, str]:
 
 
 _SOURCES: Mapping[str, Callable[[LocalAws], dict[str, str]]] = {
+    "authorizer": _authorizer,
     "bucket": _bucket,
     "consumer": _consumer,
     "log group": _log_group,

@@ -17,9 +17,17 @@ from urllib.parse import urlsplit
 VARIABLE = "WITNESS"
 """Names the folder that the calls (``calls.jsonl``) and what the application notes (``notes.jsonl``) go to."""
 _FAILED = 300
-_DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "ForbiddenException", "403"}
+DENIED = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "ForbiddenException",
+        "UnauthorizedOperation",
+    }
 )
+"""The codes of denials: what AWS's services call them."""
 _FORBIDDEN = 403
 
 
@@ -54,7 +62,7 @@ def _remember(params: Any, context: dict[str, Any], **_: Any) -> None:
 def _after(parsed: Any, model: Any, context: dict[str, Any], region: str, service: str, **_: Any) -> None:
     code = str(parsed.get("Error", {}).get("Code", ""))
     status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 200)
-    denied = code in _DENIED or status == _FORBIDDEN
+    denied = code in DENIED or status == _FORBIDDEN
     write(
         "calls",
         service=service,

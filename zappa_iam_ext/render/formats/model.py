@@ -47,12 +47,14 @@ class Origin:
 
     ``source`` is a command (``zappa deploy``) or a policy, ``step`` the call that it makes or the statement that it holds,
     ``setting`` the setting of Zappa that asks for it, where one does, ``because`` the reason in a sentence.
+    ``whose`` names the role whose permission it is, where it is not that of who deploys.
     """
 
     source: str
     step: str
     setting: str = ""
     because: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ _OF_SUMMARIES = {Tone.DENIED: "failed", Tone.UNKNOWN: "cannot tell", Tone.ALLOWE
 _OF_RULES = {
     "not-allowed": "denied",
     "access-denied": "denied",
+    "missing-permission-refused": "denied, refused at deploy",
     "missing-permission-unnoticed": "denied, goes unnoticed",
     "missing-permission-harmless": "denied, harmless",
     "missing-permission-at-times": "denied, needed at times",

@@ -44,12 +44,9 @@ def live_role(stage: Stage, principal: ReadPrincipal) -> LiveRole | None:
     return next((each for each in principal.held.roles if each.name == role_name(stage)), None)
 
 
-def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
-    """Return the role as the next deployment leaves it: one that Zappa manages with the documents that Zappa writes.
-
-    Where Zappa cannot use the documents of the settings the role counts as it is.
-    """
-    as_it_is = RoleAsItIs(
+def as_it_is(live: LiveRole) -> RoleAsItIs:
+    """Return a role as it is in the account."""
+    return RoleAsItIs(
         name=live.name,
         exists=live.exists,
         arn=live.arn,
@@ -60,14 +57,22 @@ def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
         unique_id=live.unique_id,
         boundary=live.boundary,
     )
+
+
+def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
+    """Return the role as the next deployment leaves it: one that Zappa manages with the documents that Zappa writes.
+
+    Where Zappa cannot use the documents of the settings the role counts as it is.
+    """
+    now = as_it_is(live)
     if not stage.role.managed:
-        return as_it_is
+        return now
     try:
         written = PolicyDocument.parse(wanted_inline(stage), readable=False)
         trust = wanted_trust(stage)
         writes = zappa_writes(stage, documents_of(live))
     except (InvalidPolicyDocument, SettingsError):
-        return as_it_is
+        return now
     others = [policy for policy in live.held.held if not is_zappas(policy)]
     zappas = HeldPolicy(
         f"role {live.name} / inline policy {INLINE_POLICY} as Zappa writes it", "identity", written
@@ -77,7 +82,7 @@ def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
         each.operation == "UpdateAssumeRolePolicy" for each in writes.writes
     )
     return replace(
-        as_it_is,
+        now,
         policies=held.policies,
         sources=held_sources(held),
         trust=trust if rewritten or live.trust is None else live.trust,

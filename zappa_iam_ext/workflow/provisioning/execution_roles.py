@@ -220,11 +220,11 @@ def _notes(wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: 
     if role is None:
         return
     if not role.ours and planned.empty and not planned.unsafe:
-        yield f"{role.name} was made by somebody else and holds what is needed: it is left as it is"
+        yield f"it is left as it is: somebody else made {role.name}, and it holds what is needed"
     if wanted.boundary and role.boundary not in {"", wanted.boundary}:
-        yield f"{role.name} has the boundary {role.boundary} already: it stays"
+        yield f"the boundary {role.boundary.rpartition('/')[2]} of {role.name} stays"
     if wanted.inline != INLINE_POLICY and INLINE_POLICY in role.inline and not asked.consents.prune:
-        yield f"{INLINE_POLICY}, which Zappa wrote, stays and may allow more: --prune takes it away"
+        yield f"{INLINE_POLICY}, which Zappa wrote, stays; --prune takes it away"
     for stage in wanted.stages:
         for item in judge_trust(stage, role.trust):
             if item.broken and item.decision == "explicitDeny":

@@ -3,13 +3,14 @@
 import json
 import os
 import time
+from pathlib import Path
 
 from zappa.asynchronous import get_async_response, run, task, task_sns
 
 
 def note(what):
     """Write down that something ran, for whoever waits for it."""
-    with open(os.path.join(os.environ["WITNESS"], "notes.jsonl"), "a") as file:
+    with Path(os.environ["WITNESS"], "notes.jsonl").open("a") as file:
         file.write(json.dumps({"note": what}) + "\n")
 
 
@@ -53,7 +54,7 @@ def start_task_over_sns():
 
 def _answer_of(service):
     started = run(answer, (3,), service=service, capture_response=True)
-    for _ in range(100):
+    for _ in range(400):
         found = get_async_response(started.response_id)
         if found and found["status"] == "complete":
             return found

@@ -61,7 +61,7 @@ VALIDATION_WORDINGS: tuple[Wording, ...] = (
         ("role",),
         pattern(
             rf"{_ROLE} {_LACKS}(?: the| required| necessary| sufficient)* permissions? (?:to|for)"
-            rf"(?: call| perform| invoke| use| the| action)*:?\s*{_CALL}{_ON}"
+            rf"(?: (?:(?-i:call|perform)|(?:call|perform|invoke|use|the|action)\b))*:?\s*{_CALL}{_ON}"
         ),
         Denial(by_role=True),
         "AWS Lambda's answer to CreateFunction, UpdateFunctionConfiguration, CreateEventSourceMapping and"
