@@ -130,6 +130,9 @@ snapshots: $(STAMP) ## typical reports, the picture in the docs and the document
 	$(BIN)/python -m tests.generate.reports
 	$(BIN)/python -m tests.generate.runtime
 
+site: $(STAMP) ## the documentation as a site, without a warning: build/site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/site
+
 dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist
