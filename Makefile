@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
-.PHONY: longer faults races runs stages identities docs snapshots pictures dist help clean
+.PHONY: longer faults races runs stages identities docs snapshots pictures site dist help clean
 
 test: lint types contracts coverage slow ## everything
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import zappa_iam_ext  # noqa: E402  -- the tree that the pages describe
+import zappa_iam_ext
 
 project = "zappa-iam-ext"
 copyright = "2026, The zappa-iam-ext maintainers"  # noqa: A001  -- Sphinx's name
