@@ -129,6 +129,7 @@ docs: $(STAMP) ## write the generated pages again: permissions, comparisons, fin
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
 	$(BIN)/python -m tests.generate.runtime
+	$(BIN)/python -m tests.generate.application
 
 site: $(STAMP) ## the documentation as a site, without a warning: build/site
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/site

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.generate.administrator import administrator_page
+from tests.generate.application import application_page
 from tests.generate.execution_role import execution_role_page
 from tests.generate.permission_pages import pages as permission_pages
 from tests.generate.tables_of_pages import DENIED, table
@@ -148,6 +149,7 @@ def _lacking_cells(one: Requirement) -> tuple[str, ...]:
 
 PAGES = {
     "administrator.md": administrator_page,
+    "application-permissions.md": application_page,
     "comparison.md": comparison_page,
     "execution-role-permissions.md": execution_role_page,
     **permission_pages(),

@@ -31,8 +31,10 @@ def _standing(role: RoleReport) -> Iterator[str]:
     if role.fault:
         yield f"REFUSED, {line(role.fault)}"
         return
-    if role.exists is None and not role.managed:
+    if role.exists is None:
         yield "may not be looked at"
+        if role.managed and role.wide:
+            yield f"Zappa writes it with {wide_words(role.wide)}"
         return
     told = list(_trust(role))
     lacking, unknown = role.having(Verdict.DENIED), role.having(Verdict.UNKNOWN)
@@ -45,8 +47,8 @@ def _standing(role: RoleReport) -> Iterator[str]:
         return
     yield from told or [f"holds all {total} permissions"]
     if role.wide:
-        yield wide_words(role.wide)
-    if role.unreadable and not unknown:
+        yield f"has {wide_words(role.wide)}"
+    if role.unreadable:
         more = f" and {len(role.unreadable) - 1} more" if len(role.unreadable) > 1 else ""
         yield f"not read: {line(role.unreadable[0])}{more}"
 
@@ -86,8 +88,8 @@ def role_section(group: Group) -> Section:
     told = section(group)
     if group.kind not in _TITLES:
         return told
-    _, bracket, rest = told.title.partition(" (")
-    title = f"{_TITLES[group.kind]}, by the execution role{bracket}{rest}"
+    _, _, rest = told.title.partition(")")
+    title = f"{_TITLES[group.kind]} ({group.count}), by the execution role{rest}"
     mark = Mark.NO if group.kind is Kind.REFUSED else Mark.WARNING
     return Section(title, group.rows, mark, symptoms=group.kind is Kind.SILENT)
 

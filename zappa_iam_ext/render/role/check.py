@@ -8,6 +8,7 @@ from typing import Any
 
 from zappa_iam_ext.check import Report, RoleReport, Verdict
 from zappa_iam_ext.check.grouping import groups
+from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.render.formats.model import Item, Level, Summary
@@ -20,7 +21,7 @@ from zappa_iam_ext.render.report.items import NOWHERE, Positions, role_items
 from zappa_iam_ext.render.report.role import as_report, role_section, short_service, wide_words
 from zappa_iam_ext.render.report.verdict import who
 from zappa_iam_ext.render.role.grants import when_denied
-from zappa_iam_ext.render.text import line, wrapped
+from zappa_iam_ext.render.text import columns, line, wrapped
 from zappa_iam_ext.roles.execution_trust import ServiceTrust
 
 _MARKS = {ExitCode.OK: Mark.YES, ExitCode.DENIED: Mark.NO, ExitCode.CANNOT_TELL: Mark.UNKNOWN}
@@ -49,9 +50,10 @@ def _check(
 ) -> Iterator[str]:
     mark = _MARKS[role.exit_code()]
     sign = style.mark(mark)
-    head = list(wrapped(verdict(report, role), style.columns, f"{sign} ", "     "))
+    indent = " " * (columns(sign) + 1)
+    head = list(wrapped(verdict(report, role), style.columns, f"{sign} ", indent))
     around = [
-        each for told in _facts(report, role) for each in wrapped(told, style.columns, "     ", "       ")
+        each for told in _facts(report, role) for each in wrapped(told, style.columns, indent, f"{indent}  ")
     ]
     fixes = [each for step in _steps(report, role, given, style) for each in step]
     yield from (style.bold(style.painted(each, mark)) for each in head)
@@ -153,7 +155,10 @@ def _steps(report: Report, role: RoleReport, given: CommandLines, style: Style) 
     if role.passable is Verdict.DENIED and not role.fault:
         yield command_lines("To see why it may not be passed:", "", given.zappa_iam("check"), style)
     passes = replace(role, passable=Verdict.ALLOWED)
-    if passes.exit_code() is ExitCode.DENIED:
+    if role.fault and role.exists is not False:
+        told = f"To mend it: name a role of account {account_of(report)} (role_arn), or none."
+        yield wrapped(told, style.columns, rest="  ")
+    elif passes.exit_code() is ExitCode.DENIED:
         yield command_lines("To make or mend it:", "", given.zappa_iam("role ensure", *_ENSURE), style)
     elif role.exists is None or role.unreadable or role.trust is None:
         told = (

@@ -23,10 +23,11 @@ from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.deciding.evidence import with_evidence
 from zappa_iam_ext.workflow.deciding.execution_role import (
+    OTHER_POLICIES,
     execution_role_report,
-    is_looked_at,
     live_role,
     on_stored_arn,
+    roles_to_read,
 )
 from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal
@@ -52,7 +53,7 @@ def stage_checker(
     stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
 ) -> Callable[[Stage], Report]:
     """Return what checks one of these stages after the other; what binds a principal is read once for all of them."""
-    principals = Principals(options, stages, with_roles=is_looked_at(commands))
+    principals = Principals(options, stages, roles=roles_to_read(stages, commands))
 
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
@@ -74,7 +75,7 @@ def check_stages_with_session(
     stages: Sequence[Stage], commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> tuple[Report, ...]:
     """Check stages with a session that is open already; what binds its principal is read once."""
-    principal = Principals(options, stages, with_roles=is_looked_at(commands)).of_session(session)
+    principal = Principals(options, stages, roles=roles_to_read(stages, commands)).of_session(session)
     return tuple(check_principal(stage, commands, principal, options, stages) for stage in stages)
 
 
@@ -150,5 +151,6 @@ def check_principal(
     role = execution_role_report(located, principal)
     if role is None:
         return told
-    known = (each for each in told.not_seen if each != path_of_role(located) or role.exists is None)
-    return with_role(replace(told, not_seen=tuple(known)), role)
+    unseen = [each for each in told.not_seen if each != path_of_role(located) or role.exists is None]
+    unseen += [OTHER_POLICIES] if role.managed and role.exists else []
+    return with_role(replace(told, not_seen=tuple(unseen)), role)

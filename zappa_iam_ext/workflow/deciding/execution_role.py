@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zappa_iam_ext.aws.documents import document_from
@@ -28,9 +28,22 @@ from zappa_iam_ext.workflow.deciding.sources import held_sources
 LOOKED_AT = frozenset({"deploy", "update", "schedule"})
 
 
-def is_looked_at(commands: Iterable[Command]) -> bool:
-    """Say whether one of these commands has AWS look at the execution role."""
-    return any(command.name in LOOKED_AT for command in commands)
+#: What a check does not read of a role that Zappa writes: it needs permissions that Zappa does not.
+OTHER_POLICIES = "policies of the execution role that others gave it"
+
+
+def roles_to_read(stages: Iterable[Stage], commands: Iterable[Command]) -> Mapping[str, bool]:
+    """Return the roles that a check reads, by name: none where no command has AWS look at them.
+
+    All policies are read of a role that Zappa only finds; of one that Zappa writes it is known what it will hold.
+    """
+    if not any(command.name in LOOKED_AT for command in commands):
+        return {}
+    found: dict[str, bool] = {}
+    for stage in stages:
+        name = role_name(stage)
+        found[name] = found.get(name, False) or not stage.role.managed
+    return found
 
 
 def execution_role_report(stage: Stage, principal: ReadPrincipal) -> RoleReport | None:

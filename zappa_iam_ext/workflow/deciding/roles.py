@@ -55,7 +55,7 @@ class Roles:
 
     def __init__(self, stages: Sequence[Stage], options: AwsOptions) -> None:
         self._options = options
-        self._principals = Principals(options, stages, with_roles=True)
+        self._principals = Principals(options, stages, roles={role_name(stage): True for stage in stages})
 
     def read(self, stage: Stage) -> ReadRole:
         """Return the role of a stage; raise as `Principals.of_session`, and `WrongAccount`."""
