@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.generate.application import GOLDEN, golden
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
@@ -55,6 +56,10 @@ def test_each_action_of_a_short_form_exists_and_takes_the_resources_and_the_cond
                 assert fits or (resource == "*" and not known.limited_to_resources), (action, resource)
             for tests in statement.get("Condition", {}).values():
                 assert all(known.supports(key) for key in tests)
+
+
+def test_a_reviewer_sees_what_a_change_of_the_table_does():
+    assert GOLDEN.read_text("utf-8") == golden(), "stale: run `make snapshots`"
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.service)
