@@ -410,3 +410,12 @@ def test_each_format_is_valid_and_a_file_holds_what_is_printed(output):
     ensure("--plan", "--format", output, "-o", "report")
     assert Path("report").read_text().rstrip("\n") == told.rstrip("\n")
     assert not re.search(r"\b[0-9]{12}\b", ensure("--plan", "--mask-account").stdout)
+
+
+@pytest.mark.longer
+def test_the_applications_own_calls_are_in_the_policy(project):
+    settings(project, iam_ext={"permissions": [{"dynamodb": "orders", "access": "read-write"}]})
+    ensure("-y")
+    said = json.dumps(role_of(project)[1][POLICY])
+    assert "dynamodb:PutItem" in said
+    assert "table/orders" in said
