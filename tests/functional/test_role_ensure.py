@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from tests.support.newcomer import ADMINISTRATOR, allow, iam
 from tests.support.watched import watched
 from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
+from zappa_iam_ext.roles.zappa_writes import LiveDocuments, zappa_writes
+from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.execution_roles import awaiting as awaiting_role
 
 pytestmark = [pytest.mark.aws]
@@ -148,6 +150,7 @@ def test_a_role_of_others_that_does_is_left_as_it_is(project):
     assert role_of(project) == before
 
 
+@pytest.mark.longer
 def test_an_edit_by_hand_is_not_lost(project):
     ensure("-y")
     edited = allow("s3:GetObject", "logs:*", "lambda:InvokeFunction")
@@ -172,6 +175,7 @@ def test_stages_that_share_a_role_keep_what_each_needs(project):
     assert role_of(project, "both")[1][POLICY] == inline
 
 
+@pytest.mark.longer
 def test_a_stage_of_another_project_loses_nothing_by_ours(project):
     settings(project, project_name="shop", role_name="both", slim_handler=True)
     ensure("-y")
@@ -185,11 +189,13 @@ def test_a_stage_of_another_project_loses_nothing_by_ours(project):
     assert "No changes" in ensure("-y", "--prune").stdout
 
 
+@pytest.mark.longer
 def test_zappa_cannot_manage_a_role_that_stages_share(project):
     settings(project, stages={"dev": {"role_name": "both"}, "prod": {"role_name": "both"}})
     assert "share the role both" in ensure("-y", "--manage-roles", code=2).stderr
 
 
+@pytest.mark.longer
 def test_all_stages_each_with_its_own(project):
     settings(project, stages={"dev": {}, "prod": {}})
     ensure("-y", "--all", stage="")
@@ -204,6 +210,7 @@ def test_a_name_that_is_too_long_is_told(project):
     assert "role_name" in told
 
 
+@pytest.mark.longer
 def test_a_role_by_arn_with_a_path(project):
     arn = f"arn:aws:iam::{project.account}:role/team/own"
     settings(project, role_arn=arn, manage_roles=False)
@@ -229,6 +236,7 @@ def test_settings_are_shown_and_written_only_on_request(project):
     assert json.loads(path.read_text()) == after
 
 
+@pytest.mark.longer
 def test_the_format_of_the_settings_and_their_comments_stay(project):
     (project.folder / "zappa_settings.json").unlink()
     path = project.folder / "zappa_settings.toml"
@@ -239,6 +247,7 @@ def test_the_format_of_the_settings_and_their_comments_stay(project):
     assert "manage_roles = false" in path.read_text()
 
 
+@pytest.mark.longer
 def test_the_users_own_permissions_stay_where_zappa_no_longer_manages_the_role(project):
     (project.folder / "own.json").write_text(json.dumps(allow("ses:SendEmail")))
     settings(project, extra_permissions=[QUEUE], attach_policy="own.json")
@@ -246,8 +255,31 @@ def test_the_users_own_permissions_stay_where_zappa_no_longer_manages_the_role(p
     assert {"sqs:SendMessage", "ses:SendEmail", "logs:PutLogEvents"} <= actions(role_of(project)[1][POLICY])
 
 
-@pytest.mark.parametrize("extra", [{}, {"extra_permissions": [QUEUE]}, {"efs_config": {}}], ids=str)
-def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra):
+VPC = {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+EFS = {
+    "Arn": "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1",
+    "LocalMountPath": "/mnt/efs",
+}
+
+
+@pytest.mark.parametrize(
+    ("extra", "appended"),
+    [
+        pytest.param({}, [], id="nothing is appended"),
+        pytest.param({"extra_permissions": [QUEUE]}, ["sqs:SendMessage"], id="extra_permissions"),
+        pytest.param(
+            {
+                "efs_config": [EFS],
+                "websocket_handler_module": "app",
+                "manage_roles": False,
+                "vpc_config": VPC,
+            },
+            ["elasticfilesystem:ClientMount", "execute-api:ManageConnections"],
+            id="what Zappa appends by itself, once it manages the role",
+        ),
+    ],
+)
+def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra, appended):
     settings(project, **extra)
     ensure("-y", "--manage-roles", "--write-settings")
     after = json.loads((project.folder / "zappa_settings.json").read_text())["dev"]
@@ -258,10 +290,18 @@ def test_files_say_what_iam_gives_back_less_what_zappa_appends(project, extra):
     written = json.loads((project.folder / after["attach_policy"]).read_text())["Statement"]
     whole = inline[ZAPPAS]["Statement"]
     assert whole[: len(written)] == written
-    assert whole[len(written) :] == after.get("extra_permissions", [])
+    tail = [
+        each["Action"] if isinstance(each["Action"], str) else each["Action"][0]
+        for each in whole[len(written) :]
+    ]
+    assert tail == appended
+    (read,) = read_stages(stage="dev")
+    live = LiveDocuments(role["AssumeRolePolicyDocument"], inline[ZAPPAS])
+    assert zappa_writes(read.with_account(project.account), live).stable
     assert "writes nothing to IAM" in ensure("-y", "--manage-roles").stdout
 
 
+@pytest.mark.longer
 def test_a_file_that_changed_meanwhile_is_left(project, monkeypatch):
     from zappa_iam_ext.workflow.execution_roles import files as role_files
 
@@ -278,6 +318,7 @@ def test_a_file_that_changed_meanwhile_is_left(project, monkeypatch):
     assert "changed meanwhile" in ensure("-y", "--write-settings", code=2).stderr
 
 
+@pytest.mark.longer
 @pytest.mark.usefixtures("project")
 def test_it_waits_until_the_simulator_says_so():
     told = ensure("-y", wait="20")
@@ -285,6 +326,7 @@ def test_it_waits_until_the_simulator_says_so():
     assert "Done." in told.stderr
 
 
+@pytest.mark.longer
 def test_a_boundary_of_somebody_is_used_as_it_is(project):
     iam = project.aws.client("iam")
     limit = iam.create_policy(PolicyName="Narrow", PolicyDocument=json.dumps(allow("logs:*")))["Policy"][
@@ -298,6 +340,7 @@ def test_a_boundary_of_somebody_is_used_as_it_is(project):
     assert role_of(project)[0]["PermissionsBoundary"]["PermissionsBoundaryArn"] == limit
 
 
+@pytest.mark.longer
 def test_where_the_simulator_may_not_be_asked_the_measured_time_is_waited(project, monkeypatch):
     slept = []
     project.user(
@@ -330,11 +373,13 @@ def test_json_says_what_zappa_would_write():
     assert "manage_roles" in found["edits"][0]["diff"]
 
 
+@pytest.mark.longer
 def test_an_administrator_who_may_not_is_told_before_the_first_change(project):
     project.user("reader", allow("iam:Get*", "iam:List*", "iam:SimulatePrincipalPolicy"), inspects=False)
     assert "may not iam:CreatePolicy" in ensure("-y", "--admin-profile", "reader", code=2).stderr
 
 
+@pytest.mark.longer
 def test_it_asks_what_its_rows_say(project, monkeypatch):
     rows = {row.operation for row in own_call_rows() if "role ensure" in row.commands}
     with watched(project.aws.endpoint) as window:

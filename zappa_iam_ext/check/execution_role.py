@@ -56,9 +56,10 @@ def role_needs(stage: Stage) -> tuple[Requirement, ...]:
 
 def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:
     """Return how the execution role stands, for a stage in a known account."""
+    named = stage.named_role_arn if stage.role.managed else stage.role_arn
     told = RoleReport(
         name=role.name,
-        arn=stage.role_arn if _account(stage) else role.arn or stage.role_arn,
+        arn=named if _account(stage) else role.arn or named,
         managed=stage.role.managed,
         exists=role.exists,
         unreadable=role.unreadable,
@@ -108,8 +109,10 @@ def _fault(stage: Stage, role: RoleAsItIs) -> str:
 
 def _account(stage: Stage) -> str:
     """Return the account of the role where it is another one than the stage's; empty where it is not, or nobody knows."""
+    if stage.role.managed:
+        return ""
     account = "".join(str(stage.role.arn or "").split(":")[4:5])
-    return account if stage.account_id and account != stage.account_id else ""
+    return account if account and stage.account_id and account != stage.account_id else ""
 
 
 def full_access(documents: Iterable[PolicyDocument]) -> tuple[str, ...]:

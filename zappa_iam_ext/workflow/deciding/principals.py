@@ -104,8 +104,13 @@ class Principals:
 
 
 def role_name(stage: Stage) -> str:
-    """Return the name of the execution role that the function will run as."""
-    return stage.role_arn.rpartition("/")[2] if stage.role.arn else stage.role.name
+    """Return the name of the execution role that the function will run as.
+
+    Where Zappa manages roles, it is the one by the name, whatever ``role_arn`` says (``core.py``, ``create_iam_roles``).
+    """
+    if stage.role.managed or not stage.role.arn:
+        return stage.role.name
+    return stage.role.arn.rpartition("/")[2]
 
 
 def _partition(region: str) -> str:
