@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
-.PHONY: longer faults races runs stages identities docs snapshots pictures dist help clean
+.PHONY: longer faults races runs stages identities docs snapshots pictures site dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -65,7 +65,7 @@ $(JUDGES): tests/judges/package.json tests/judges/package-lock.json
 	else echo "no Node.js: the outside evaluator is left out" >&2; fi
 
 browser: ## the browser that shows the page of `--format html`: CI gets it from Debian, elsewhere its lack is told
-	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
+	@if command -v chromedriver >/dev/null && command -v chromium chromium-browser google-chrome >/dev/null; then :; \
 	elif [ -n "$$CI" ]; then \
 		echo "installing Chromium and its driver" >&2; \
 		root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
@@ -101,7 +101,7 @@ scenarios: $(STAMP) ## the real Zappa in every scenario under its generated poli
 faults: $(STAMP) ## every fault at each system call and each call of AWS: files, reading, plans, keys (an hour)
 	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py \
 		tests/functional/test_reading_faults.py tests/functional/test_keys.py
-	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_faults.py \
+	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_role_faults.py tests/functional/test_faults.py \
 		tests/property/test_plan_laws.py
 
 speed: $(STAMP) ## calls, rounds and processor time of a check by stages and policies (minutes)
@@ -118,16 +118,21 @@ runs: $(STAMP) ## the packaged application in the local Lambda under the compute
 stages: $(STAMP) ## two projects of two stages with one user, deployed by the real Zappa (minutes)
 	ZAPPA_IAM_EXT_STAGES=all $(BIN)/pytest -n 0 -q tests/functional/test_several_stages.py -k real
 
-docs: $(STAMP) ## write the generated pages again: permissions, comparison, findings, the demo in the README
+docs: $(STAMP) ## write the generated pages again: permissions, comparisons, findings, the demo in the README
 	$(BIN)/python -m tests.generate.tables
 	$(BIN)/python -m tests.generate.sbom
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
+	$(BIN)/python -m tests.generate.role_comparison
 	$(BIN)/python -m tests.generate.readme
 
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
 	$(BIN)/python -m tests.generate.runtime
+	$(BIN)/python -m tests.generate.application
+
+site: $(STAMP) ## the documentation as a site, without a warning: build/site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/site
 
 dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
 	@rm -rf dist

@@ -21,6 +21,7 @@ from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents, Plan, StageKey
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
+from zappa_iam_ext.plan.planning.destroying_roles import RoleDestruction
 from zappa_iam_ext.plan.planning.rollback import rollback_plan
 from zappa_iam_ext.plan.role_states import (
     DesiredExecutionRole,
@@ -109,6 +110,19 @@ def _destroy(world, iam):
     return destroy_plan("serverless", current, frozenset({DEV}), delete_key=True).plan
 
 
+def _destroy_role(world, iam):
+    desired = replace(wanted(world, DEV, profile="assumed", roles=_named_role(world)), user="deployer")
+    current = state_to_destroy(iam, desired, world.files)
+    arn = f"arn:aws:iam::{world.account}:role/deployer"
+    role = RoleDestruction("deployer", arn, frozenset({DEV}), True, "assumed", True)
+    idle = {"hello-dev-ZappaLambdaExecutionRole": ""}
+    return destroy_plan("deployer", current, frozenset({DEV}), idle=idle, role=role).plan
+
+
+def _named_role(world):
+    return DesiredRoles(DesiredRole("deployer", {}), None, (_execution(world),))
+
+
 def _rollback(world, iam):
     current = with_all_versions(iam, current_state(iam, wanted(world, DEV), world.files))
     policy = current.policies[POLICY]
@@ -163,6 +177,18 @@ def _a_role_of_ours(world):
     world.apply(world.planned(applied_roles))
 
 
+def _a_role_with_its_profile(world):
+    _source(world)
+    roles = replace(_by_tokens(world), profile=_by_role(world).profile)
+    world.apply(world.planned(replace(wanted(world, DEV, profile=None, roles=roles), user="deployer")))
+
+
+def _a_role_of_two_stages(world):
+    _a_role_with_its_profile(world)
+    desired = replace(wanted(world, PROD, profile=None, roles=_by_tokens(world)), user="deployer")
+    world.apply(world.planned(desired))
+
+
 def _an_execution_role_of_zappas(world):
     role = _execution(world)
     world.iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=json.dumps(role.trust))
@@ -194,6 +220,8 @@ JOBS = {
         _an_execution_role_of_zappas, _by_tokens, DEV, consents=Consents(adopt=True, prune=True)
     ),
     "destroy": Job(_destroy, _two_stages),
+    "destroy a role, its provider and its profile": Job(_destroy_role, _a_role_with_its_profile),
+    "destroy one stage of a role": Job(_destroy_role, _a_role_of_two_stages),
     "rollback": Job(_rollback, _five_versions),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shlex
 import stat
 from collections.abc import Mapping
@@ -324,3 +325,36 @@ def test_credentials_of_another_partition_are_refused(newcomer, command):
     assert done.stdout == ""
     assert "partition aws" in done.stderr
     assert newcomer.aws.client("iam").list_policies(Scope="Local")["Policies"] == []
+
+
+def test_two_keys_are_told_with_their_age_and_their_last_use(newcomer):
+    newcomer.administrator()
+    newcomer.settings()
+    client = newcomer.aws.client("iam")
+    client.create_user(UserName="serverless")
+    ids = [client.create_access_key(UserName="serverless")["AccessKey"]["AccessKeyId"] for _ in range(2)]
+    refused = iam("plan", "dev", "--admin-profile", "admin", "--create-keys")
+    assert refused.exit_code != 0
+    told = " ".join(refused.stderr.split())
+    for key_id in ids:
+        assert re.search(rf"{key_id}, active, made \d{{4}}-\d\d-\d\d, (never used|last used)", told), told
+    assert "aws iam delete-access-key --user-name serverless --access-key-id ID" in told
+
+
+def test_stages_of_two_profiles_that_share_a_policy_name_are_told_and_the_advice_works(newcomer):
+    newcomer.administrator()
+    newcomer.settings()
+    path = newcomer.folder / "zappa_settings.json"
+    written = json.loads(path.read_text())
+    written["prod"] = {**written["dev"], "profile_name": "another", "iam_ext": {"user": "another"}}
+    path.write_text(json.dumps(written))
+    refused = iam("plan", "--all", "--admin-profile", "admin")
+    assert refused.exit_code == 2
+    advice = re.search(
+        r'"iam_ext": (\{"policy": "[^"]+"\}) in the stage prod',
+        " ".join(refused.stderr.replace("`", "").split()),
+    )
+    assert advice, refused.stderr
+    written["prod"]["iam_ext"] |= json.loads(advice[1])
+    path.write_text(json.dumps(written))
+    assert iam("plan", "--all", "--admin-profile", "admin").exit_code == 0

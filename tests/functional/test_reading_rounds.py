@@ -47,13 +47,27 @@ def test_the_rounds_are_bounded_whatever_is_held(  # noqa: PLR0917  -- a table
     assert len(asked.rounds) <= most, [sorted(set(actions)) for actions in asked.rounds]
 
 
-def _fewest_rounds(slow, session, most: int):
+@pytest.mark.parametrize(
+    ("who", "most"),
+    [pytest.param(holders.user, 3, id="a user"), pytest.param(holders.role, 3, id="a role")],
+)
+def test_an_execution_role_that_zappa_only_finds_takes_no_round_more(aws, slow, who, most):
+    holders.role(aws, "mine", attached=5)
+    session = holders.session(who(aws, "jane", attached=1))
+    settings = {"manage_roles": False, "role_name": "mine"}
+    asked = _fewest_rounds(slow, session, most, settings)
+    assert len(asked.rounds) <= most, [sorted(set(actions)) for actions in asked.rounds]
+    assert "ListAttachedRolePolicies" in asked.rounds[1]
+    assert sum(action == "GetPolicyVersion" for actions in asked.rounds for action in actions) >= 6
+
+
+def _fewest_rounds(slow, session, most: int, settings=None):
     """Return what was asked in the fewest rounds: what is sent late on a busy machine looks like a round of its own."""
     tries = []
     for _ in range(TRIES):
         slow.asked()
         report = check_with_session(
-            stage(), life_cycle(), session, AwsOptions(endpoint_url=slow.endpoint, timeout=120)
+            stage(settings), life_cycle(), session, AwsOptions(endpoint_url=slow.endpoint, timeout=120)
         )
         assert report.unreadable == ()
         tries.append(slow.asked())

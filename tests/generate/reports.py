@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.generate.picture import PICTURE, picture
 from tests.support.rehearsals import a_policy, another_zappa, carried, denied, not_everything
 from tests.support.reports import REPORTS, lacks_everything, made, many_stages, two_stages
+from tests.support.role_reports import ROLE_REPORTS, role_differs
 from tests.support.stages import stage
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.rehearsal.summary import rehearsal_text
@@ -14,6 +15,8 @@ from zappa_iam_ext.render.difference import difference_text
 from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.report import report_text, reports_text
 from zappa_iam_ext.render.report.failed import NotChecked
+from zappa_iam_ext.render.role.check import checks_text
+from zappa_iam_ext.render.role.difference import difference_text as role_difference_text
 
 FOLDER = Path(__file__).parents[1] / "cases" / "reports"
 TERMINAL = Style(80, unicode=True)
@@ -45,6 +48,10 @@ def texts() -> dict[str, str]:
         found[f"rehearsal {name}"] = rehearsal_text(make(), style=TERMINAL)
     for name, compared in (("another Zappa", another_zappa()), ("a policy", a_policy())):
         found[f"diff with {name}"] = difference_text(compared, TERMINAL)
+    for name, make in ROLE_REPORTS.items():
+        found[f"check, {name}"] = report_text(make(), style=TERMINAL)
+        found[f"role check, {name}"] = checks_text([make()], [CommandLines("dev")], TERMINAL)
+    found["role diff"] = role_difference_text(role_differs(), CommandLines("dev"), TERMINAL)
     return {f"{name.replace(' ', '-').replace(',', '')}.txt": text for name, text in found.items()}
 
 

@@ -23,7 +23,10 @@ from zappa_iam_ext.plan import (
     plan,
 )
 from zappa_iam_ext.plan.documents import fingerprint
+from zappa_iam_ext.plan.planning.destroying import destroy_plan
+from zappa_iam_ext.plan.planning.destroying_roles import RoleDestruction
 from zappa_iam_ext.plan.privileges import Held, lost
+from zappa_iam_ext.plan.role_states import CurrentProvider, CurrentRole, CurrentRoles
 
 BASE = "Deploy"
 EXAMPLES = int(os.environ.get("ZAPPA_IAM_EXT_EXAMPLES", "40"))
@@ -193,3 +196,105 @@ def test_whatever_is_applied_in_whatever_order_no_other_stage_is_denied_what_it_
         given_to |= dict.fromkeys(keys, document)
         for need in given_to.values():
             assert not lost([Held("", need)], all_held(state))
+
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/serverless"
+ISSUER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.com"
+MINE = {"CreatedBy": "zappa-iam-ext"}
+STAGES = st.frozensets(st.sampled_from(KEYS), min_size=1)
+
+
+@st.composite
+def roles(draw):
+    """A deploying role or none, an identity provider or none; ours and others', trusted by others or not."""
+    tags = draw(st.one_of(st.just({}), st.just(MINE), STAGES.map(lambda s: Ownership(True, s).to_tags())))
+    inline = draw(st.sampled_from([{}, {}, {"theirs": {}}]))
+    profiles = draw(st.sampled_from([(), (), ("web",)]))
+    role = CurrentRole("serverless", ROLE, {}, tags=tags, inline=inline, instance_profiles=profiles)
+    trusted_by = draw(st.sampled_from([None, (), ("serverless",), ("serverless", "other"), ("other",)]))
+    provider = CurrentProvider(ISSUER, draw(st.sampled_from([MINE, {}])), trusted_by)
+    return CurrentRoles(
+        deployer=draw(st.sampled_from([role, role, None])),
+        providers=draw(st.sampled_from([(), (provider,)])),
+        profile=draw(st.sampled_from([{}, {"role_arn": ROLE, "source_profile": "x"}])),
+    )
+
+
+@st.composite
+def with_a_role(draw):
+    """An account in which a role deploys; what is attached to it counts as one holder."""
+    state, there = draw(accounts()), draw(roles())
+    attached = state.attached if there.deployer else ()
+    found = {
+        name: policy
+        if there.deployer
+        else replace(policy, holders=policy.holders - (policy.arn in state.attached))
+        for name, policy in state.policies.items()
+    }
+    exists = there.deployer is not None
+    return replace(
+        state,
+        user_exists=exists,
+        attached=attached,
+        policies=found,
+        keys=(),
+        group=None,
+        groups=(),
+        roles=there,
+    )
+
+
+def destruction(state, stages, role):
+    wanted = RoleDestruction("serverless", ROLE, stages, True, "serverless", True) if role else None
+    return destroy_plan("serverless", state, stages, delete_key=True, role=wanted).plan
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.one_of(accounts(), with_a_role()), STAGES)
+def test_after_destroying_nothing_of_another_stage_is_denied_and_nothing_of_others_is_gone(state, stages):
+    """Also not to whoever else holds a policy, or is bounded by one; and a second time there is nothing to do."""
+    role = state.roles is not None
+    after = performed(state, destruction(state, stages, role).changes)
+    for name, policy in state.policies.items():
+        named = policy.ownership.stages
+        theirs = not policy.ours or named is None or bool(named - stages)
+        others = policy.holders > (policy.arn in state.attached) or policy.boundary_of
+        if not theirs and not others:
+            continue
+        assert after.policies[name].document == policy.document
+        assert after.holds(policy.arn) == state.holds(policy.arn)
+        if not policy.ours or named is None:
+            assert after.policies[name] == policy
+        elif named - stages:
+            assert after.policies[name].ownership.stages == named - stages
+    assert destruction(after, stages, role).empty
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(with_a_role(), STAGES)
+def test_a_role_or_a_provider_goes_only_when_it_is_ours_and_nobody_else_has_to_do_with_it(state, stages):
+    made = destruction(state, stages, role=True)
+    after = performed(state, made.changes)
+    role, left = state.roles.deployer, after.roles.deployer
+    if role is not None and left is None:
+        named = Ownership(True, stages).stages
+        told = {tag for tag in role.tags.values() if "/" in tag}
+        assert role.ours
+        assert told
+        assert all(word in map(str, named) for tag in told for word in tag.split())
+        assert not role.inline
+        assert not role.instance_profiles
+    elif role is not None and not role.ours:
+        assert left == role
+    for provider in state.roles.providers:
+        if provider not in after.roles.providers:
+            assert provider.ours
+            assert set(provider.trusted_by) <= ({"serverless"} if left is None else set())
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(with_a_role(), STAGES, st.integers(0, 12))
+def test_a_destruction_that_stops_anywhere_converges_when_it_is_made_again(state, stages, number):
+    whole = performed(state, destruction(state, stages, role=True).changes)
+    stopped = performed(state, destruction(state, stages, role=True).changes[:number])
+    assert performed(stopped, destruction(stopped, stages, role=True).changes) == whole

@@ -130,7 +130,61 @@ def _join(state, change):
     return replace(state, groups=(*state.groups, change.group), group=group)
 
 
+def _leave(state, change):
+    group = state.group
+    left = replace(group, members=tuple(name for name in group.members if name != change.user))
+    return replace(state, groups=tuple(name for name in state.groups if name != change.group), group=left)
+
+
+def _delete_group(state, _):
+    _refuse(state.group.attached or state.group.members or state.group.inline, "the group is in use")
+    return replace(state, group=None)
+
+
+def _delete_key(state, change):
+    return replace(state, keys=tuple(key for key in state.keys if key.access_key_id != change.access_key_id))
+
+
+def _delete_user(state, _):
+    _refuse(state.attached or state.keys or state.groups or state.user_inline, "the user is in use")
+    return replace(state, user_exists=False)
+
+
+def _deployer(state, **more):
+    return replace(state, roles=replace(state.roles, deployer=replace(state.roles.deployer, **more)))
+
+
+def _tag_role(state, change):
+    return _deployer(state, tags={**state.roles.deployer.tags, **change.tags})
+
+
+def _untag_role(state, change):
+    tags = state.roles.deployer.tags
+    return _deployer(state, tags={key: value for key, value in tags.items() if key not in change.keys})
+
+
+def _delete_role(state, _):
+    role = state.roles.deployer
+    _refuse(state.attached or role.inline or role.instance_profiles, "the role is in use")
+    return replace(state, user_exists=False, roles=replace(state.roles, deployer=None))
+
+
+def _delete_provider(state, change):
+    left = tuple(each for each in state.roles.providers if each.arn != change.arn)
+    return replace(state, roles=replace(state.roles, providers=left))
+
+
 _HANDLERS = {
+    c.DetachRolePolicy: _detach,
+    c.RemoveUserFromGroup: _leave,
+    c.DeleteGroup: _delete_group,
+    c.DeleteAccessKey: _delete_key,
+    c.DeleteUser: _delete_user,
+    c.TagRole: _tag_role,
+    c.UntagRole: _untag_role,
+    c.DeleteRole: _delete_role,
+    c.DeleteOpenIDConnectProvider: _delete_provider,
+    c.DeleteRoleProfile: lambda state, _: replace(state, roles=replace(state.roles, profile={})),
     c.CreateUser: lambda state, change: replace(state, user_exists=True, user_tags=dict(change.tags)),
     c.CreatePolicy: _create_policy,
     c.CreatePolicyVersion: _create_version,

@@ -80,8 +80,10 @@ def _read_call(call: ast.Call, place: str, sites: set[OwnSite], unread: list[str
     for argument in call.args[:1]:
         pages = method in {"get_paginator", "get_waiter"} or method == "_pages"
         if isinstance(argument, ast.Constant) and pages:
-            found = operations("iam").get(str(argument.value), ())
-            sites |= {OwnSite("iam", operation, place) for operation in found}
+            client = call.func.value if isinstance(call.func, ast.Attribute) else call
+            service = _client(client) or "iam"
+            found = operations(service).get(str(argument.value), ())
+            sites |= {OwnSite(service, operation, place) for operation in found}
         elif pages and not isinstance(argument, ast.Name):
             unread.append(f"{place}, line {call.lineno}: {ast.unparse(argument)} is put together")
 

@@ -2,15 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.support.rehearsals import a_policy, another_zappa, denied
-from tests.support.reports import REPORTS, two_stages
-from zappa_iam_ext.check import Report
+from tests.support.reports import REPORTS, may_deploy, two_stages
+from tests.support.stages import ACCOUNT, stage
+from zappa_iam_ext.check import Evidence, Report, RoleReport, Verdict
+from zappa_iam_ext.check.model import CheckedRequirement
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.permissions.runtime import runtime_requirements
 from zappa_iam_ext.rehearsal import summary as rehearsed
 from zappa_iam_ext.render.formats import Failed, Item, Level, Origin, Outcome, Place, Rule, Summary, Told
 from zappa_iam_ext.render.items import difference as differences
 from zappa_iam_ext.render.report.items import items, summary
 
+
+def with_role() -> Report:
+    """Return a report of a deployer who may all, for an execution role that may write no logs."""
+    needed = runtime_requirements(stage({"events": [{"function": "app.f", "event_source": QUEUE}]}))
+    results = tuple(
+        CheckedRequirement(
+            item,
+            Verdict.DENIED if item.action.startswith(("logs:", "sqs:")) else Verdict.ALLOWED,
+            Evidence.POLICIES,
+        )
+        for item in needed
+    )
+    role = RoleReport(
+        "hello-dev-role", f"arn:aws:iam::{ACCOUNT}:role/hello-dev-role", exists=True, results=results
+    )
+    return replace(may_deploy(), role=role)
+
+
+QUEUE = {"arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:jobs"}
 SERVICES = ("apigateway", "cloudformation", "events", "iam", "lambda", "logs", "s3", "sns", "sqs", "ec2")
 
 
@@ -28,6 +52,7 @@ def of_check(*reports: Report) -> Told:
 def told() -> dict[str, Told]:
     """Return one of each kind, by its name."""
     found = {name: of_check(make()) for name, make in REPORTS.items()}
+    found["an execution role"] = of_check(with_role())
     found["two stages"] = of_check(*two_stages())
     for name, compared in (("another Zappa", another_zappa()), ("a policy", a_policy())):
         found[f"diff with {name}"] = Told(

@@ -48,12 +48,13 @@ def principal_policies(
     *,
     named: Sequence[str] = (),
     further: Sequence[str] = (),
-    roles: Sequence[str] = (),
+    roles: Mapping[str, bool] | None = None,
 ) -> PrincipalPolicies:
     """Return the policies of a user, a role, or the role behind a session.
 
     Policies by the names of ``named`` are looked for in the account, those of ``further`` told where they are met. The roles by
-    the names of ``roles`` are read in the same rounds; what is not seen of them says nothing of the principal.
+    the names of ``roles`` are read in the same rounds, with all their policies where it says so; what is not seen of them says
+    nothing of the principal.
 
     Root holds none and is bound by none of these. A federated user is bound by a policy that no API shows,
     so it is unreadable. What vanishes between two calls is looked for once more: if it is then not listed, it binds no
@@ -62,7 +63,7 @@ def principal_policies(
     """
     deadline = deadline or Deadline()
     keep_texts(iam)
-    wanted = _Wanted(tuple(named), tuple(further), tuple(dict.fromkeys(roles)))
+    wanted = _Wanted(tuple(named), tuple(further), roles or {})
     reader, found = _read(iam, principal, deadline, wanted)
     if (reader.vanished or reader.unknown) and deadline.left > 2 * _SOON:
         time.sleep(_SOON)
@@ -78,7 +79,7 @@ class _Wanted:
 
     named: tuple[str, ...]
     further: tuple[str, ...]
-    roles: tuple[str, ...]
+    roles: Mapping[str, bool]
 
 
 def _read(
@@ -90,7 +91,11 @@ def _read(
     ask_all(
         [
             *_questions(reader, principal),
-            *(question for name, other in others.items() for question in other.role(name, alone=False)),
+            *(
+                question
+                for name, other in others.items()
+                for question in other.role(name, alone=False, whole=wanted.roles[name])
+            ),
         ],
         deadline,
     )

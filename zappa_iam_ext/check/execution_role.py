@@ -56,9 +56,10 @@ def role_needs(stage: Stage) -> tuple[Requirement, ...]:
 
 def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:
     """Return how the execution role stands, for a stage in a known account."""
+    named = stage.named_role_arn if stage.role.managed else stage.role_arn
     told = RoleReport(
         name=role.name,
-        arn=role.arn or stage.role_arn,
+        arn=named if _account(stage) else role.arn or named,
         managed=stage.role.managed,
         exists=role.exists,
         unreadable=role.unreadable,
@@ -67,7 +68,7 @@ def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:
         boundary=role.boundary,
     )
     if fault := _fault(stage, role):
-        return replace(told, fault=fault)
+        return replace(told, fault=fault, exists=None if _account(stage) else role.exists)
     if role.exists is None and not stage.role.managed:
         return told
     judged = check(
@@ -77,7 +78,7 @@ def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:
         role.policies,
         session_of(stage, told.arn),
         evidence=Evidence.POLICIES,
-        unreadable=() if stage.role.managed else role.unreadable,
+        unreadable=role.unreadable,
         sources=role.sources,
     )
     try:
@@ -97,14 +98,21 @@ def session_of(stage: Stage, arn: str) -> Principal:
 
 def _fault(stage: Stage, role: RoleAsItIs) -> str:
     """Return why AWS refuses the role as a whole; empty where it does not, or nobody knows."""
-    account = "".join(str(stage.role.arn or "").split(":")[4:5])
-    if account and stage.account_id and account != stage.account_id:
+    if account := _account(stage):
         return (
             f"it belongs to the account {account}, and AWS lets no function run as a role of another account"
         )
     if role.exists is False and not stage.role.managed:
         return "there is no such role, and Zappa makes none (manage_roles is false)"
     return ""
+
+
+def _account(stage: Stage) -> str:
+    """Return the account of the role where it is another one than the stage's; empty where it is not, or nobody knows."""
+    if stage.role.managed:
+        return ""
+    account = "".join(str(stage.role.arn or "").split(":")[4:5])
+    return account if account and stage.account_id and account != stage.account_id else ""
 
 
 def full_access(documents: Iterable[PolicyDocument]) -> tuple[str, ...]:

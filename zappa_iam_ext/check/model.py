@@ -140,7 +140,7 @@ class RoleReport:
     @property
     def maybe_refused(self) -> bool:
         """Whether nobody can tell if AWS refuses the deployment for a role that Zappa does not write."""
-        if self.managed:
+        if self.managed or self.refused:
             return False
         unsure = any(each.needed and each.decision is Decision.UNKNOWN for each in self.trust or ())
         unread = self.exists is None or self.trust is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +30,8 @@ from zappa_iam_ext.cli.shared.output import (
     report_options,
     say,
 )
-from zappa_iam_ext.errors import ZappaIamError, worst
+from zappa_iam_ext.cli.shared.several import each_stage
+from zappa_iam_ext.errors import worst
 from zappa_iam_ext.mask import masked_values
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.terminal import style_of
@@ -131,7 +132,7 @@ def command(
             return check_offline(item, commands, policy_files, account)
         return online(item)
 
-    reports, failed = _each(stages, checked, all_stages=all_stages)
+    reports, failed = each_stage(stages, checked, all_stages=all_stages)
     if not quiet or report_file():
         given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
         shown = _Shown(
@@ -140,24 +141,6 @@ def command(
         say(_text(reports, failed, shown), quiet=quiet)
     codes = [*(report.exit_code(allow_unknown=allow_unknown) for report in reports)]
     raise SystemExit(worst([*codes, *(item.exit_code for item in failed)]))
-
-
-def _each(
-    stages: Sequence[Stage], checked: Callable[[Stage], Report], *, all_stages: bool
-) -> tuple[list[Report], list[NotChecked]]:
-    """Check stage by stage; with ``--all`` an error of one does not keep the others from being checked."""
-    from zappa_iam_ext.render.report.failed import NotChecked
-
-    reports: list[Report] = []
-    failed: list[NotChecked] = []
-    for stage in stages:
-        try:
-            reports.append(checked(stage))
-        except ZappaIamError as error:
-            if not all_stages:
-                raise
-            failed.append(NotChecked(stage.name, str(error), error.hint, error.exit_code))
-    return reports, failed
 
 
 def _text(reports: Sequence[Report], failed: Sequence[NotChecked], shown: _Shown) -> str:

@@ -51,6 +51,12 @@ class _Asked:
     account: str
     options: AwsOptions
     command_lines: tuple[str, ...]
+    all_stages: bool
+
+    @property
+    def here(self) -> str:
+        """The settings that hold now, as a message names them."""
+        return str(self.settings_file or "the settings here")
 
     def of_check(self) -> tuple[str, ...]:
         """Return the options of `zappa-iam check` that ask the same of the policies."""
@@ -135,12 +141,14 @@ def command(
         account,
         AwsOptions(profile, region, endpoint_url),
         command_lines,
+        all_stages,
     )
     asked.check()
     commands = parse_commands(command_lines)
     stages = read(stage, settings_file, all_stages=all_stages, options=asked.options, credentials="unused")
     resolved = [_resolved(item, asked, to_zappa) for item in stages]
     compared = [_compared(item, resolved, asked, commands) for item in resolved]
+    compared += [_with_no_stage(name, asked, commands) for name in _gone(resolved, asked)]
     say(_text(compared, chosen(output, as_json=as_json), settings_file, as_list=all_stages, verbose=verbose))
     raise SystemExit(worst(_exit_code(item) for item in compared))
 
@@ -196,23 +204,53 @@ def _with_policies(
 
 
 def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) -> Compared:
-    """Compare with the same stage under another Zappa, or in another settings file, or both."""
+    """Compare with the same stage under another Zappa, or in another settings file, or both.
+
+    With --all, a stage that the other file does not have is new and no mistake.
+    """
+    from zappa_iam_ext.permissions.difference import difference
+    from zappa_iam_ext.permissions.requirements import requirements
+    from zappa_iam_ext.render.difference import Compared
+    from zappa_iam_ext.settings_file import stage_names
+
+    if asked.all_stages and asked.from_settings and now.name not in stage_names(asked.from_settings):
+        change = difference((), requirements(now, commands))
+        return Compared(now.name, f"{asked.from_settings} without the stage", asked.here, change)
+    then = _stage_then(now.name, asked)
+    before = f"Zappa {asked.from_zappa or then.zappa_version}"
+    after = f"Zappa {asked.to_zappa or now.zappa_version}"
+    if asked.from_settings:
+        same = then.zappa_version == now.zappa_version
+        before = str(asked.from_settings) if same else f"{asked.from_settings} under {before}"
+        after = asked.here if same else f"{asked.here} under {after}"
+    change = difference(requirements(then, commands), requirements(now, commands))
+    return Compared(now.name, before, after, change)
+
+
+def _with_no_stage(name: str, asked: _Asked, commands: Sequence[Command]) -> Compared:
+    """Compare a stage that only the other settings file has with nothing."""
     from zappa_iam_ext.permissions.difference import difference
     from zappa_iam_ext.permissions.requirements import requirements
     from zappa_iam_ext.render.difference import Compared
 
+    change = difference(requirements(_stage_then(name, asked), commands), ())
+    return Compared(name, str(asked.from_settings), f"{asked.here} without the stage", change)
+
+
+def _stage_then(name: str, asked: _Asked) -> Stage:
     file = asked.from_settings or asked.settings_file
-    (then,) = read(now.name, file, all_stages=False, options=asked.options, credentials="unused")
-    then = _resolved(then, asked, asked.from_zappa)
-    before = f"Zappa {asked.from_zappa or then.zappa_version}"
-    after = f"Zappa {asked.to_zappa or now.zappa_version}"
-    if asked.from_settings:
-        here = str(asked.settings_file or "the settings here")
-        same = then.zappa_version == now.zappa_version
-        before = str(file) if same else f"{file} under {before}"
-        after = here if same else f"{here} under {after}"
-    change = difference(requirements(then, commands), requirements(now, commands))
-    return Compared(now.name, before, after, change)
+    (then,) = read(name, file, all_stages=False, options=asked.options, credentials="unused")
+    return _resolved(then, asked, asked.from_zappa)
+
+
+def _gone(stages: Sequence[Stage], asked: _Asked) -> Sequence[str]:
+    """Return the stages that, with --all, only the other settings file has."""
+    from zappa_iam_ext.settings_file import stage_names
+
+    if not (asked.all_stages and asked.from_settings):
+        return ()
+    here = {stage.name for stage in stages}
+    return [name for name in stage_names(asked.from_settings) if name not in here]
 
 
 def _text(

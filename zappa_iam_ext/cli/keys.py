@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from zappa_iam_ext.cli.shared.groups import WholeGroup
 from zappa_iam_ext.cli.shared.options import AwsOptions, format_options, read
 from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import SettingsError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-@click.group("keys")
+@click.group("keys", cls=WholeGroup)
 def command() -> None:
     """Show and rotate the access keys of the user behind STAGE's profile."""
 
@@ -89,6 +90,7 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
 
     Without --key those that `keys rotate` made inactive. An active key is never deleted.
     """
+    from zappa_iam_ext.plan.rotation import described
     from zappa_iam_ext.workflow.provisioning import keys
 
     found = _found(given)
@@ -97,11 +99,11 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
         key.access_key_id for key in there.removable if key.access_key_id in there.rotated
     )
     if not wanted and there.removable:
-        told = "; ".join(map(keys.described, there.removable))
+        told = "; ".join(map(described, there.removable))
         raise SettingsError(
             f"no rotation made these keys inactive: {told}", hint="Name the one to delete with `--key ID`."
         )
-    known = {key.access_key_id: keys.described(key) for key in there.keys}
+    known = {key.access_key_id: described(key) for key in there.keys}
     for key_id in wanted:
         confirm(f"Delete {known.get(key_id, key_id)}?", yes=yes)
         keys.delete_old(found, key_id)

@@ -75,7 +75,7 @@ def command(
     FILEs ("-" is stdin; a JSON list of documents is judged together), or the computed document of STAGE, or with
     --profile and nothing else the policies attached to the profile. Exit codes: 0 nothing to fail on, 1 findings,
     2 could not run, 3 a policy could not be read. The trust policy of a role is judged by rules of its own: whether AWS
-    would store it, and whom it lets in. Every finding is explained in docs/findings.md.
+    would store it, and whom it lets in. Each finding names the page that explains it.
     """
     options = AwsOptions(profile, region, endpoint_url)
     unreadable: tuple[str, ...] = ()
@@ -87,11 +87,12 @@ def command(
         results = _stages(targets, settings_file, options, account, all_stages=all_stages)
     for name in unreadable:
         click.echo(f"could not be read: {name}", err=True)
-    say(_rendered(results, chosen(output, as_json=as_json)))
-    raise SystemExit(_exit_code(results, fail_on) or (ExitCode.CANNOT_TELL if unreadable else ExitCode.OK))
+    say(rendered(results, chosen(output, as_json=as_json)))
+    raise SystemExit(exit_code(results, fail_on) or (ExitCode.CANNOT_TELL if unreadable else ExitCode.OK))
 
 
-def _exit_code(results: Sequence[LintResult], fail_on: str) -> ExitCode:
+def exit_code(results: Sequence[LintResult], fail_on: str) -> ExitCode:
+    """Return what findings end with: those of this severity and graver ones count."""
     from zappa_iam_ext.iam.findings import Severity
 
     least = Severity(fail_on).rank
@@ -99,7 +100,8 @@ def _exit_code(results: Sequence[LintResult], fail_on: str) -> ExitCode:
     return ExitCode.DENIED if found else ExitCode.OK
 
 
-def _rendered(results: Sequence[LintResult], output: str) -> str:
+def rendered(results: Sequence[LintResult], output: str, tool: str = "zappa-iam lint") -> str:
+    """Return findings in a format."""
     from zappa_iam_ext.render import findings as render
     from zappa_iam_ext.render.formats import Told
     from zappa_iam_ext.render.items.findings import items, summary
@@ -110,7 +112,7 @@ def _rendered(results: Sequence[LintResult], output: str) -> str:
         write = {"text": render.findings_text, "json": render.findings_json, "github": render.findings_github}
         return write[output](results)
     found = tuple(item for group in results for item in items(group))
-    return machine_text(Told("zappa-iam lint", own_version(), found, tuple(map(summary, results))), output)
+    return machine_text(Told(tool, own_version(), found, tuple(map(summary, results))), output)
 
 
 def _is_file(target: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from zappa_iam_ext.cli.shared.command_line import again
 from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
     aws_options,
@@ -17,13 +16,14 @@ from zappa_iam_ext.cli.shared.options import (
     require_partition,
     stage_options,
 )
+from zappa_iam_ext.cli.shared.policy_file import documents_json, report, stale, write
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.permissions.stage import Stage
 
-#: The exit code of a document that --compact could not shorten enough.
-TOO_LONG = 1
+#: The exit code of a document that --compact could not shorten enough, and of a file that is stale.
+TOO_LONG = STALE = 1
 
 
 @click.command("policy")
@@ -65,6 +65,18 @@ TOO_LONG = 1
     is_flag=True,
     help="Print what an administrator needs for plan, apply and destroy instead.",
 )
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write it to this file instead of stdout.",
+)
+@click.option(
+    "--check",
+    "kept",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write nothing: say whether this file means the same, and show a diff.",
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -82,6 +94,8 @@ def command(
     user: str,
     role: str,
     for_admin: bool,
+    output: Path | None,
+    kept: Path | None,
 ) -> None:
     """Print the least-privilege policy document of STAGE: real ARNs, grouped, in a stable order.
 
@@ -89,7 +103,7 @@ def command(
     statements by which whoever deploys reads its own policies are for --user or --role; without them for who the
     profile is where AWS is asked, else for the user that iam_ext.user names. Stages
     of several partitions (--all) give a JSON list, one document for each. Exit codes: 0 printed, 1 printed, and
-    with --compact still too long for a managed policy, 2 could not run.
+    with --compact still too long for a managed policy, or the file of --check is stale, 2 could not run.
     """
     from zappa_iam_ext.workflow import PolicyOptions, policy_documents
 
@@ -98,7 +112,8 @@ def command(
     options = AwsOptions(profile, region, endpoint_url)
     stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
     if for_admin:
-        _print([_of_administrator(each, options, account, partition) for each in stages], as_list=split)
+        documents = tuple(_of_administrator(each, options, account, partition) for each in stages)
+        _deliver(documents_json(documents, as_list=split), output, kept, account)
         return
     wanted = PolicyOptions(
         account=account,
@@ -113,7 +128,7 @@ def command(
     documents, notes = policy_documents(stages, parse_commands(command_lines), options, wanted)
     for note in notes:
         click.echo(note, err=True)
-    _print(documents, as_list=split)
+    _deliver(documents_json(documents, as_list=split), output, kept, account)
     if compact and any(document.size > MANAGED_POLICY_LIMIT for document in documents):
         raise SystemExit(TOO_LONG)
 
@@ -125,9 +140,14 @@ def _of_administrator(stage: Stage, options: AwsOptions, account: str, partition
     return administrator_document(located, located.account, located.partition)
 
 
-def _print(documents: Sequence[PolicyDocument], *, as_list: bool) -> None:
-    """Print one document, or a list of them where there are several or may be."""
-    if as_list or len(documents) > 1:
-        click.echo(json.dumps([document.to_dict() for document in documents], indent=2, ensure_ascii=False))
+def _deliver(text: str, output: Path | None, kept: Path | None, account: str) -> None:
+    """Print the text, write it, or hold a file against it."""
+    if kept:
+        difference = stale(kept, text, account)
+        report(kept, difference, again("-o", str(kept), without="kept"))
+        if difference:
+            raise SystemExit(STALE)
+    elif output:
+        write(output, text)
     else:
-        click.echo(documents[0].to_json(indent=2))
+        click.echo(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from zappa_iam_ext.iam import PolicyDocument
@@ -10,8 +11,9 @@ from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
 from zappa_iam_ext.permissions.tables.rows import call_rows
+from zappa_iam_ext.permissions.tables.statement_names import with_names
 
-#: What a statement is for, by the service prefix of its actions.
+#: What actions are for, by their service prefix.
 _PURPOSES = {
     "acm": "ImportCertificate",
     "apigateway": "ManageApi",
@@ -39,6 +41,8 @@ _BY_ACTION = {
     "s3:GetBucketNotification": "NotifyFunction",
     "s3:PutBucketNotification": "NotifyFunction",
 }
+#: The purposes that only keep actions together: the statements that come of them are named by what they hold.
+_NAMED_ANEW = frozenset({*_PURPOSES.values(), *_BY_ACTION.values()})
 #: Keys that narrow a grant where AWS sends them, and must not void it where it does not. Their values are always known:
 #: a star is the principal ``*``, no wildcard.
 _IF_EXISTS = frozenset({"lambda:Principal"})
@@ -58,11 +62,12 @@ def deployment_policy(requirements: Iterable[Requirement], extra: Sequence[Grant
         Grant(action, resource, condition_of(restrict, group), purpose_of(action))
         for (action, resource, restrict), group in joined.items()
     ]
-    return synthesize([*grants, *extra])
+    found = synthesize([*grants, *extra])
+    return replace(found, statements=with_names(found.statements, _NAMED_ANEW))
 
 
 def purpose_of(action: str) -> str:
-    """Return what a statement with this action is for: its Sid."""
+    """Return what an action is for: those of one purpose may share a statement."""
     service = action.partition(":")[0]
     named = _BY_ACTION.get(action) or _own_purposes().get(action) or _PURPOSES.get(service)
     return named or service.replace("-", "").title()

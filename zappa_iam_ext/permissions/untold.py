@@ -16,8 +16,13 @@ def untold(stage: Stage, commands: Iterable[Command]) -> tuple[str, ...]:
     return tuple(_untold(stage, {command.name for command in commands}))
 
 
+def path_of_role(stage: Stage) -> str:
+    """Return the words for what only the role itself, or its ARN in the settings, tells."""
+    return f"a path of the role {stage.role.name}, which role_arn would tell"
+
+
 def _untold(stage: Stage, commands: set[str]) -> Iterator[str]:
     if stage.role.arn is None and (not stage.role.managed or "role_name" in stage.settings):
-        yield f"a path of the role {stage.role.name}, which role_arn would tell"
+        yield path_of_role(stage)
     if commands & _MEETS_RULES:
         yield "EventBridge rules that others made for the function, or that event sources named formerly"

@@ -98,6 +98,21 @@ class CurrentRole:
     tags: Mapping[str, str] = field(default_factory=dict)
     inline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     attached: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    instance_profiles: tuple[str, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        """Whether it carries the tag that says we made it."""
+        return read_ownership(self.tags).ours
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentProvider:
+    """An identity provider as it is; ``trusted_by`` names the roles whose trust names it, None where nobody could tell."""
+
+    arn: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    trusted_by: tuple[str, ...] | None = None
 
     @property
     def ours(self) -> bool:
@@ -109,7 +124,8 @@ class CurrentRole:
 class CurrentRoles:
     """What there is of the wanted roles: by name, with the provider's client ids and the profile's settings.
 
-    ``provider`` is None where there is none. ``limits`` are the boundaries that exist, by name.
+    ``provider`` is None where there is none. ``limits`` are the boundaries that exist, by name. ``providers`` are
+    those that may be removed.
     """
 
     deployer: CurrentRole | None = None
@@ -117,6 +133,7 @@ class CurrentRoles:
     limits: Mapping[str, Any] = field(default_factory=dict)
     provider: tuple[str, ...] | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
+    providers: tuple[CurrentProvider, ...] = ()
 
 
 def is_bounded(wanted: DesiredExecutionRole, present: CurrentRole | None, *, adopt: bool = False) -> bool:

@@ -119,3 +119,16 @@ def _is_lost(key: UserKey, since: datetime, ids: tuple[str, ...]) -> bool:
     """Whether the key can only be the one that the interrupted rotation made: new, of that moment, and never used."""
     in_time = since - _SKEW <= key.created <= since + MAKING
     return key.access_key_id not in ids and in_time and key.last_used is None
+
+
+def described(key: UserKey) -> str:
+    """Return a key in words: id, state, age and last use."""
+    used = f"last used {_day(key.last_used)}" if key.last_used else "never used"
+    where = (
+        f" ({', '.join(filter(None, (key.service, key.region)))})" if key.last_used and key.service else ""
+    )
+    return f"{key.access_key_id}, {'active' if key.active else 'inactive'}, made {_day(key.created)}, {used}{where}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"

@@ -120,10 +120,11 @@ class CurrentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CurrentKey:
-    """An access key of the user: its id, and whether it is active."""
+    """An access key of the user: its id, and whether it is active; ``told`` says more of it, where somebody has to choose."""
 
     access_key_id: str
     active: bool
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

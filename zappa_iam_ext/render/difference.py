@@ -69,7 +69,11 @@ def difference_in_full(compared: Compared) -> str:
     if compared.surplus:
         who = plain(" or ".join(compared.needing or (compared.stage,)))
         need = "do" if len(compared.needing) > 1 else "does"
-        lines += ["", f"{plain(compared.before)} allows what {who} {need} not need:", *_surplus(compared)]
+        lines += [
+            "",
+            f"{plain(compared.before)} allows what {who} {need} not need:",
+            *surplus_lines(compared),
+        ]
     if compared.undecided:
         lines += ["", f"{compared.undecided} could not be decided: `{why_undecided(compared)}` says why."]
     return "\n".join(lines)
@@ -102,6 +106,11 @@ def _sections(compared: Compared) -> Iterator[Section]:
         yield Section(f"{title} at times ({len(at_times)})", rows(at_times), Mark.WARNING)
     if removed:
         yield Section(f"No longer needed ({len(removed)})", rows(removed), Mark.YES)
+    yield from surplus_sections(compared)
+
+
+def surplus_sections(compared: Compared) -> Iterator[Section]:
+    """Yield what is allowed beyond, statement by statement."""
     statements: dict[str, list[Surplus]] = {}
     for item in compared.surplus:
         place = f"{line(compared.place(item))}: {line(str(item.statement))}"
@@ -168,7 +177,7 @@ def _value(value: str | tuple[str, ...]) -> str:
     return value if isinstance(value, str) else " or ".join(value)
 
 
-def _surplus(compared: Compared) -> Iterator[str]:
+def surplus_lines(compared: Compared) -> Iterator[str]:
     """Yield the surplus statement by statement: actions of which the same is told stand together."""
     groups: dict[StatementRef, dict[tuple[str, str], list[str]]] = {}
     for item in compared.surplus:
@@ -205,9 +214,14 @@ def _entry(compared: Compared) -> dict[str, Any]:
         "after": compared.after,
         "added": [_requirement(item) for item in compared.change.added],
         "removed": [_requirement(item) for item in compared.change.removed],
-        "surplus": [_grant(compared, item) for item in compared.surplus],
+        "surplus": surplus_entries(compared),
         "undecided": compared.undecided,
     }
+
+
+def surplus_entries(compared: Compared) -> list[dict[str, Any]]:
+    """Return what is allowed beyond as JSON objects."""
+    return [_grant(compared, item) for item in compared.surplus]
 
 
 def _grant(compared: Compared, item: Surplus) -> dict[str, Any]:

@@ -102,6 +102,18 @@ def federation(provider: str, given: Mapping[str, str]) -> Federation:
     )
 
 
+def issuer_url(provider: str, given: Mapping[str, str]) -> str:
+    """Return the URL of a CI system's identity provider. Raises `UnknownProvider`, also where the host is missing."""
+    row = provider_rows().get(provider)
+    if row is None:
+        raise UnknownProvider(
+            f"there is no provider {provider[:80]!r}", hint=f"Known are {', '.join(provider_rows())}."
+        )
+    told = {name: value for name, value in given.items() if value}
+    _check_values(row, told)
+    return _filled(row.url, told, row)
+
+
 def _row(row: Mapping[str, Any]) -> ProviderRow:
     return ProviderRow(
         **{
@@ -115,6 +127,15 @@ def _row(row: Mapping[str, Any]) -> ProviderRow:
 
 
 def _check(row: ProviderRow, told: Mapping[str, str]) -> None:
+    _check_values(row, told)
+    if row.one_of and not any(name in told for name in row.one_of):
+        raise UnknownProvider(
+            f"{row.title} needs {' or '.join(map(option, row.one_of))}",
+            hint=row.note,
+        )
+
+
+def _check_values(row: ProviderRow, told: Mapping[str, str]) -> None:
     flags = {subject.flag for subject in row.subjects if subject.flag}
     for name, value in told.items():
         if name in flags:
@@ -128,11 +149,6 @@ def _check(row: ProviderRow, told: Mapping[str, str]) -> None:
                 f"{value[:80]!r} cannot be {option(name)} of {row.title}",
                 hint="Give one exact name: wildcards and variables would open the role to others.",
             )
-    if row.one_of and not any(name in told for name in row.one_of):
-        raise UnknownProvider(
-            f"{row.title} needs {' or '.join(map(option, row.one_of))}",
-            hint=row.note,
-        )
 
 
 def _values(row: ProviderRow, told: Mapping[str, str]) -> dict[str, str]:

@@ -53,6 +53,11 @@ def _joined(own: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     return joined
 
 
+def effective(settings: Any, stage: str) -> Mapping[str, Any]:
+    """Return the settings that are in force for a stage, with those of the stages that it extends."""
+    return {**_inherited(settings, stage), **(settings[stage] or {})}
+
+
 def _inherited(settings: Mapping[str, Any], stage: str) -> Mapping[str, Any]:
     """Return what a stage has of those that it extends, directly or not (``ZappaCLI.stage_config``)."""
     inherited: dict[str, Any] = {}

@@ -115,7 +115,7 @@ def test_a_reason_names_the_setting_the_source_and_what_a_denial_does() -> None:
 
 ADMIN = "arn:aws:iam::123456789012:user/admin"
 #: ``plan``, ``apply`` and ``destroy`` look at what the administrator may do, as ``check`` looks at the deployer.
-LOOKS = {"check", "plan", "apply", "destroy"}
+LOOKS = {"check", "plan", "apply", "destroy", "role ensure"}
 SESSION = "arn:aws:sts::123456789012:assumed-role/deployer/session"
 ITS_ROLE = "arn:aws:iam::123456789012:role/team/deployer"
 
@@ -192,7 +192,7 @@ def test_the_statement_for_our_own_call_says_what_it_is_for() -> None:
     (statement,) = explain(Denial("iam:GetUser", USER, USER)).statements
     assert (statement["Sid"], statement["Resource"]) == ("ReadOwnUser", USER)
     (statement,) = explain(Denial("iam:GetRole", ROLE, USER)).statements
-    assert statement["Sid"] == "ManageExecutionRole"
+    assert statement["Sid"] == "ReadExecutionRole"
 
 
 def test_what_zappa_never_needs_is_said() -> None:

@@ -11,8 +11,9 @@ from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, OTHER, PROD, apply
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import CurrentGroup, CurrentKey, CurrentState, Ownership, plan
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
+from zappa_iam_ext.plan.planning.destroying_roles import RoleDestruction
 from zappa_iam_ext.plan.planning.rollback import previous_version, rollback_plan
-from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
+from zappa_iam_ext.plan.role_states import CurrentProvider, CurrentRole, CurrentRoles
 
 USER = "serverless"
 OURS = {"user_tags": {"CreatedBy": "zappa-iam-ext"}}
@@ -214,3 +215,151 @@ def test_a_boundary_that_bounds_others_stays():
     shared = replace(LIMIT, holders=0, boundary_of=2)
     found = destroyed(with_role(role(DEV), shared), DEV, idle={"run": ""})
     assert kinds(found.plan) == ["DeleteRolePolicy", "DeleteRole"]
+
+
+def test_a_boundary_whose_role_is_gone_already_goes():
+    """Whoever was stopped between the two finds it again."""
+    left = replace(LIMIT, holders=0, boundary_of=0)
+    current = replace(state(), roles=CurrentRoles(limits={left.name: left}))
+    assert kinds(destroyed(current, DEV).plan) == ["DeletePolicy"]
+    assert destroyed(current, PROD).plan.empty
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param(
+            {"inline": {"theirs": {}}}, "inline policies that we did not write (theirs)", id="inline"
+        ),
+        pytest.param({"instance_profiles": ("web",)}, "in the instance profile web", id="instance profile"),
+    ],
+)
+def test_an_execution_role_that_somebody_gave_something_stays(more, told):
+    found = destroyed(with_role(role(DEV, **more)), DEV, idle={"run": ""})
+    assert found.plan.empty
+    assert told in " ".join(found.stays)
+
+
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/deployer"
+ISSUER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+TAGGED = {"CreatedBy": "zappa-iam-ext"}
+OURS_ALONE = CurrentProvider(ISSUER, TAGGED, ("deployer",))
+PROFILE = {"role_arn": ROLE_ARN, "source_profile": "admin", "region": "us-east-1"}
+
+
+def deployer(*stages, **more):
+    tags = Ownership(True, frozenset(stages)).to_tags() if stages else {}
+    return CurrentRole("deployer", ROLE_ARN, **{"trust": {}, "tags": tags, **more})
+
+
+def by_role(made, *policies, providers=(OURS_ALONE,), attached=(), **more):
+    there = CurrentRoles(deployer=made, providers=providers, **more)
+    current = state(*policies)
+    held = (*current.attached, *attached)
+    return replace(current, user_exists=made is not None, attached=held if made else (), roles=there)
+
+
+def role_destroyed(current, *stages, mode="oidc", delete_profile=False):
+    wanted = RoleDestruction(
+        "deployer", ROLE_ARN, frozenset(stages), mode == "oidc", "serverless", delete_profile
+    )
+    return destroy_plan("deployer", current, frozenset(stages), role=wanted)
+
+
+def test_a_role_goes_after_its_policies_and_its_provider():
+    """The trust of the role names the provider: whoever is stopped in between finds it again."""
+    made = role_destroyed(by_role(deployer(DEV), policy(NEEDS[DEV], {DEV}, versions=("v1", "v2"))), DEV)
+    assert kinds(made.plan) == [
+        "DetachRolePolicy",
+        "DeletePolicyVersion",
+        "DeletePolicy",
+        "DeleteOpenIDConnectProvider",
+        "DeleteRole",
+    ]
+    assert made.stays == ()
+
+
+def test_what_is_left_when_the_role_is_gone_already_goes_too():
+    current = replace(
+        by_role(None, profile=PROFILE), policies={BASE: replace(policy(NEEDS[DEV], {DEV}), holders=0)}
+    )
+    made = role_destroyed(current, DEV, delete_profile=True)
+    assert kinds(made.plan) == ["DeletePolicy", "DeleteOpenIDConnectProvider", "DeleteRoleProfile"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [
+        pytest.param(CurrentProvider(ISSUER, {}, ("deployer",)), "did not make it", id="without our tag"),
+        pytest.param(CurrentProvider(ISSUER, TAGGED, ("deployer", "ci")), "the trust of ci", id="shared"),
+        pytest.param(CurrentProvider(ISSUER, TAGGED, None), "iam:ListRoles", id="nobody could tell"),
+    ],
+)
+def test_a_provider_of_others_is_never_deleted(provider, told):
+    made = role_destroyed(by_role(deployer(DEV), providers=(provider,)), DEV)
+    assert kinds(made.plan) == ["DeleteRole"]
+    assert told in " ".join(made.stays)
+
+
+def test_in_mode_role_no_provider_is_deleted():
+    made = role_destroyed(by_role(deployer(DEV)), DEV, mode="role")
+    assert kinds(made.plan) == ["DeleteRole"]
+    assert "`--mode oidc`" in " ".join(made.stays)
+
+
+@pytest.mark.parametrize(
+    ("made", "attached", "told"),
+    [
+        pytest.param(deployer(), (), "we did not make it", id="not ours"),
+        pytest.param(deployer(tags=TAGGED), (), "no tag tells for which stages", id="everybody's"),
+        pytest.param(deployer(OTHER), (), "deploy as it too", id="of another stage alone"),
+        pytest.param(deployer(DEV), ("arn:aws:iam::aws:policy/X",), "1 other policies (X)", id="a policy"),
+        pytest.param(deployer(DEV, inline={"theirs": {}}), (), "inline policies", id="an inline policy"),
+        pytest.param(
+            deployer(DEV, instance_profiles=("web",)), (), "instance profile web", id="instance profile"
+        ),
+    ],
+)
+def test_a_role_that_somebody_else_may_need_stays_with_its_provider_and_its_profile(made, attached, told):
+    current = by_role(made, policy(NEEDS[DEV], {DEV}), attached=attached, profile=PROFILE)
+    found = role_destroyed(current, DEV, delete_profile=True)
+    assert kinds(found.plan) == ["DetachRolePolicy", "DeletePolicy"]
+    said = " ".join(found.stays)
+    assert told in said
+    assert "the trust of deployer names it" in said
+    assert "the profile serverless: the role stays" in said
+
+
+def test_a_role_of_another_stage_too_no_longer_names_this_one():
+    tags = Ownership(True, frozenset({DEV, PROD})).to_tags()
+    found = role_destroyed(by_role(deployer(DEV, PROD)), DEV)
+    assert kinds(found.plan) == ["TagRole"]
+    assert found.plan.changes[0].tags == {**tags, "zappa-iam-ext:stages": "hello/prod"}
+    assert "hello/prod deploy as it too" in " ".join(found.stays)
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked", "goes", "told"),
+    [
+        pytest.param(PROFILE, True, True, "", id="asked for"),
+        pytest.param(PROFILE, False, False, "`--delete-profile`", id="not asked for"),
+        pytest.param({**PROFILE, "output": "json"}, True, False, "(output)", id="says more"),
+        pytest.param({**PROFILE, "role_arn": f"{ROLE_ARN}2"}, True, False, "", id="of another role"),
+        pytest.param({}, True, False, "", id="none"),
+    ],
+)
+def test_the_profile_that_assumes_the_role_goes_when_asked(settings, asked, goes, told):
+    found = role_destroyed(by_role(deployer(DEV), providers=(), profile=settings), DEV, delete_profile=asked)
+    assert ("DeleteRoleProfile" in kinds(found.plan)) is goes
+    assert told in " ".join(found.stays)
+
+
+def test_the_boundary_of_a_deploying_role_goes_with_it_when_it_is_ours():
+    limit = replace(LIMIT, holders=0, boundary_of=1)
+    made = role_destroyed(
+        by_role(deployer(DEV, boundary=limit.arn), providers=(), limits={limit.name: limit}), DEV
+    )
+    assert kinds(made.plan) == ["DeleteRole", "DeletePolicy"]
+    shared = {limit.name: replace(limit, boundary_of=2)}
+    made = role_destroyed(by_role(deployer(DEV, boundary=limit.arn), providers=(), limits=shared), DEV)
+    assert kinds(made.plan) == ["DeleteRole"]

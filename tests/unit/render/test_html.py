@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.support.html_page import read_page
-from tests.support.pages import hostile, large, of_check, told
+from tests.support.pages import hostile, large, of_check, told, with_role
 from tests.support.reports import lacks_everything, may_deploy, one_missing, two_stages
 from zappa_iam_ext.mask import masked_values
 from zappa_iam_ext.render.formats import Item, Level, Origin, Outcome, Rule, Summary, Told
@@ -249,3 +249,35 @@ def test_every_colour_can_be_read_on_what_it_stands_on(scheme):
         pairs += [(tone, "page"), (tone, f"{tone}-fill"), ("text", f"{tone}-fill")]
     told = {pair: round(_contrast(colours[pair[0]], colours[pair[1]]), 2) for pair in pairs}
     assert {pair: ratio for pair, ratio in told.items() if ratio < 4.5} == {}
+
+
+def test_what_the_execution_role_needs_stands_apart_with_who_uses_it():
+    report = with_role()
+    page = read_page(html_text(of_check(report)))
+    bands = [summary for summary in page.text if summary.endswith(", execution role")]
+    assert {"logs, execution role", "lambda, execution role", "sqs, execution role"} <= set(bands)
+    assert {"logs", "lambda"} <= set(page.text), "the deployer's own stand beside them"
+    labels = [str(each["aria-label"]) for tag, each in page.elements if tag == "g" and "data-c" in each]
+    assert any(label.startswith("Lambda: ") and label.endswith(", Callers and settings") for label in labels)
+    assert any(label.startswith("Lambda's pollers: denied, refused at deploy, ") for label in labels)
+    assert not any("runtime" in label for label in labels)
+    assert page.text.count("execution role") == 2, "and so do the two rows of what to look at"
+    rows = page.having("tr", class_="permission")
+    assert len(rows) == len(report.results) + len(report.role.results)
+
+
+def test_the_map_of_a_difference_names_commands_and_policies():
+    page = read_page(html_text(told()["diff with a policy"]))
+    labels = [str(each["aria-label"]) for tag, each in page.elements if tag == "g" and "data-c" in each]
+    assert "policy.json: more than needed, Commands, settings, policies" in labels
+    assert "statement 5 (More): more than needed, Calls, statements" in labels
+    assert "zappa deploy: needed, not allowed, Commands, settings, policies" in labels
+
+
+def test_what_is_well_and_no_permission_is_told_besides():
+    rule = Rule("held-permission", "held", level=Level.NOTE)
+    trust = Item(rule, "trust in lambda", "the role trusts Lambda", Outcome.PASSED, Level.NOTE, suite="dev")
+    summaries = (Summary("the role serves", passed=True, suite="dev"),)
+    page = read_page(html_text(Told("zappa-iam role check", "1", (trust,), summaries)))
+    assert "Besides (1)" in page.text
+    assert "the role trusts Lambda" in page.text

@@ -28,6 +28,7 @@ from tests.support.reports import (
     unreadable,
     with_blocker,
 )
+from tests.support.role_reports import ROLE_REPORTS
 from tests.support.stages import ACCOUNT
 from zappa_iam_ext.check import Blocker, Evidence, EvidenceNote
 from zappa_iam_ext.iam import Layer
@@ -53,9 +54,9 @@ def test_the_picture_in_the_docs_shows_the_report_of_today():
         assert line in shown
 
 
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize("name", [*REPORTS, *ROLE_REPORTS])
 def test_the_verdict_comes_first_and_the_exit_code_says_the_same(name):
-    report = REPORTS[name]()
+    report = {**REPORTS, **ROLE_REPORTS}[name]()
     words = {0: "may deploy", 1: "may not", 3: "cannot tell"}[report.exit_code()]
     assert words in report_text(report, style=Style(400)).splitlines()[0]
 
@@ -278,6 +279,6 @@ def test_resources_that_begin_alike_are_told_apart():
 
 
 def test_a_masked_report_reads_as_the_same_report():
-    for make in REPORTS.values():
+    for make in {**REPORTS, **ROLE_REPORTS}.values():
         shown, hidden = report_text(make()), report_text(masked_values(make()))
         assert hidden == shown.replace(ACCOUNT, MASK).replace("210987654321", MASK)

@@ -100,6 +100,24 @@ def edit_section(
     return "".join(written.get(n, line) for n, line in enumerate(lines) if n not in dropped)
 
 
+def drop_section(text: str, is_section: Callable[[str], bool]) -> str:
+    """Return ``text`` without the header and the options of the last such section; comments and blank lines stay."""
+    lines = _split(text)
+    entries = list(_entries(lines))
+    start = max(
+        (n for n, e in enumerate(entries) if e.header is not None and is_section(e.header)), default=None
+    )
+    if start is None:
+        return text
+    end = next((n for n in range(start + 1, len(entries)) if entries[n].header is not None), len(entries))
+    gone = {line for entry in entries[start:end] for line in (entry.line, *entry.continued)}
+    first, last = min(gone), max(gone)
+    parting = last + 1 if last + 1 < len(lines) else first - 1
+    if parting >= 0 and not lines[parting].strip():
+        gone.add(parting)
+    return "".join(line for n, line in enumerate(lines) if n not in gone)
+
+
 def _split(text: str) -> list[str]:
     r"""Split at ``\n``, ``\r\n`` and ``\r`` only, as reading a text file does."""
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)

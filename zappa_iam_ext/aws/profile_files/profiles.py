@@ -27,6 +27,7 @@ from zappa_iam_ext.aws.profile_files.names import (
 from zappa_iam_ext.aws.profile_files.sections import (
     ROLE_SOURCES,
     Section,
+    dropped,
     edited,
     holds_another,
     refuse_misspelt,
@@ -219,6 +220,24 @@ class ProfileFiles:
             if not values and not gone & set(current):
                 return text
             return edited(section, text, wanted | more, gone)
+
+        return section.file.change(edit)
+
+    def role_section(self, profile: str) -> Mapping[str, str]:
+        """Return what the config file says of the profile; empty when it says nothing."""
+        return dict(self._config_section(profile).settings())
+
+    def delete_role(self, profile: str, role_arn: str) -> bool:
+        """Take the profile out of the config file that assumes this role and says nothing else; return whether it was there.
+
+        Raises `CredentialsFileError`, with the file intact, when the profile says more or something else, or when the
+        file cannot be written.
+        """
+        section = self._config_section(profile)
+
+        def edit(text: str) -> str:
+            current = read_section(text, section.named)
+            return dropped(section, text, profile, role_arn) if current else text
 
         return section.file.change(edit)
 

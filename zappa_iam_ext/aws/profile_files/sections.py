@@ -6,7 +6,7 @@ import configparser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from zappa_iam_ext.aws.profile_files.ini_text import edit_section, parse, read_section
+from zappa_iam_ext.aws.profile_files.ini_text import drop_section, edit_section, parse, read_section
 from zappa_iam_ext.aws.profile_files.names import OTHER_KINDS, key_material, misspelt
 from zappa_iam_ext.aws.profile_files.stored_file import StoredFile
 from zappa_iam_ext.errors import CredentialsFileError
@@ -96,3 +96,25 @@ def edited(
             hint=f"Look for oddly indented lines in it, or choose another file ({section.file.variable}).",
         )
     return after
+
+
+def dropped(section: Section, before: str, profile: str, role_arn: str) -> str:
+    """Return the text without the section of a role; raise `CredentialsFileError` unless only that section goes."""
+    current = read_section(before, section.named)
+    after = drop_section(before, section.named)
+    try:
+        old, seen = parse(before), parse(after)
+    except configparser.Error:
+        old = seen = configparser.RawConfigParser()
+    rest = {s: dict(old[s]) for s in old.sections() if not section.named(s)}
+    if not is_roles(current, role_arn) or rest != {s: dict(seen[s]) for s in seen.sections()}:
+        raise CredentialsFileError(
+            f"the profile {profile!r} in {section.file.path} says more than what we wrote; it was left as it is",
+            hint="Take it out by hand if nobody needs it.",
+        )
+    return after
+
+
+def is_roles(settings: Mapping[str, str], role_arn: str) -> bool:
+    """Say whether a profile says just what is written for a role: the role, whose credentials, and a region."""
+    return settings.get("role_arn") == role_arn and set(settings) <= {"role_arn", "source_profile", "region"}

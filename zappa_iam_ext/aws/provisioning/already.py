@@ -23,6 +23,7 @@ from zappa_iam_ext.plan.changes import (
     CreateUser,
     DeleteAccessKey,
     DeleteGroup,
+    DeleteOpenIDConnectProvider,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,
@@ -99,6 +100,7 @@ _Rule = Callable[["IAMClient", Any], bool]
 _DELETIONS = (
     DeleteAccessKey,
     DeleteGroup,
+    DeleteOpenIDConnectProvider,
     DeletePolicy,
     DeletePolicyVersion,
     DeleteRole,

@@ -104,12 +104,13 @@ def _role(iam: IAMClient, name: str, read_policy: ReadPolicy | None = None) -> C
         boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         max_session=role.get("MaxSessionDuration", 3600),
         tags=tags_from(role),
-        inline=dict(_inline(iam, name)) if read_policy else {},
+        inline=dict(inline_policies(iam, name)) if read_policy else {},
         attached=dict(_attached(iam, name, read_policy)) if read_policy else {},
     )
 
 
-def _inline(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def inline_policies(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the inline policies of a role, each with its name."""
     with translated("iam:ListRolePolicies"):
         pages = iam.get_paginator("list_role_policies").paginate(RoleName=role)
         names = [name for page in pages for name in page["PolicyNames"]]

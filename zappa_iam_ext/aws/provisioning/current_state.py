@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.aws.provisioning.current_roles import attached_to_role, with_current_roles
+from zappa_iam_ext.aws.provisioning.roles_to_destroy import with_roles_to_destroy
+from zappa_iam_ext.aws.provisioning.user_keys import told_keys
 from zappa_iam_ext.plan import (
     CurrentGroup,
     CurrentKey,
@@ -71,6 +73,8 @@ def _without_roles(iam: IAMClient, desired: DesiredState, credentials: ProfileFi
     if user is not None:
         attached = dict(_attached(iam, desired.user))
         keys = tuple(_keys(iam, desired.user))
+        if desired.profile and len(keys) >= Quotas().access_keys and profile_key not in _working(keys):
+            keys = tuple(told_keys(iam, desired.user, keys))
         groups = tuple(_groups(iam, desired.user)) if desired.group else ()
     found = (_policy(iam, arn) for arn in _family(iam, desired, attached))
     return CurrentState(
@@ -103,9 +107,11 @@ def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
 def state_to_destroy(
     iam: IAMClient, desired: DesiredState, credentials: ProfileFiles | None = None
 ) -> CurrentState:
-    """Return the current state with all that may keep a user or a group from being deleted."""
+    """Return the current state with all that may keep a user, a role or a group from being deleted."""
     found = current_state(iam, desired, credentials)
-    if found.user_exists:
+    found = with_roles_to_destroy(iam, desired, found, credentials, _policy)
+    by_role = desired.roles is not None and desired.roles.deployer is not None
+    if found.user_exists and not by_role:
         found = replace(
             found,
             groups=tuple(_groups(iam, desired.user)),
@@ -177,6 +183,10 @@ def _keys(iam: IAMClient, user: str) -> Iterator[CurrentKey]:
         for page in iam.get_paginator("list_access_keys").paginate(UserName=user):
             for key in page["AccessKeyMetadata"]:
                 yield CurrentKey(key["AccessKeyId"], key["Status"] == "Active")
+
+
+def _working(keys: Iterable[CurrentKey]) -> frozenset[str]:
+    return frozenset(key.access_key_id for key in keys if key.active)
 
 
 def _groups(iam: IAMClient, user: str) -> Iterator[str]:

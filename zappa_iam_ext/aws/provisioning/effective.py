@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.evidence.simulation import PolicySimulator
+from zappa_iam_ext.aws.provisioning.provisioner import patient
 from zappa_iam_ext.check.simulation.questions import Asked
 from zappa_iam_ext.check.simulation.words import Answer, Question, SimulatedDecision
 from zappa_iam_ext.iam import Decision
@@ -40,7 +40,7 @@ def wait_until_effective(
     asked: Sequence[Asked],
     seconds: float,
     *,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = patient,
     clock: Callable[[], float] = time.monotonic,
 ) -> Effective:
     """Ask IAM's simulator with the role as its source until all is allowed, for so many seconds at most.
@@ -55,7 +55,7 @@ def wait_until_effective(
         passed = clock() - start
         if not found.denied or (found.blocked and passed >= SURE_AFTER) or passed >= seconds:
             return found
-        delay = DELAYS[min(attempt, len(DELAYS) - 1)] * random.uniform(0.75, 1.25)  # noqa: S311  -- no secret
+        delay = DELAYS[min(attempt, len(DELAYS) - 1)]
         sleep(min(delay, max(seconds - passed, 0.0)))
         attempt += 1
 

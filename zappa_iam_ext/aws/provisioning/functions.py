@@ -23,3 +23,17 @@ def still_runs(lambda_: LambdaClient, name: str) -> str:
     except BotoCoreError:
         return f"whether the function {name} runs as it could not be asked"
     return f"the function {name} runs as it (`zappa undeploy` first)"
+
+
+def runs_as(lambda_: LambdaClient, role: str) -> str:
+    """Return which function of the region runs as the role of this name; empty when none does. Nothing is raised."""
+    try:
+        for page in lambda_.get_paginator("list_functions").paginate():
+            for function in page["Functions"]:
+                if function.get("Role", "").rpartition("/")[2] == role:
+                    return f"the function {function['FunctionName']} runs as it (`zappa undeploy` first)"
+    except ClientError:
+        return "whether other functions run as it may not be asked (lambda:ListFunctions)"
+    except BotoCoreError:
+        return "whether other functions run as it could not be asked"
+    return ""

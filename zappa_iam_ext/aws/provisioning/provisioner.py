@@ -35,7 +35,7 @@ from zappa_iam_ext.errors import (
     ZappaIamError,
 )
 from zappa_iam_ext.plan import Change, ConcernKind, CreateAccessKey, Plan, WriteProfile
-from zappa_iam_ext.plan.changes import SetDefaultPolicyVersion, WriteRoleProfile
+from zappa_iam_ext.plan.changes import DeleteRoleProfile, SetDefaultPolicyVersion, WriteRoleProfile
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -97,7 +97,7 @@ class Provisioner:
                 raise ZappaIamError(
                     "an access key is wanted, but there is no credentials file to write it to"
                 )
-            if isinstance(change, WriteRoleProfile) and self.credentials:
+            if isinstance(change, WriteRoleProfile | DeleteRoleProfile) and self.credentials:
                 self.credentials.config.check_writable()
             if isinstance(change, WriteProfile) and self.credentials:
                 with self._given_meanwhile(change):
@@ -111,6 +111,7 @@ class Provisioner:
             WriteProfile: self._write_profile,
             SetDefaultPolicyVersion: self._make_default,
             WriteRoleProfile: self._write_role_profile,
+            DeleteRoleProfile: self._delete_role_profile,
         }
         special.get(type(change), self._call)(change)
 
@@ -185,6 +186,10 @@ class Provisioner:
             region=change.region,
             overwrite=change.overwrite,
         )
+
+    def _delete_role_profile(self, change: DeleteRoleProfile) -> None:
+        if self.credentials is not None:
+            self.credentials.delete_role(change.profile, change.role_arn)
 
     def _delete_unstored_key(self) -> None:
         held, self._held = self._held, None

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.documents import tags_from
 from zappa_iam_ext.aws.errors import translated
-from zappa_iam_ext.errors import UnknownPrincipal
-from zappa_iam_ext.plan.rotation import ROTATED, ROTATING, UserKey, UserKeys, rotated_tag, rotating_tag
+from zappa_iam_ext.errors import AccessDenied, UnknownPrincipal
+from zappa_iam_ext.plan import CurrentKey
+from zappa_iam_ext.plan.rotation import (
+    ROTATED,
+    ROTATING,
+    UserKey,
+    UserKeys,
+    described,
+    rotated_tag,
+    rotating_tag,
+)
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -24,14 +34,23 @@ def user_keys(iam: IAMClient, user: str, profile: str, held: str | None) -> User
     """
     with translated("iam:GetUser"):
         try:
-            described = iam.get_user(UserName=user)["User"]
+            found = iam.get_user(UserName=user)["User"]
         except iam.exceptions.NoSuchEntityException:
             raise UnknownPrincipal(f"IAM has no user {user}") from None
     with translated("iam:ListAccessKeys"):
         pages = iam.get_paginator("list_access_keys").paginate(UserName=user)
         listed = [key for page in pages for key in page["AccessKeyMetadata"]]
     keys = tuple(sorted(_described(iam, listed), key=lambda key: key.created))
-    return UserKeys(user, profile, held, keys, tags_from(described))
+    return UserKeys(user, profile, held, keys, tags_from(found))
+
+
+def told_keys(iam: IAMClient, user: str, keys: Sequence[CurrentKey]) -> Iterator[CurrentKey]:
+    """Yield keys with their age and last use, as far as these may be asked."""
+    told: dict[str, str] = {}
+    with suppress(AccessDenied, UnknownPrincipal):
+        told = {key.access_key_id: described(key) for key in user_keys(iam, user, "", None).keys}
+    for key in keys:
+        yield replace(key, told=told.get(key.access_key_id, ""))
 
 
 def _described(iam: IAMClient, listed: list[Any]) -> Iterator[UserKey]:

@@ -69,12 +69,17 @@ class Reader:
             lambda groups: (each for group in groups for each in self.group(group["GroupName"])),
         )
 
-    def role(self, role: str, *, alone: bool = True) -> Iterator[Question]:
-        """Yield what is asked first about a role; where it is not ``alone``, others ask what is asked of the account."""
+    def role(self, role: str, *, alone: bool = True, whole: bool = True) -> Iterator[Question]:
+        """Yield what is asked first about a role.
+
+        Where it is not ``alone``, others ask what is asked of the account; not ``whole`` are the role and its boundary.
+        """
         iam, owner, named = self.iam, f"role {role}", {"RoleName": role}
         if alone:
             yield from self._policies()
         yield self._about("iam:GetRole", owner, lambda: iam.get_role(RoleName=role)["Role"])
+        if not whole:
+            return
         yield self._listing(
             "iam:ListRolePolicies",
             f"the inline policies of {owner}",

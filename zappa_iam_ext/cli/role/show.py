@@ -56,7 +56,8 @@ def command(
     """Print the least-privilege policy document of the execution role of STAGE, and nothing else.
 
     Offline, without credentials. With --all the documents are a JSON list in the order of the stages. Without an account the
-    ARNs hold for any account, which stderr tells. Exit codes: 0 printed, 2 could not run.
+    ARNs hold for any account, which stderr tells, with what cannot work in the partition and what no setting tells. Exit
+    codes: 0 printed, 2 could not run.
     """
     if trust and explain:
         raise SettingsError(
@@ -66,6 +67,8 @@ def command(
         stage, settings_file, all_stages=all_stages, options=AwsOptions("", region, ""), credentials="unused"
     )
     located = [_located(each, account, partition) for each in stages]
+    for each in located if not trust else ():
+        _tell(each)
     if explain:
         from zappa_iam_ext.render.role.grants import grants_json, grants_text
 
@@ -78,13 +81,24 @@ def _located(stage: Stage, account: str, partition: str) -> Stage:
     """Return the stage in the account that is named somewhere; say so where none is."""
     from zappa_iam_ext.config import iam_ext_settings
 
-    named = account or stage.account_id or iam_ext_settings(stage).expected_account
+    own = iam_ext_settings(stage)
+    named = account or stage.account_id or own.expected_account
     if named:
         return stage.with_account(named, partition or None)
     click.echo(f"stage {stage.name}: no account is known, so ARNs name any (--account names one)", err=True)
     from dataclasses import replace
 
     return replace(stage, partition=partition or stage.partition)
+
+
+def _tell(stage: Stage) -> None:
+    """Say on stderr what cannot work whatever the role may do, and what it may need and is not granted."""
+    from zappa_iam_ext.permissions.runtime import runtime_untold, runtime_warnings
+
+    for text in runtime_warnings(stage):
+        click.echo(f"stage {stage.name}: warning: {text}", err=True)
+    for text in runtime_untold(stage):
+        click.echo(f"stage {stage.name}: no setting tells: {text}", err=True)
 
 
 def _document(stage: Stage, trust: bool, lambda_source_account: bool) -> dict[str, Any]:

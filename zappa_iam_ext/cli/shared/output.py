@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from zappa_iam_ext.render.report.items import Positions
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-FORMATS = ("text", "json", "github", "markdown", "sarif", "junit", "html")
+FORMATS = ("text", "json", "github", "gitlab", "markdown", "sarif", "junit", "html")
 _FILE = f"{__name__}.file"
 WORKSPACE = "GITHUB_WORKSPACE"
 
@@ -52,7 +52,7 @@ def report_options(function: Decorated) -> Decorated:
         type=click.Choice(FORMATS),
         default="text",
         show_default=True,
-        help="json is one document (docs/schemas/), github are annotations of a workflow, html is one page for a browser.",
+        help="json is one document (docs/schemas/), github annotates a workflow, gitlab is Code Quality, html a page.",
     )(function)
 
 
@@ -136,6 +136,7 @@ def machine_text(told: Told, output: str) -> str:
 
     renderers = {
         "github": formats.github_text,
+        "gitlab": formats.code_quality_text,
         "markdown": formats.markdown_text,
         "sarif": formats.sarif_text,
         "junit": formats.junit_text,

@@ -22,9 +22,14 @@ from zappa_iam_ext.permissions.denials.matching import (
     is_own_call,
     of_another,
 )
-from zappa_iam_ext.permissions.denials.principals import CallerKind, caller_kind, session_of
+from zappa_iam_ext.permissions.denials.principals import (
+    CallerKind,
+    caller_kind,
+    names_execution_role,
+    session_of,
+)
 from zappa_iam_ext.permissions.denials.remedy import Case, advice
-from zappa_iam_ext.permissions.denials.role_causes import role_causes
+from zappa_iam_ext.permissions.denials.role_causes import of_function, role_causes
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.denials.wordings.services import action_of
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -89,10 +94,11 @@ def explain_all(
 
 def _explained(denial: Denial, calls: StageCalls | None, deployer: str, lines: CommandLines) -> Explanation:
     stage = calls.stage if calls else None
+    denial = of_function(denial)
     caller = caller_kind(denial, stage)
     if is_cross_account(denial, stage):
         denial = replace(denial, layer="cross-account")
-    if caller is CallerKind.EXECUTION_ROLE:
+    if caller is CallerKind.EXECUTION_ROLE or _is_not_trusted(denial, caller, stage):
         denial = replace(denial, by_role=True)
     reasons, wanted = table_causes(denial)
     elsewhere = bool(reasons)
@@ -119,6 +125,12 @@ def _explained(denial: Denial, calls: StageCalls | None, deployer: str, lines: C
         stage=stage.name if stage else "",
         lines=lines,
     )
+
+
+def _is_not_trusted(denial: Denial, caller: CallerKind, stage: Stage | None) -> bool:
+    """Say whether a service may not assume the execution role, in AWS's own sentence."""
+    assumes = caller is CallerKind.SERVICE and denial.action.lower() == "sts:assumerole"
+    return assumes and names_execution_role(denial.resource, stage)
 
 
 def _is_own(denial: Denial, reasons: Sequence[Reason]) -> bool:

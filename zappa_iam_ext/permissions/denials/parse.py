@@ -16,17 +16,15 @@ from typing import Any
 
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.permissions.denials.denial import Denial
-from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, lowered, near, places, unwrapped
+from zappa_iam_ext.permissions.denials.text import clean, flexible, joined, lowered, near, unwrapped
 from zappa_iam_ext.permissions.denials.wordings import OWN_WORDINGS, bare_denials, performed, prose
-from zappa_iam_ext.permissions.denials.wordings.services import action_of, without_version
+from zappa_iam_ext.permissions.denials.wordings.inside import function_places, in_function, of_function
+from zappa_iam_ext.permissions.denials.wordings.services import without_version
 
 __all__ = ["Denial", "parse_decoded", "parse_denial", "parse_denials"]
 
 _NEAR = 600
 """Characters after a denial in which the message says what kind of policy is to blame."""
-_LOG = 3000
-"""Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
-_FUNCTION = ("/var/task/", "/var/runtime/", "START RequestId: ", "END RequestId: ", "LAMBDA_WARNING")
 _NAME = r"(?:<[\w -]{1,40}>|[^\s\"<>]){1,1500}+"
 _ACCESS = re.compile(
     r"(?:User|Principal):?\s*(?:\"?(?P<principal>arn:[^\s\"<>]{1,1500}+)\"?\s+)?is\s+not\s+authorized\s+to\s+access\s+this\s+resource",
@@ -35,7 +33,7 @@ _ACCESS = re.compile(
 _BLAMED = re.compile(
     rf"(?:(?:{flexible('because')}|Context:)\s+{flexible('no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
     rf"|(?P<explicit>(?:{flexible('(?:with|due to)')}\s+|Context:\s+(?:with\s+)?){flexible('an explicit deny')})(?:(?:\s+|(?<=\n))in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
-    rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
+    rf"(?:\s*:\s*(?P<arn>(?=arn:){_NAME}))?)",
     re.IGNORECASE,
 )
 _OPERATION = re.compile(
@@ -61,7 +59,7 @@ _API = re.compile(
 )
 _ENCODED = re.compile(
     r"Encoded\s+authorization\s+failure\s+message:\s*"
-    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
+    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n(?!Traceback\b)[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
     re.IGNORECASE,
 )
 _DENIED_CODES = frozenset(
@@ -166,7 +164,7 @@ def _read(text: str) -> Iterator[Denial]:
     said += [
         (start, start, Denial(encoded=message)) for start, message in encoded if not _before(known, start)
     ]
-    functions = places(text, _FUNCTION)
+    functions = function_places(text)
     known = sorted(start for start, _, _ in said)
     said += bare_denials(text, small, known)
     for start, end, denial in sorted(said, key=lambda found: found[0]):
@@ -177,7 +175,7 @@ def _read(text: str) -> Iterator[Denial]:
         full = _of_role(full)
         if full.operation and _of_stack(text, start):
             full = replace(full, service="cloudformation")
-        full = _of_function(full) if _in_function(full, functions, start) else full
+        full = of_function(full) if in_function(full, functions, start) else full
         yield _encoded(_blame(full, text[end : min(limit, end + _NEAR)]), encoded, start, limit)
 
 
@@ -188,11 +186,6 @@ def _of_stack(text: str, start: int) -> bool:
     """Say whether a record of CloudTrail was made on the way of a stack (CloudTrail User Guide: userIdentity, invokedBy)."""
     around = text[max(0, start - _RECORD) : start]
     return bool(_BY_STACK.search(around.rpartition('"eventVersion"')[2]))
-
-
-def _of_function(denial: Denial) -> Denial:
-    """Return the denial of a function's own role; a call of the function asks for the action of its name."""
-    return replace(denial, by_role=True, action=denial.action or action_of(denial.operation))
 
 
 def _of_role(denial: Denial) -> Denial:
@@ -229,19 +222,6 @@ def _unanswered(called: Sequence[_Called], places: Sequence[int], starts: Sequen
         if code in _DENIED_CODES and not answered:
             found.append((start, start, Denial(operation=operation)))
     return found
-
-
-def _in_function(denial: Denial, functions: Sequence[int], start: int) -> bool:
-    """Say whether a role's session was denied inside a function: its paths or its log's lines stand around.
-
-    A denial without its principal (``An error occurred (AccessDenied) when calling ...``) is that of whoever called.
-    """
-    session = ":assumed-role/" in denial.principal and not denial.principal.endswith("/AWSCloudFormation")
-    unnamed = not denial.principal and bool(denial.operation) and denial.layer in {"", "identity"}
-    if not (session or unnamed):
-        return False
-    at = bisect.bisect_left(functions, start - _LOG)
-    return at < len(functions) and functions[at] <= start + _LOG
 
 
 def _before(places: Sequence[int], start: int) -> bool:

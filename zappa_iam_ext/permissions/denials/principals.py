@@ -100,6 +100,14 @@ def stage_role(stage: Stage) -> str:
     return named if named and not stage.role.managed else stage.role.name
 
 
+def names_execution_role(arn: str, stage: Stage | None = None) -> bool:
+    """Say whether an ARN is the role that functions run as: by the name that Zappa gives it, or the stage's."""
+    role = role_of(arn)
+    return bool(_ZAPPA_ROLE.search(role)) or (
+        stage is not None and role in {stage.role.name, stage_role(stage)}
+    )
+
+
 def _is_execution_role(role: str, session: str, action: str) -> bool:
     if not role:
         return False

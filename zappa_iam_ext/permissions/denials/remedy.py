@@ -157,6 +157,11 @@ def _service(case: Case) -> str:
         *("lambda", "add-permission", "--function-name", name, "--statement-id", service.partition(".")[0]),
         *("--action", "lambda:InvokeFunction", "--principal", service, "--source-arn", *source),
     )
+    by_role = (
+        " A REST API that Zappa makes calls it with the execution role instead, which needs lambda:InvokeFunction:"
+        f" {case.lines.zappa_iam('role ensure')} grants it."
+    )
+    told += by_role * service.startswith("apigateway.")
     stale = " Amazon S3 checks every destination of the bucket: one that names a function that is gone is refused too."
     return f"{told}{stale if service.startswith('s3.') else ''} It is let in by: {command}"
 

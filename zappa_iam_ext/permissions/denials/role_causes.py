@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from zappa_iam_ext.iam.patterns import arn_glob, is_pattern, overlaps
 from zappa_iam_ext.permissions.denials.causes import Reason
@@ -12,6 +14,8 @@ from zappa_iam_ext.permissions.denials.resources import account_of, resource_pat
 from zappa_iam_ext.permissions.model import Consequence, Requirement, UsedBy
 from zappa_iam_ext.permissions.runtime import RUNTIME, runtime_requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
+from zappa_iam_ext.permissions.tables.rows import call_rows
 from zappa_iam_ext.permissions.tables.runtime_rows import RuntimeRow, runtime_rows
 
 
@@ -28,6 +32,25 @@ def role_causes(denial: Denial, stage: Stage | None) -> tuple[Reason, ...]:
         return ()
     rows = [row for row in runtime_rows() if row.consequence is Consequence.REFUSED]
     return tuple(dict.fromkeys(_of_row(row, denial) for row in rows if _is_asked(denial, row.action)))
+
+
+def of_function(denial: Denial) -> Denial:
+    """Return the denial of the function's role where nobody is named and only Zappa's code in the function makes the call."""
+    if denial.principal or denial.by_role or denial.by_service_role or not denial.operation:
+        return denial
+    action = _called_in_function().get(denial.operation.lower(), "")
+    called = bool(action) and denial.action.lower() in {"", action.lower()}
+    return replace(denial, action=denial.action or action, by_role=True) if called else denial
+
+
+@lru_cache(maxsize=1)
+def _called_in_function() -> Mapping[str, str]:
+    """Return the operations that Zappa calls in the function alone, in small letters, with the action of each."""
+    deployed = {row.operation.lower() for row in call_rows()} | {
+        row.operation.lower() for row in own_call_rows()
+    }
+    called = {row.call.partition(".")[2].lower(): row.action for row in runtime_rows() if row.call}
+    return {operation: action for operation, action in called.items() if operation not in deployed}
 
 
 def _of_stage(denial: Denial, stage: Stage) -> Iterator[Reason]:

@@ -22,7 +22,13 @@ from zappa_iam_ext.plan.changes.policies import (
     TagPolicy,
     UntagPolicy,
 )
-from zappa_iam_ext.plan.changes.role_removal import DeleteRole, DeleteRolePolicy
+from zappa_iam_ext.plan.changes.role_removal import (
+    DeleteOpenIDConnectProvider,
+    DeleteRole,
+    DeleteRolePolicy,
+    DeleteRoleProfile,
+    UntagRole,
+)
 from zappa_iam_ext.plan.changes.roles import (
     AddClientIDToOpenIDConnectProvider,
     AttachRolePolicy,
@@ -59,10 +65,12 @@ __all__ = [
     "CreateUser",
     "DeleteAccessKey",
     "DeleteGroup",
+    "DeleteOpenIDConnectProvider",
     "DeletePolicy",
     "DeletePolicyVersion",
     "DeleteRole",
     "DeleteRolePolicy",
+    "DeleteRoleProfile",
     "DeleteUser",
     "DetachGroupPolicy",
     "DetachRolePolicy",
@@ -75,6 +83,7 @@ __all__ = [
     "TagPolicy",
     "TagRole",
     "UntagPolicy",
+    "UntagRole",
     "UpdateAssumeRolePolicy",
     "WriteProfile",
     "WriteRoleProfile",

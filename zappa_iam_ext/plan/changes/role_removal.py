@@ -1,4 +1,4 @@
-"""Changes that remove a role which we made. Pure."""
+"""Changes that remove a role which we made, and what is there for it alone. Pure."""
 
 from __future__ import annotations
 
@@ -38,3 +38,49 @@ class DeleteRole(Change):
     def call(self) -> Call:
         """Return ``iam:DeleteRole``."""
         return Call("iam", "DeleteRole", {"RoleName": self.role})
+
+
+@dataclass(frozen=True, slots=True)
+class UntagRole(Change):
+    """``iam:UntagRole``: tags of ours that are no longer true."""
+
+    symbol: ClassVar[Symbol] = Symbol.CHANGE
+    role: str
+    keys: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"take tags off the role {self.role}: {', '.join(self.keys)}"
+
+    def call(self) -> Call:
+        """Return ``iam:UntagRole``."""
+        return Call("iam", "UntagRole", {"RoleName": self.role, "TagKeys": list(self.keys)})
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOpenIDConnectProvider(Change):
+    """``iam:DeleteOpenIDConnectProvider``: one that we made and that no role trusts but one that goes."""
+
+    symbol: ClassVar[Symbol] = Symbol.REMOVE
+    arn: str
+
+    def __str__(self) -> str:
+        return f"delete the identity provider {self.arn.partition(':oidc-provider/')[2]}"
+
+    def call(self) -> Call:
+        """Return ``iam:DeleteOpenIDConnectProvider``."""
+        return Call("iam", "DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": self.arn})
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRoleProfile(Change):
+    """Take the section out of the config file by which a profile assumes a role that goes."""
+
+    symbol: ClassVar[Symbol] = Symbol.REMOVE
+    profile: str
+    role_arn: str
+
+    def __str__(self) -> str:
+        return f"take the profile {self.profile} out of the config file"
+
+    def call(self) -> None:
+        """Return None: a file is written."""

@@ -1,7 +1,8 @@
 """What removes from an account what was made for some stages, and leaves what anyone else holds. Pure.
 
 A policy goes when its tags name no other stage and nobody else holds it. One that other stages share stays as it is: what
-they need of it is not known here. A user goes when it is ours and nothing is left of it that is not.
+they need of it is not known here. A user goes when it is ours and nothing is left of it that is not; a role likewise
+(`destroying_roles`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from zappa_iam_ext.plan.changes import (
     DeleteGroup,
     DeletePolicy,
     DeletePolicyVersion,
-    DeleteRole,
-    DeleteRolePolicy,
     DeleteUser,
     DetachGroupPolicy,
     DetachUserPolicy,
@@ -25,10 +24,16 @@ from zappa_iam_ext.plan.changes import (
     UntagPolicy,
 )
 from zappa_iam_ext.plan.model import Plan
-from zappa_iam_ext.plan.ownership import OWNER_TAG, StageKey, read_ownership, surplus_tags
+from zappa_iam_ext.plan.ownership import OWNER_TAG, StageKey, surplus_tags
 from zappa_iam_ext.plan.planning.attachments import GROUP_PATH
+from zappa_iam_ext.plan.planning.destroying_roles import (
+    RoleDestruction,
+    boundaries_that_go,
+    deployer_goes,
+    execution_roles_go,
+)
 from zappa_iam_ext.plan.planning.effects import between
-from zappa_iam_ext.plan.role_states import CurrentRoles
+from zappa_iam_ext.plan.planning.roles import of_role
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState
 
 
@@ -47,13 +52,45 @@ def destroy_plan(
     *,
     delete_key: bool = False,
     idle: Mapping[str, str] | None = None,
+    role: RoleDestruction | None = None,
 ) -> Destruction:
     """Return what removes what is ours and for these stages only.
 
     ``delete_key`` lets the access key go that the profile holds, of a user that we made; no other key ever goes. ``idle``
-    are the execution roles by name, each with why a function may still run as it; empty where none does.
+    are the execution roles by name, each with why a function may still run as it; empty where none does. With ``role``
+    it is the role of the name ``user`` that deploys.
     """
-    gone, shared, stays = [], [], []
+    stays: list[str] = []
+    gone, shared = _divided(user, current, stages, stays)
+    off = [change for policy in gone for change in _removed(policy, user, current)]
+    last: list[Change] = []
+    if role is not None:
+        off = list(of_role(off))
+        last += deployer_goes(current, role, {policy.arn for policy in gone}, stays)
+    else:
+        last += _group(user, current, gone)
+        keys = _keys(user, current) if delete_key else ()
+        user_goes, why = _user_goes(user, current, gone, keys)
+        last += (*keys, DeleteUser(user)) if user_goes else ()
+        stays += [f"the user {user}: {why}"] if why else []
+    roles = list(execution_roles_go(current, stages, idle or {}, stays))
+    limits = boundaries_that_go(current, stages, (*roles, *last))
+    changes = (
+        *(change for policy in shared for change in _released(policy, stages)),
+        *off,
+        *roles,
+        *last,
+        *(change for policy in limits for change in _removed(policy, "", current)),
+    )
+    narrowed, _ = between(current, {}, gone={policy.arn for policy in gone})
+    return Destruction(Plan(changes, (), narrowed, may_narrow=True), tuple(stays))
+
+
+def _divided(
+    user: str, current: CurrentState, stages: frozenset[StageKey], stays: list[str]
+) -> tuple[list[CurrentPolicy], list[CurrentPolicy]]:
+    """Return the policies that go and those that others share; note what stays."""
+    gone, shared = [], []
     for policy in (each for _, each in sorted(current.policies.items())):
         named = policy.ownership.stages
         if not policy.ours or (named is not None and not named & stages):
@@ -70,43 +107,7 @@ def destroy_plan(
             stays.append(f"the policy {policy.name}: {reason}")
         else:
             gone.append(policy)
-    keys = _keys(user, current) if delete_key else ()
-    user_goes, why = _user_goes(user, current, gone, keys)
-    if not user_goes:
-        keys = ()
-    changes = (
-        *(change for policy in shared for change in _released(policy, stages)),
-        *(change for policy in gone for change in _removed(policy, user, current)),
-        *_execution_roles(current, stages, idle or {}, stays),
-        *_group(user, current, gone),
-        *keys,
-        *([DeleteUser(user)] if user_goes else []),
-    )
-    narrowed, _ = between(current, {}, gone={policy.arn for policy in gone})
-    plan = Plan(changes, (), narrowed, may_narrow=True)
-    return Destruction(plan, (*stays, *([f"the user {user}: {why}"] if why else [])))
-
-
-def _execution_roles(
-    current: CurrentState, stages: frozenset[StageKey], idle: Mapping[str, str], stays: list[str]
-) -> Iterator[Change]:
-    """Yield what deletes execution roles that we made for these stages, with their boundaries; note what stays."""
-    there = current.roles or CurrentRoles()
-    for name, role in sorted(there.execution.items()):
-        named = read_ownership(role.tags).stages
-        if not role.ours or named is None or not named <= stages:
-            continue
-        reason = idle.get(name, "whether a function runs as it is not known")
-        if role.attached:
-            reason = f"it holds {len(role.attached)} managed policies that we did not attach"
-        if reason:
-            stays.append(f"the execution role {name} and its boundary: {reason}")
-            continue
-        yield from (DeleteRolePolicy(name, inline) for inline in role.inline)
-        yield DeleteRole(name)
-        limit = there.limits.get(role.boundary.rpartition("/")[2])
-        if limit is not None and limit.ours and limit.boundary_of <= 1 and not limit.holders:
-            yield from _removed(limit, "", current)
+    return gone, shared
 
 
 def _in_use(policy: CurrentPolicy, user: str, current: CurrentState) -> str:

@@ -117,7 +117,7 @@ def policy_of(facts: RoleFacts) -> Mapping[str, Any]:
     document, wanted = facts.document, facts.wanted.policy
     if document is None or same(document, wanted):
         return wanted
-    adopted = not facts.prunes and facts.consents.adopt and (facts.edited or not facts.told.ours)
+    adopted = facts.consents.adopt and not facts.prunes
     if (facts.others or adopted) and facts.wanted.inline != INLINE_POLICY:
         return document if covered(wanted, [document]) else merged([wanted, document])
     return wanted

@@ -16,10 +16,12 @@ def key_changes(desired: DesiredState, current: CurrentState) -> Iterator[Change
         return
     existing = tuple(key.access_key_id for key in current.keys)
     if len(existing) >= current.quotas.access_keys:
+        told = "; ".join(key.told or key.access_key_id for key in current.keys)
         raise QuotaExceeded(
-            f"the user {desired.user} already has {len(existing)} access keys ({', '.join(existing)}), and none of them is in the profile"
+            f"the user {desired.user} already has {len(existing)} access keys ({told}), and none of them is in the profile"
             f" {desired.profile}; IAM allows {current.quotas.access_keys}",
-            hint=f"Delete one that is not used (`aws iam list-access-keys --user-name {desired.user}`).",
+            hint="Put the secret of one into the profile, or delete one that nobody uses:"
+            f" `aws iam delete-access-key --user-name {desired.user} --access-key-id ID`.",
         )
     yield CreateAccessKey(desired.user, existing)
     yield WriteProfile(desired.profile, desired.region, overwrite=current.profile_key is not None)

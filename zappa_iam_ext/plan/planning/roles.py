@@ -78,7 +78,7 @@ def with_roles(
         changes=(
             *first,
             *deployer,
-            *(_of_role(planned.changes) if roles.deployer else planned.changes),
+            *(of_role(planned.changes) if roles.deployer else planned.changes),
             *_profile(roles.profile, there.profile, overwrite=overwrite_profile),
         ),
         concerns=(*planned.concerns, *concerns),
@@ -257,7 +257,7 @@ def _settings(wanted: RoleProfile) -> dict[str, str]:
     return {"role_arn": wanted.role_arn, "source_profile": wanted.source_profile}
 
 
-def _of_role(changes: Iterable[Change]) -> Iterator[Change]:
+def of_role(changes: Iterable[Change]) -> Iterator[Change]:
     """Yield the changes of a role that stand for those of a user, which is made already."""
     for change in changes:
         match change:

@@ -23,6 +23,11 @@ def cache_folder() -> Path:
     return Path(own).expanduser() if own else Path(base).expanduser() / "zappa-iam-ext"
 
 
+def is_installed() -> bool:
+    """Say whether the local AWS has its environment already."""
+    return (cache_folder() / LOCAL_AWS.replace("==", "-") / ".complete").exists()
+
+
 def local_aws_python(progress: Callable[[str], None] = lambda _: None) -> Path:
     """Return the Python of the local AWS's environment, which is made when it is not there.
 

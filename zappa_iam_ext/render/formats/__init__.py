@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zappa_iam_ext.render.formats.code_quality import code_quality_text
 from zappa_iam_ext.render.formats.github import github_text
 from zappa_iam_ext.render.formats.junit import junit_text
 from zappa_iam_ext.render.formats.markdown import markdown_text
@@ -28,6 +29,7 @@ __all__ = [
     "Rule",
     "Summary",
     "Told",
+    "code_quality_text",
     "github_text",
     "junit_text",
     "markdown_text",

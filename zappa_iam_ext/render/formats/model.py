@@ -24,13 +24,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What items have in common: a stable id, what it means and what to do."""
+    """What items have in common: a stable id, what it means and what to do; ``url`` is the page that explains it."""
 
     id: str
     title: str
     help: str = ""
     level: Level = Level.ERROR
     tags: tuple[str, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,14 @@ class Origin:
 
     ``source`` is a command (``zappa deploy``) or a policy, ``step`` the call that it makes or the statement that it holds,
     ``setting`` the setting of Zappa that asks for it, where one does, ``because`` the reason in a sentence.
+    ``whose`` names the role whose permission it is, where it is not that of who deploys.
     """
 
     source: str
     step: str
     setting: str = ""
     because: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

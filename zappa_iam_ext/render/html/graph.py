@@ -52,12 +52,21 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What one service needs: its permissions, gravest first, and their graph."""
+    """What is needed of one service: its permissions, gravest first, and their graph.
+
+    ``whose`` names the role whose permissions they are; empty for who deploys.
+    """
 
     service: str
+    whose: str
     permissions: tuple[Permission, ...]
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def title(self) -> str:
+        """What it is about: the service, and whose permissions they are if not the deployer's."""
+        return f"{self.service}, {self.whose}" if self.whose else self.service
 
     @property
     def verdict(self) -> Verdict:
@@ -72,12 +81,12 @@ class Band:
 
 def bands(items: Iterable[Item], first: int = 0) -> tuple[Band, ...]:
     """Return a band for each service, those with the gravest verdicts first; ``first`` is the number of the first permission."""
-    found: dict[str, list[Permission]] = {}
+    found: dict[tuple[str, str], list[Permission]] = {}
     for permission in _permissions(items, first):
         service = permission.item.name.partition(":")[0].lower()
-        found.setdefault(service, []).append(permission)
-    made = [_band(service, permissions) for service, permissions in found.items()]
-    return tuple(sorted(made, key=lambda band: (RANK[band.verdict.tone], band.service)))
+        found.setdefault((service, permission.origin.whose), []).append(permission)
+    made = [_band(service, whose, permissions) for (service, whose), permissions in found.items()]
+    return tuple(sorted(made, key=lambda band: (RANK[band.verdict.tone], band.whose, band.service)))
 
 
 def _permissions(items: Iterable[Item], first: int) -> Iterator[Permission]:
@@ -93,7 +102,7 @@ def _permissions(items: Iterable[Item], first: int) -> Iterator[Permission]:
     yield from found.values()
 
 
-def _band(service: str, permissions: Sequence[Permission]) -> Band:
+def _band(service: str, whose: str, permissions: Sequence[Permission]) -> Band:
     nodes = _Nodes()
     edges: dict[tuple[int, int], list[Permission]] = {}
     ordered = _ordered(permissions)
@@ -111,6 +120,7 @@ def _band(service: str, permissions: Sequence[Permission]) -> Band:
     places, made = nodes.made()
     return Band(
         service,
+        whose,
         tuple(sorted(ordered, key=lambda each: RANK[each.verdict.tone])),
         made,
         tuple(

@@ -12,6 +12,8 @@ from zappa_iam_ext.render.html.verdicts import Tone, Verdict, verdict_of
 
 Headings = tuple[str, str, str, str]
 NEEDS: Headings = ("Commands and settings", "Calls", "Actions", "Resources")
+OF_ROLES: Headings = ("Callers and settings", *NEEDS[1:])
+DIFFERS: Headings = ("Commands, settings, policies", "Calls, statements", *NEEDS[2:])
 GRANTS: Headings = ("Policies", "Statements", "Actions", "Resources")
 PROBLEMS_AT_ONCE = 12
 """So many rows of what is wrong are shown at once; more are folded, so that the map stays in sight."""
@@ -36,11 +38,12 @@ def counted(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
 
 def band_section(band: Band, headings: Headings) -> Markup:
     """Return a service, folded unless something is wrong: its counts, its map, and its permissions as a table."""
+    headings = OF_ROLES if band.whose and headings is NEEDS else headings
     counts = counted(each.verdict for each in band.permissions)
     total = len(band.permissions)
     summary = element(
         "summary",
-        element("span", band.service, class_="service"),
+        element("span", band.title, class_="service"),
         element("span", *(badge(each, count) for each, count in counts.items()), class_="badges"),
         _bar(counts, total),
     )
@@ -53,11 +56,11 @@ def band_section(band: Band, headings: Headings) -> Markup:
             class_="scroll",
             role="group",
             tabindex=0,
-            aria_label=f"Map of {band.service}, scrolls sideways",
+            aria_label=f"Map of {band.title}, scrolls sideways",
         ),
         element(
             "details",
-            element("summary", f"{total} permission{'' if total == 1 else 's'} of {band.service} as a table"),
+            element("summary", f"{total} permission{'' if total == 1 else 's'} of {band.title} as a table"),
             _permissions(band, headings),
             class_="list",
         ),
@@ -80,7 +83,7 @@ def _bar(counts: dict[Verdict, int], total: int) -> Markup:
 
 
 def _permissions(band: Band, headings: Headings) -> Markup:
-    came_from = "Needed by" if headings is NEEDS else "Policy and statement"
+    came_from = {GRANTS: "Policy and statement", DIFFERS: "Needed or allowed by"}.get(headings, "Needed by")
     head = element(
         "tr",
         *(
@@ -92,7 +95,7 @@ def _permissions(band: Band, headings: Headings) -> Markup:
     rows = (_permission(each, band.service, came_from) for each in band.permissions)
     return element(
         "table",
-        element("caption", f"Permissions of {band.service}", class_="unseen"),
+        element("caption", f"Permissions of {band.title}", class_="unseen"),
         element("thead", head, role="rowgroup"),
         element("tbody", *rows, role="rowgroup"),
         role="table",
@@ -186,7 +189,7 @@ def _problem_rows(items: Sequence[Item]) -> Iterator[Markup]:
         yield element(
             "tr",
             _cell("Verdict", badge(verdict_of(first))),
-            _cell("What", *(element("div", element("code", name)) for name in names)),
+            _cell("What", *(element("div", element("code", name)) for name in names), _whose(first)),
             _cell("Where", element("code", where) if where else None),
             _cell(
                 "Why", element("div", why), element("div", first.hint, class_="hint") if first.hint else None
@@ -195,12 +198,17 @@ def _problem_rows(items: Sequence[Item]) -> Iterator[Markup]:
         )
 
 
-def steps(items: Sequence[Item], heading: str) -> Markup | None:
-    """Return what is told besides permissions and is well: the changes of a plan, in their order."""
+def _whose(item: Item) -> Markup | None:
+    """Return whose permission it is, where it is not the deployer's."""
+    return element("div", item.origin.whose, class_="hint") if item.origin and item.origin.whose else None
+
+
+def steps(items: Sequence[Item], heading: str, title: str) -> Markup | None:
+    """Return what is told besides permissions and is well, under a title: the changes of a plan, in their order."""
     told = [item for item in items if item.origin is None and verdict_of(item).tone is Tone.ALLOWED]
     if not told:
         return None
     entries = (element("li", badge(verdict_of(item)), element("code", item.message)) for item in told)
     return joined(
-        element(heading, f"Steps ({len(told)})", class_="part"), element("ol", *entries, class_="steps")
+        element(heading, f"{title} ({len(told)})", class_="part"), element("ol", *entries, class_="steps")
     )

@@ -36,7 +36,7 @@ def graph_svg(band: Band, headings: tuple[str, str, str, str]) -> Markup:
         width=WIDTH,
         height=tall,
         role="group",
-        aria_label=f"Map of {band.service}: {', '.join(headings)}",
+        aria_label=f"Map of {band.title}: {', '.join(headings)}",
     )
 
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from zappa_iam_ext.check import Blocker, Report
+from zappa_iam_ext.check import Blocker, Report, RoleReport
 from zappa_iam_ext.check.remedies import (
     Remedy,
     Step,
@@ -46,7 +46,8 @@ def advice(report: Report, given: CommandLines) -> str:
 def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 0) -> list[str]:
     """Return what to do, step by step; with ``most``, steps that do not fit into so many lines are only counted."""
     steps = [list(_step(remedy, report, given, style)) for remedy in remedies(report)]
-    steps += [list(_mend_role(given, style))] if _role_needs_mending(report) else []
+    if report.role and (report.role.refused or report.role.maybe_refused):
+        steps.append(list(_mend_role(report.role, given, style)))
     lines: list[str] = []
     for number, step in enumerate(steps):
         left = len(steps) - number
@@ -56,11 +57,11 @@ def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 
     return lines
 
 
-def _role_needs_mending(report: Report) -> bool:
-    return bool(report.role and (report.role.refused or report.role.maybe_refused))
-
-
-def _mend_role(given: CommandLines, style: Style) -> Iterator[str]:
+def _mend_role(role: RoleReport, given: CommandLines, style: Style) -> Iterator[str]:
+    if role.fault and role.exists is False:
+        command = given.zappa_iam("role ensure", "--admin-profile", "PROFILE")
+        yield from command_lines("To make the role:", "", command, style)
+        return
     yield from command_lines("To see what the role lacks:", "", given.zappa_iam("role check"), style)
 
 

@@ -19,7 +19,7 @@ from zappa_iam_ext.check.grouping import (
 from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.iam import Decision
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.model import Requirement, UsedBy
 from zappa_iam_ext.render.formats.model import Item, Level, Origin, Outcome, Place, Rule, Summary
 from zappa_iam_ext.render.report.fixing import advice, policy_words
 from zappa_iam_ext.render.report.role import role_line
@@ -199,12 +199,28 @@ _OUTCOMES = {
 
 
 def origin(requirement: Requirement) -> Origin | None:
-    """Return the command and the call that need it, and the setting that asks for them; None where no call is known."""
+    """Return the command, or who uses the execution role, and the call that need it, and the setting that asks for them.
+
+    None where no call is known.
+    """
     call = requirement.call
     if call is None:
         return None
+    step = f"{call.service}.{call.operation}"
+    if requirement.used_by:
+        return Origin(_CALLERS[requirement.used_by], step, call.setting, requirement.because, EXECUTION_ROLE)
     source = f"zappa {call.command}" if call.command else ""
-    return Origin(source, f"{call.service}.{call.operation}", call.setting, requirement.because)
+    return Origin(source, step, call.setting, requirement.because)
+
+
+EXECUTION_ROLE = "execution role"
+_CALLERS = {
+    UsedBy.FUNCTION: "the function's code",
+    UsedBy.POLLER: "Lambda's pollers",
+    UsedBy.API_GATEWAY: "API Gateway",
+    UsedBy.EVENTBRIDGE: "EventBridge",
+    UsedBy.LAMBDA: "Lambda",
+}
 
 
 def _name(requirement: Requirement) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from zappa_iam_ext.check import Report, RoleReport, Verdict
-from zappa_iam_ext.check.grouping import Kind, groups
+from zappa_iam_ext.check.grouping import Group, Kind, groups
 from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.render.layout.sections import Section
 from zappa_iam_ext.render.layout.style import Mark
@@ -15,7 +15,6 @@ from zappa_iam_ext.render.text import line
 from zappa_iam_ext.roles.execution_trust import API_GATEWAY
 
 _SHORT = ".amazonaws.com"
-_TOLD = (Kind.REFUSED, Kind.STOPS, Kind.SILENT)
 _TITLES = {
     Kind.REFUSED: "Refused at deploy",
     Kind.STOPS: "Stops the function",
@@ -32,8 +31,10 @@ def _standing(role: RoleReport) -> Iterator[str]:
     if role.fault:
         yield f"REFUSED, {line(role.fault)}"
         return
-    if role.exists is None and not role.managed:
+    if role.exists is None:
         yield "may not be looked at"
+        if role.managed and role.wide:
+            yield f"Zappa writes it with {wide_words(role.wide)}"
         return
     told = list(_trust(role))
     lacking, unknown = role.having(Verdict.DENIED), role.having(Verdict.UNKNOWN)
@@ -46,8 +47,8 @@ def _standing(role: RoleReport) -> Iterator[str]:
         return
     yield from told or [f"holds all {total} permissions"]
     if role.wide:
-        yield wide_words(role.wide)
-    if role.unreadable and not unknown:
+        yield f"has {wide_words(role.wide)}"
+    if role.unreadable:
         more = f" and {len(role.unreadable) - 1} more" if len(role.unreadable) > 1 else ""
         yield f"not read: {line(role.unreadable[0])}{more}"
 
@@ -75,36 +76,26 @@ def role_sections(report: Report) -> tuple[list[Section], list[Section]]:
     """Return what the role lacks: for which AWS refuses the deployment, and what fails later; both name the role."""
     if report.role is None:
         return [], []
-    found = [group for group in groups(_as_report(report, report.role)) if group.kind in _TOLD]
-    made = [
-        (
-            group.kind,
-            Section(
-                _title(group.kind, section(group).title),
-                group.rows,
-                _mark(group.kind),
-                symptoms=group.kind is Kind.SILENT,
-            ),
-        )
-        for group in found
-    ]
+    found = [group for group in groups(as_report(report, report.role)) if group.kind in _TITLES]
     return (
-        [each for kind, each in made if kind is Kind.REFUSED],
-        [each for kind, each in made if kind is not Kind.REFUSED],
+        [role_section(group) for group in found if group.kind is Kind.REFUSED],
+        [role_section(group) for group in found if group.kind is not Kind.REFUSED],
     )
 
 
-def _title(kind: Kind, told: str) -> str:
-    """Return the title with who lacks it: what stops the command of the deploying principal stops the function here."""
-    _, bracket, rest = told.partition(" (")
-    return f"{_TITLES[kind]}, by the execution role{bracket}{rest}"
+def role_section(group: Group) -> Section:
+    """Return a group of the role's permissions, with who lacks them: what stops a command of others stops the function here."""
+    told = section(group)
+    if group.kind not in _TITLES:
+        return told
+    _, _, rest = told.title.partition(")")
+    title = f"{_TITLES[group.kind]} ({group.count}), by the execution role{rest}"
+    mark = Mark.NO if group.kind is Kind.REFUSED else Mark.WARNING
+    return Section(title, group.rows, mark, symptoms=group.kind is Kind.SILENT)
 
 
-def _mark(kind: Kind) -> Mark:
-    return Mark.NO if kind is Kind.REFUSED else Mark.WARNING
-
-
-def _as_report(report: Report, role: RoleReport) -> Report:
+def as_report(report: Report, role: RoleReport) -> Report:
+    """Return the permissions of the role as a Report of their own."""
     return replace(report, results=role.results, role=None, subject=None, principal=role.arn)
 
 

@@ -84,7 +84,8 @@ def _subject(reports: Sequence[Report], style: Style) -> Iterator[str]:
 def _fixes(reports: Sequence[Report], given: Sequence[CommandLines], style: Style) -> list[str]:
     """Return one command for all where that is all there is to do, else the steps of each stage, each once."""
     steps = {(remedy.step, target(report)) for report in reports for remedy in remedies(report)}
-    if steps == {(Step.PROVISION, Target.USER)}:
+    of_roles = any(report.role and report.role.refused for report in reports)
+    if steps == {(Step.PROVISION, Target.USER)} and not of_roles:
         return list(command_lines("To fix it:", "", replace(given[0], stage=ALL).apply(), style))
     lines: dict[str, None] = {}
     for report, options in zip(reports, given, strict=True):

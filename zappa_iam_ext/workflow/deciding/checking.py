@@ -18,14 +18,16 @@ from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.untold import path_of_role
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.deployment_policy import deployment_policy
 from zappa_iam_ext.workflow.deciding.evidence import with_evidence
 from zappa_iam_ext.workflow.deciding.execution_role import (
+    OTHER_POLICIES,
     execution_role_report,
-    is_looked_at,
     live_role,
     on_stored_arn,
+    roles_to_read,
 )
 from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal
@@ -51,12 +53,12 @@ def stage_checker(
     stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
 ) -> Callable[[Stage], Report]:
     """Return what checks one of these stages after the other; what binds a principal is read once for all of them."""
-    principals = Principals(options, stages, with_roles=is_looked_at(commands))
+    principals = Principals(options, stages, roles=roles_to_read(stages, commands))
 
     def checked(stage: Stage) -> Report:
         own = replace(stage, profile_name=options.profile) if options.profile else stage
         principal = principals.behind(own.profile_name or "", options.region or own.region)
-        return _checked(own, commands, principal, options, stages)
+        return check_principal(own, commands, principal, options, stages)
 
     return checked
 
@@ -73,8 +75,8 @@ def check_stages_with_session(
     stages: Sequence[Stage], commands: Sequence[Command], session: Any, options: AwsOptions
 ) -> tuple[Report, ...]:
     """Check stages with a session that is open already; what binds its principal is read once."""
-    principal = Principals(options, stages, with_roles=is_looked_at(commands)).of_session(session)
-    return tuple(_checked(stage, commands, principal, options, stages) for stage in stages)
+    principal = Principals(options, stages, roles=roles_to_read(stages, commands)).of_session(session)
+    return tuple(check_principal(stage, commands, principal, options, stages) for stage in stages)
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
@@ -121,13 +123,14 @@ def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, Cal
     return found.held, found.identity, facts_behind(found, options.choice())
 
 
-def _checked(
+def check_principal(
     stage: Stage,
     commands: Sequence[Command],
     principal: ReadPrincipal,
     options: AwsOptions,
     stages: Sequence[Stage],
 ) -> Report:
+    """Check a stage against a principal that was read; ``stages`` are those that its deployment policy may be for."""
     held, identity = principal.held, principal.identity
     located = stage.with_account(identity.account, identity.partition)
     subject = subject_of(located, principal, options)
@@ -146,4 +149,8 @@ def _checked(
     told = replace(report, subject=subject, deployment_policy=line)
     told = with_evidence(told, located, commands, principal)
     role = execution_role_report(located, principal)
-    return with_role(told, role) if role else told
+    if role is None:
+        return told
+    unseen = [each for each in told.not_seen if each != path_of_role(located) or role.exists is None]
+    unseen += [OTHER_POLICIES] if role.managed and role.exists else []
+    return with_role(replace(told, not_seen=tuple(unseen)), role)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from zappa_iam_ext.aws.documents import document_from
@@ -28,9 +28,22 @@ from zappa_iam_ext.workflow.deciding.sources import held_sources
 LOOKED_AT = frozenset({"deploy", "update", "schedule"})
 
 
-def is_looked_at(commands: Iterable[Command]) -> bool:
-    """Say whether one of these commands has AWS look at the execution role."""
-    return any(command.name in LOOKED_AT for command in commands)
+#: What a check does not read of a role that Zappa writes: it needs permissions that Zappa does not.
+OTHER_POLICIES = "policies of the execution role that others gave it"
+
+
+def roles_to_read(stages: Iterable[Stage], commands: Iterable[Command]) -> Mapping[str, bool]:
+    """Return the roles that a check reads, by name: none where no command has AWS look at them.
+
+    All policies are read of a role that Zappa only finds; of one that Zappa writes it is known what it will hold.
+    """
+    if not any(command.name in LOOKED_AT for command in commands):
+        return {}
+    found: dict[str, bool] = {}
+    for stage in stages:
+        name = role_name(stage)
+        found[name] = found.get(name, False) or not stage.role.managed
+    return found
 
 
 def execution_role_report(stage: Stage, principal: ReadPrincipal) -> RoleReport | None:
@@ -44,12 +57,9 @@ def live_role(stage: Stage, principal: ReadPrincipal) -> LiveRole | None:
     return next((each for each in principal.held.roles if each.name == role_name(stage)), None)
 
 
-def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
-    """Return the role as the next deployment leaves it: one that Zappa manages with the documents that Zappa writes.
-
-    Where Zappa cannot use the documents of the settings the role counts as it is.
-    """
-    as_it_is = RoleAsItIs(
+def as_it_is(live: LiveRole) -> RoleAsItIs:
+    """Return a role as it is in the account."""
+    return RoleAsItIs(
         name=live.name,
         exists=live.exists,
         arn=live.arn,
@@ -60,14 +70,22 @@ def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
         unique_id=live.unique_id,
         boundary=live.boundary,
     )
+
+
+def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
+    """Return the role as the next deployment leaves it: one that Zappa manages with the documents that Zappa writes.
+
+    Where Zappa cannot use the documents of the settings the role counts as it is.
+    """
+    now = as_it_is(live)
     if not stage.role.managed:
-        return as_it_is
+        return now
     try:
         written = PolicyDocument.parse(wanted_inline(stage), readable=False)
         trust = wanted_trust(stage)
         writes = zappa_writes(stage, documents_of(live))
     except (InvalidPolicyDocument, SettingsError):
-        return as_it_is
+        return now
     others = [policy for policy in live.held.held if not is_zappas(policy)]
     zappas = HeldPolicy(
         f"role {live.name} / inline policy {INLINE_POLICY} as Zappa writes it", "identity", written
@@ -77,7 +95,7 @@ def as_zappa_leaves_it(stage: Stage, live: LiveRole) -> RoleAsItIs:
         each.operation == "UpdateAssumeRolePolicy" for each in writes.writes
     )
     return replace(
-        as_it_is,
+        now,
         policies=held.policies,
         sources=held_sources(held),
         trust=trust if rewritten or live.trust is None else live.trust,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -39,18 +39,23 @@ class ReadPrincipal:
 class Principals:
     """Reads principals within one limit of time, and remembers them by the profile they are behind.
 
-    ``stages`` say which deployment policies are looked for on the way, and which execution roles ``with_roles``.
+    ``stages`` say which deployment policies are looked for on the way. The ``roles`` by these names are read too, with all
+    their policies where it says so.
     """
 
     def __init__(
-        self, options: AwsOptions, stages: Iterable[Stage] = (), *, with_roles: bool = False
+        self,
+        options: AwsOptions,
+        stages: Iterable[Stage] = (),
+        *,
+        roles: Mapping[str, bool] | None = None,
     ) -> None:
         self._options = options
         self._deadline: Deadline | None = None
         wanted = tuple(stages)
         self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in wanted))
         self._further = tuple(dict.fromkeys(name for stage in wanted for name in further_names(stage)))
-        self._roles = tuple(dict.fromkeys(role_name(stage) for stage in wanted if with_roles))
+        self._roles = roles or {}
         self._known: dict[tuple[str, str], ReadPrincipal] = {}
 
     def behind(self, profile: str, region: str) -> ReadPrincipal:
@@ -99,8 +104,13 @@ class Principals:
 
 
 def role_name(stage: Stage) -> str:
-    """Return the name of the execution role that the function will run as."""
-    return stage.role_arn.rpartition("/")[2] if stage.role.arn else stage.role.name
+    """Return the name of the execution role that the function will run as.
+
+    Where Zappa manages roles, it is the one by the name, whatever ``role_arn`` says (``core.py``, ``create_iam_roles``).
+    """
+    if stage.role.managed or not stage.role.arn:
+        return stage.role.name
+    return stage.role.arn.rpartition("/")[2]
 
 
 def _partition(region: str) -> str:

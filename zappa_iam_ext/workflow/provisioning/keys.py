@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.profile_files import ProfileFiles
@@ -23,7 +23,15 @@ from zappa_iam_ext.errors import (
     ZappaIamError,
 )
 from zappa_iam_ext.iam import PrincipalKind
-from zappa_iam_ext.plan.rotation import ROTATING, RotationStep, UserKey, UserKeys, in_the_way, next_step
+from zappa_iam_ext.plan.rotation import (
+    ROTATING,
+    RotationStep,
+    UserKey,
+    UserKeys,
+    described,
+    in_the_way,
+    next_step,
+)
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 
 if TYPE_CHECKING:
@@ -192,19 +200,6 @@ def delete_old(found: ProfileKeys, key_id: str, sleep: Callable[[float], None] =
             hint="`zappa-iam keys status` lists them; an active key is made inactive first.",
         )
     delete_keys(found.iam, there.user, (key_id,), sleep)
-
-
-def described(key: UserKey) -> str:
-    """Return a key in words: id, state, age and last use."""
-    used = f"last used {_day(key.last_used)}" if key.last_used else "never used"
-    where = (
-        f" ({', '.join(filter(None, (key.service, key.region)))})" if key.last_used and key.service else ""
-    )
-    return f"{key.access_key_id}, {'active' if key.active else 'inactive'}, made {_day(key.created)}, {used}{where}"
-
-
-def _day(moment: Any) -> str:
-    return f"{moment:%Y-%m-%d}"
 
 
 def _again(found: ProfileKeys) -> ProfileKeys:

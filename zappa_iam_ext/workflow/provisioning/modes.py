@@ -31,7 +31,7 @@ from zappa_iam_ext.roles.boundary import (
     grants_without_boundary,
 )
 from zappa_iam_ext.roles.pipelines import Pipeline, pipeline_text
-from zappa_iam_ext.roles.providers import Federation, federation
+from zappa_iam_ext.roles.providers import Federation, federation, issuer_url
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
 if TYPE_CHECKING:
@@ -76,8 +76,15 @@ class ModeOptions:
         """Whether a role deploys."""
         return self.mode in {"role", "oidc"}
 
-    def check(self) -> None:
-        """Raise `SettingsError` for options that do not fit the mode."""
+    def check(self, *, removing: bool = False) -> None:
+        """Raise `SettingsError` for options that do not fit the mode; who is trusted is of no account when ``removing``."""
+        if self.role_name and not _ROLE_NAME.fullmatch(self.role_name):
+            raise SettingsError(
+                f"{self.role_name[:80]!r} cannot be a role's name",
+                hint="Letters, digits and + = , . @ _ - are allowed, 64 at most.",
+            )
+        if removing:
+            return
         if self.mode == "role" and not self.trusted:
             raise SettingsError(
                 "who may assume the role is not said",
@@ -91,11 +98,6 @@ class ModeOptions:
             raise SettingsError(
                 f"a session cannot last up to {self.max_session} seconds",
                 hint=f"AWS allows {MIN_SESSION} to {MAX_SESSION}.",
-            )
-        if self.role_name and not _ROLE_NAME.fullmatch(self.role_name):
-            raise SettingsError(
-                f"{self.role_name[:80]!r} cannot be a role's name",
-                hint="Letters, digits and + = , . @ _ - are allowed, 64 at most.",
             )
 
 
@@ -130,6 +132,17 @@ def desired_roles(
     source = options.source_profile
     own = RoleProfile(profile, arn, source, region) if source else None
     return DesiredRoles(role, profile=own), None
+
+
+def roles_to_destroy(stages: Sequence[Stage], options: ModeOptions) -> DesiredRoles:
+    """Return the deploying role by its name, with the provider if one is named. Raises as `issuer_url` does."""
+    first = stages[0]
+    role = DesiredRole(deployer_name(stages, options), {})
+    if options.mode != "oidc" or not options.provider:
+        return DesiredRoles(role)
+    url = issuer_url(options.provider, options.given)
+    arn = f"arn:{first.partition}:iam::{first.account}:oidc-provider/{url.removeprefix('https://')}"
+    return DesiredRoles(role, DesiredProvider(arn, url, ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from zappa_iam_ext.workflow.provisioning.modes import (
     execution_roles,
     mode_notes,
     pipelines_of,
+    roles_to_destroy,
 )
 from zappa_iam_ext.workflow.provisioning.profile_key import about_profile, key_profile
 from zappa_iam_ext.workflow.provisioning.targets import (
@@ -100,7 +101,8 @@ class ProvisioningOptions:
     what it may touch and take away. ``create_key`` makes an access key for a profile that has no
     credentials that work: only when asked for.
     ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
-    ``mode`` says how the deployer gets its credentials.
+    ``mode`` says how the deployer gets its credentials. ``removing``: what is made of it is removed again, so that nothing
+    is planned yet.
     """
 
     admin_profile: str = ""
@@ -109,6 +111,7 @@ class ProvisioningOptions:
     group: str = ""
     only_add: bool = False
     mode: ModeOptions = field(default_factory=ModeOptions)
+    removing: bool = False
 
 
 def plan_stages(
@@ -138,9 +141,15 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
     names = [policy for _, _, policy in groups]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
+        sharing = [(key[0] or "no profile", group) for key, group in groups.items() if key[2] == twice[0]]
+        told = "; ".join(
+            f"{', '.join(stage.name for stage in group)} ({profile})" for profile, group in sharing
+        )
+        other = sharing[-1][1][-1].name
         raise SettingsError(
-            f"stages of different profiles share the policy name {twice[0]}",
-            hint="Give them iam_ext.policy of their own, or provision one stage at a time.",
+            f"stages of different profiles share the policy name {twice[0]}: {told}",
+            hint=f'Name one of each own, `"iam_ext": {{"policy": "{twice[0]}-{other}"}}` in the stage {other},'
+            " or give one stage at a time: each gets a policy of its own.",
         )
 
 
@@ -166,11 +175,15 @@ def _plan_group(
     require_one_partition(stages, administrator)
     for stage in stages:
         require_account(stage, administrator.account, "the administrator belongs")
-    wanted.mode.check()
+    wanted.mode.check(removing=wanted.removing)
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
     if wanted.mode.is_role:
         target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
-        roles, _ = desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)
+        roles = (
+            roles_to_destroy(located, wanted.mode)
+            if wanted.removing
+            else desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)[0]
+        )
     else:
         target = target_of(identity, profile, user_name, administrator, iam)
         roles = DesiredRoles()
@@ -197,7 +210,8 @@ def _plan_group(
         only_add=wanted.only_add,
         roles=roles if target.role or roles.execution else None,
     )
-    current, planned = look(iam, desired, wanted.consents)
+    nothing = (CurrentState(), Plan())
+    current, planned = nothing if wanted.removing else look(iam, desired, wanted.consents)
     if any(map(is_quarantine, current.attached)):
         raise compromised(target.user)
     return Provisioning(
@@ -224,7 +238,7 @@ def _plan_group(
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
-        pipelines=pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE),
+        pipelines=(() if wanted.removing else pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE)),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )

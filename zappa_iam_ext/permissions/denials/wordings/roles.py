@@ -132,6 +132,12 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _assumed_by,
     ),
     Wording(
+        ("failed_to_assume_role",),
+        pattern(r"\bFAILED_TO_ASSUME_ROLE\b"),
+        Denial(action="sts:AssumeRole", layer="resource", principal="events.amazonaws.com", by_role=True),
+        "EventBridge's error code of an event that it could not deliver (observed, passed-roles.json)",
+    ),
+    Wording(
         ("invalid",),
         pattern(rf"Role (?P<role>{_ARN}) is invalid or cannot be assumed"),
         Denial(action="sts:AssumeRole", layer="resource", principal="cloudformation.amazonaws.com"),
@@ -183,6 +189,12 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _INVOKE,
         "CloudWatch Logs' answer to PutSubscriptionFilter",
         _invoked_by,
+    ),
+    Wording(
+        ("invocation",),
+        pattern(r"\b(?:[A-Z][A-Za-z]{3,40}) invocation failed due to error AccessDenied(?:Exception)?\b"),
+        Denial(action="lambda:InvokeFunction", layer="resource", principal="cognito-idp.amazonaws.com"),
+        "Cognito's UnexpectedLambdaException of a trigger whose function does not let the user pool in",
     ),
     Wording(
         ("configuration",),

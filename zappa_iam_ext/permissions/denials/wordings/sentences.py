@@ -20,7 +20,7 @@ _SQUEEZED = {"instanceprofile": "instance profile", "roletemplate": "role templa
 _PERFORM = re.compile(
     rf"(?:{flexible('not authorized (?:to )?perform')}|isn't\s+authorized\s+to\s+perform|(?:does\s+not|doesn't)\s+have\s+permissions?\s+to\s+(?:call|perform)(?:\s+the)?(?:\s+action)?)"
     rf":?\s*[\"']?(?P<action>{_ACTION}(?:\n[a-zA-Z0-9]{{1,60}}+(?=\s+(?:on|because|with)\s))?)[\"']?"
-    rf"(?:\s+(?:action\s+)?{flexible('on')}\s+(?:the\s+)?(?:{flexible('resource')}s?:?|(?=[\"']?arn:))\s*[\"']?"
+    rf"(?:\s+(?:action\s+)?{flexible('on')}\s+(?!(?:the\s+)?resource\s+associated\s+with)(?:the\s+)?(?:{flexible('resource')}s?:?|(?=[\"']?arn:))\s*[\"']?"
     rf"(?:(?P<kind>{_KINDS})\s+)?(?:(?P<resource>{_NAME}(?:\n{_NAME}){{0,4}}?)(?={_ENDS})|(?P<bare>{_NAME})))?",
     re.IGNORECASE,
 )

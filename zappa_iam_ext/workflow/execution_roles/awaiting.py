@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from zappa_iam_ext.aws.provisioning.effective import Effective, wait_until_effective
+from zappa_iam_ext.aws.provisioning.provisioner import patient
 from zappa_iam_ext.check.simulation.questions import ask
 from zappa_iam_ext.iam import Principal
 from zappa_iam_ext.permissions.model import Requirement, UsedBy
@@ -13,7 +14,7 @@ from zappa_iam_ext.permissions.runtime import runtime_requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Change
 from zappa_iam_ext.plan.changes import CreateRole
-from zappa_iam_ext.workflow.provisioning.execution_roles import RoleProvisioning
+from zappa_iam_ext.workflow.execution_roles.planning import RoleProvisioning
 
 MAPPINGS_REFUSED = 130
 """Seconds for which Lambda was seen to refuse a mapping after its role was given the policy (60 to 130)."""
@@ -27,7 +28,7 @@ def await_role(
     seconds: float,
     *,
     progress: Callable[[str], None] = lambda _: None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = patient,
 ) -> Effective:
     """Wait until the policy of a role is effective, for so many seconds at most, and return what is known then.
 

@@ -1,0 +1,116 @@
+"""Reads what may keep a role or an identity provider from being deleted. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from zappa_iam_ext.aws.documents import document_from, tags_from
+from zappa_iam_ext.aws.errors import DENIED, code_of, translated
+from zappa_iam_ext.aws.provisioning.current_roles import ReadPolicy, inline_policies
+from zappa_iam_ext.plan.role_states import CurrentProvider, CurrentRole, CurrentRoles
+from zappa_iam_ext.plan.states import CurrentState, DesiredState
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+    from zappa_iam_ext.aws.profile_files import ProfileFiles
+
+
+def with_roles_to_destroy(
+    iam: IAMClient,
+    desired: DesiredState,
+    current: CurrentState,
+    credentials: ProfileFiles | None,
+    read_policy: ReadPolicy,
+) -> CurrentState:
+    """Return the state with all that may keep its roles and their identity providers from being deleted."""
+    wanted, there = desired.roles, current.roles
+    if wanted is None or there is None:
+        return current
+    execution = {name: _with_instance_profiles(iam, role) for name, role in there.execution.items()}
+    there = replace(there, execution=execution)
+    if wanted.deployer is not None:
+        there = _with_deployer(iam, desired, there, read_policy)
+        there = replace(
+            there,
+            profile=credentials.role_section(desired.profile) if credentials and desired.profile else {},
+        )
+    return replace(current, roles=there)
+
+
+def _with_deployer(
+    iam: IAMClient, desired: DesiredState, there: CurrentRoles, read_policy: ReadPolicy
+) -> CurrentRoles:
+    assert desired.roles is not None  # noqa: S101
+    role, provider = there.deployer, desired.roles.provider
+    arns = {provider.arn} if provider else set()
+    if role is not None:
+        role = replace(_with_instance_profiles(iam, role), inline=dict(inline_policies(iam, role.name)))
+        arns |= set(_federated(role.trust))
+        own = f":iam::{desired.account}:"
+        if own in role.boundary and (limit := read_policy(iam, role.boundary)) is not None:
+            there = replace(there, limits={**there.limits, limit.name: limit})
+    found = (_provider(iam, arn) for arn in sorted(arns))
+    providers = tuple(each for each in found if each is not None)
+    if providers:
+        trusts = _trusts(iam)
+        providers = tuple(
+            replace(each, trusted_by=None if trusts is None else tuple(_naming(each.arn, trusts)))
+            for each in providers
+        )
+    return replace(there, deployer=role, providers=providers)
+
+
+def _with_instance_profiles(iam: IAMClient, role: CurrentRole) -> CurrentRole:
+    with translated("iam:ListInstanceProfilesForRole"):
+        pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=role.name)
+        names = tuple(each["InstanceProfileName"] for page in pages for each in page["InstanceProfiles"])
+    return replace(role, instance_profiles=names)
+
+
+def _federated(trust: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ARNs of the identity providers that a trust policy names."""
+    statements = trust.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal") if isinstance(statement, Mapping) else None
+        named = principal.get("Federated", []) if isinstance(principal, Mapping) else []
+        for arn in named if isinstance(named, list) else [named]:
+            if ":oidc-provider/" in str(arn):
+                yield str(arn)
+
+
+def _provider(iam: IAMClient, arn: str) -> CurrentProvider | None:
+    with translated("iam:GetOpenIDConnectProvider"):
+        try:
+            answer: Any = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
+    return CurrentProvider(arn, tags_from(answer))
+
+
+def _trusts(iam: IAMClient) -> Mapping[str, str] | None:
+    """Return the trust policies of all roles, by name, as text; None where they may not be asked."""
+    with translated("iam:ListRoles"):
+        try:
+            return {
+                role["RoleName"]: json.dumps(document_from(role.get("AssumeRolePolicyDocument"))).lower()
+                for page in iam.get_paginator("list_roles").paginate()
+                for role in page["Roles"]
+            }
+        except ClientError as error:
+            if code_of(error) in DENIED:
+                return None
+            raise
+
+
+def _naming(arn: str, trusts: Mapping[str, str]) -> Iterator[str]:
+    """Yield the roles whose trust has the ARN anywhere in it."""
+    text = json.dumps(arn).lower()
+    return (name for name, trust in trusts.items() if text in trust)
