@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 QUIET := --quiet --quiet --no-input
 
 .PHONY: test fast coverage slow lint types contracts format demo judges browser benchmark speed recordings denials scenarios
-.PHONY: longer faults races runs stages identities docs snapshots pictures dist help clean
+.PHONY: longer faults races runs stages identities docs snapshots pictures site dist help clean
 
 test: lint types contracts coverage slow ## everything
 
@@ -129,6 +129,10 @@ docs: $(STAMP) ## write the generated pages again: permissions, comparisons, fin
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again
 	$(BIN)/python -m tests.generate.reports
 	$(BIN)/python -m tests.generate.runtime
+	$(BIN)/python -m tests.generate.application
+
+site: $(STAMP) ## the documentation as a site, without a warning: build/site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/site
 
 dist: $(STAMP) ## the wheel and the source distribution of a release, as a package index takes them
 	@rm -rf dist

@@ -11,6 +11,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import user_arn
+from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.settings.values import got
@@ -25,6 +26,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 FORMER_NAMES = {"user_name": "user", "policy_name": "policy"}
 """Settings by the names that they had in 0.1; both are read."""
 _CALLBACK = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+_API_ID = re.compile(r"[a-z0-9]{0,20}", re.ASCII)
 _GATES = ("zappa_iam_ext.gate", "zappa_iam_ext.hook.gate")
 #: IAM API Reference, PutUserPermissionsBoundary: an ARN; CreatePolicy: the characters of a policy's name.
 _BOUNDARY = re.compile(
@@ -44,7 +46,9 @@ class IamExtSettings:
     the name or the ARN of the policy that bounds the roles that are made. ``expected_account`` is the account that the
     credentials have to belong to; empty: any. ``then`` is the user's own settings callback, ``module.function``: Zappa has
     room for one, and the gate has taken it. ``log_group_exists`` says that somebody makes the log group of the function,
-    with the retention that they want: the execution role then may not make it.
+    with the retention that they want: the execution role then may not make it. ``websocket_api`` is the id of the WebSocket
+    API, known once Zappa made it: the execution role then reaches the connections of that API alone. ``permissions`` are
+    the application's own AWS calls, which `permissions.application` reads.
     """
 
     enabled: bool = True
@@ -58,7 +62,9 @@ class IamExtSettings:
     permissions_boundary: str = ""
     unknown: str = ""
     then: str = ""
+    permissions: tuple[Any, ...] = ()
     log_group_exists: bool = False
+    websocket_api: str = ""
 
     @property
     def user_or_default(self) -> str:
@@ -109,7 +115,13 @@ def _checked(stage: Stage, given: Mapping[str, Any]) -> IamExtSettings:
             stage, "iam_ext.on_missing provision needs iam_ext.admin_profile, whose credentials it uses"
         )
     _check_forms(stage, values)
-    return IamExtSettings(**values | {"commands": tuple(values.get("commands", ()))})
+    application_statements(stage)
+    asked = values.get("permissions", ())
+    lists = {
+        "commands": tuple(values.get("commands", ())),
+        "permissions": tuple(asked) if isinstance(asked, list | tuple) else (asked,),
+    }
+    return IamExtSettings(**values | lists)
 
 
 def _check_commands(stage: Stage, commands: Any) -> None:
@@ -127,6 +139,12 @@ def _check_forms(stage: Stage, values: Mapping[str, Any]) -> None:
     if then and not _CALLBACK.fullmatch(then):
         raise _wrong(
             stage, f"iam_ext.then is written module.function, as Zappa's callbacks, not {then[:80]!r}"
+        )
+    if not _API_ID.fullmatch(values.get("websocket_api", "")):
+        raise _wrong(
+            stage,
+            "iam_ext.websocket_api is the id of the WebSocket API, as its URL begins (wss://ID.execute-api...),"
+            f" not {values['websocket_api'][:80]!r}",
         )
     if then in _GATES:
         raise _wrong(stage, f"iam_ext.then is called after the gate; {then} is the gate itself")

@@ -15,6 +15,7 @@ from zappa_iam_ext.aws.credentials.choice import PROFILE_SETTING
 from zappa_iam_ext.aws.credentials.machine import stage_region
 from zappa_iam_ext.aws.errors import translate
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
+from zappa_iam_ext.permission_files import permission_files
 from zappa_iam_ext.permissions.commands import command_of
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
@@ -78,7 +79,7 @@ def stage_from_cli(zappa_cli: Any) -> Stage:
         judgement = _judged(zappa_cli.stage_config, region)
         if stopping := judgement.stopping(zappa_cli.command or ""):
             raise _refused(path, zappa_cli.api_stage, stopping)
-        return _stage(zappa_cli, judgement.settings, zappa_cli.profile_name, region)
+        return _stage(zappa_cli, judgement.settings, zappa_cli.profile_name, region, path)
 
 
 def settings_warnings(stage: Stage, settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -122,7 +123,8 @@ def _read_stage(
         wanted, named_by = profile or cli.profile_name, "--profile" if profile else PROFILE_SETTING
         if not region and cli.aws_region:
             partition_of(str(cli.aws_region), f"{_named(path)}: {name}.aws_region: ")
-        stage = _stage(cli, judgement.settings, wanted, region or _region(cli.aws_region, wanted, named_by))
+        found = region or _region(cli.aws_region, wanted, named_by)
+        stage = _stage(cli, judgement.settings, wanted, found, path)
         return stage, settings_warnings(stage, settings)
 
 
@@ -206,7 +208,9 @@ def _region(setting: str | None, profile: str | None, named_by: str) -> str:
     return region
 
 
-def _stage(cli: Any, settings: Mapping[str, Any], profile: str | None, region: str) -> Stage:
+def _stage(
+    cli: Any, settings: Mapping[str, Any], profile: str | None, region: str, path: str | Path | None
+) -> Stage:
     return Stage(
         name=cli.api_stage,
         project_name=cli.project_name,
@@ -220,6 +224,7 @@ def _stage(cli: Any, settings: Mapping[str, Any], profile: str | None, region: s
         bucket=settings.get("s3_bucket"),
         websocket=bool(getattr(cli, "use_websocket", False)),
         efs_config=tuple(getattr(cli, "efs_config", None) or ()),
+        permission_files=permission_files(settings, Path(_named(path)).parent),
     )
 
 

@@ -164,6 +164,25 @@ def test_where_it_may_not_be_decoded_that_is_said_and_the_rest_explained(sts) ->
     assert "ec2:DescribeSubnets for lambda.CreateFunction" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("principal", "kind"),
+    [
+        pytest.param(
+            "arn:aws:sts::123456789012:assumed-role/custom/shop", "execution-role", id="a role of any name"
+        ),
+        pytest.param(USER, "deployer", id="a user, whose keys the function holds"),
+    ],
+)
+def test_what_a_function_was_denied_stays_the_functions_when_it_is_decoded(sts, principal, kind) -> None:
+    decoded = {"context": {"principal": {"arn": principal}, "action": "ec2:DescribeSubnets", "resource": "*"}}
+    sts.add_response(
+        "decode_authorization_message", {"DecodedMessage": json.dumps(decoded)}, {"EncodedMessage": ENCODED}
+    )
+    log = f'[ERROR] ClientError: {EC2}\nTraceback (most recent call last):\n  File "/var/task/app.py", line 3, in f\n'
+    told = json.loads(run("--profile", "serverless", "--json", text=log).stdout)
+    assert (told["principal_kind"], told["action"]) == (kind, "ec2:DescribeSubnets")
+
+
 @pytest.mark.parametrize("answer", ["", "[]", "not JSON"])
 def test_a_decoded_message_that_cannot_be_read_is_said(sts, answer: str) -> None:
     sts.add_response("decode_authorization_message", {"DecodedMessage": answer})

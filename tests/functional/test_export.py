@@ -71,6 +71,31 @@ def test_the_commands_of_the_page_leave_nothing_to_plan(newcomer, aws_cli, tmp_p
     assert (plan["changes"], plan["unsafe"]) == ([], False)
 
 
+@pytest.mark.aws
+@pytest.mark.parametrize("made_by", ["a stack", "the page"])
+def test_an_execution_role_that_is_handed_over_leaves_nothing_to_plan(newcomer, made_by, request, tmp_path):
+    newcomer.administrator()
+    given = ("export", "dev", "--execution-role", "--account", newcomer.account)
+    if made_by == "a stack":
+        stacks = newcomer.aws.client("cloudformation")
+        stacks.create_stack(
+            StackName=STACK, TemplateBody=iam(*given).stdout, Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
+        stacks.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+    else:
+        script = re.findall(r"```sh\n(.*?)\n```", iam(*given, "--format", "markdown").stdout, re.DOTALL)[0]
+        path = f"{request.getfixturevalue('aws_cli')}:{os.environ['PATH']}"
+        environment = {**os.environ, "AWS_PROFILE": "admin", "AWS_DEFAULT_REGION": "us-east-1", "PATH": path}
+        subprocess.run(
+            ["sh", "-e", "-c", script], cwd=tmp_path, env=environment, check=True, capture_output=True
+        )
+    planned = iam("role", "ensure", "dev", "--admin-profile", "admin", "--plan", "--json")
+    (plan,) = json.loads(planned.stdout)["plans"]
+    # The stacks of the local AWS make roles without the boundary that the template names.
+    ignored = {"PutRolePermissionsBoundary"} if made_by == "a stack" else set()
+    assert ({change["change"] for change in plan["changes"]} - ignored, plan["unsafe"]) == (set(), False)
+
+
 @pytest.fixture(scope="session")
 def aws_cli(tmp_path_factory):
     """The AWS CLI, in an environment of its own: it pins its botocore. Returns the folder of ``aws``."""

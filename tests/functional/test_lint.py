@@ -69,6 +69,7 @@ def test_a_finding_is_told_with_file_line_statement_id_and_advice(lint):
     assert result.stdout.splitlines() == [
         "a.json:9: error: statement 2 (Pass): roles that nobody named can be passed: * [pass-role/any-role]",
         "    Name the roles in Resource, and the services in the condition iam:PassedToService.",
+        "    https://zappa-iam-ext.github.io/zappa-iam-ext/latest/findings/pass-role/any-role.html",
         "1 error.",
     ]
 

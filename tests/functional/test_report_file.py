@@ -172,3 +172,23 @@ def test_a_command_to_paste_leaves_out_where_the_report_went(newcomer):
     done = run("destroy", "dev", "--admin-profile", "admin", "--mask-account", "-o", "plan.txt")
     assert done.exit_code == 2
     assert "zappa-iam destroy dev --admin-profile admin --yes" in done.stderr
+
+
+@pytest.mark.aws
+def test_the_execution_role_has_pages_too(newcomer):
+    newcomer.administrator()
+    role = "hello-dev-ZappaLambdaExecutionRole"
+    lets = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allows = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    client = newcomer.aws.client("iam")
+    client.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps({"Statement": [lets]}))
+    client.put_role_policy(
+        RoleName=role, PolicyName="mine", PolicyDocument=json.dumps({"Statement": [allows]})
+    )
+    for name in ("check", "diff"):
+        done = run("role", name, "dev", "--profile", "admin", "--format", "html", "-o", f"{name}.html")
+        assert done.exit_code in {0, 1, 3}, done.stderr
+        page = read_page(Path(f"{name}.html").read_text().rstrip("\n"))
+        assert f"zappa-iam role {name}" in page.text
+        assert "logs, execution role" in page.text
+        assert ("more than needed" in "".join(page.text)) == (name == "diff")

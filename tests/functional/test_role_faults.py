@@ -20,7 +20,7 @@ from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents
 from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole
 from zappa_iam_ext.roles.execution_trust import execution_trust
-from zappa_iam_ext.workflow.provisioning.execution_roles import EXECUTION_POLICY, look, policy_document
+from zappa_iam_ext.workflow.execution_roles.planning import EXECUTION_POLICY, look, policy_document
 
 pytestmark = [pytest.mark.aws, pytest.mark.longer, pytest.mark.usefixtures("at_a_desk")]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
 
-from zappa_iam_ext.cli.role_ensure import ensure as command
+from tests.support.newcomer import iam
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.slow, pytest.mark.longer]
 ROLE = "hello-dev-ZappaLambdaExecutionRole"
@@ -22,7 +21,7 @@ def project(newcomer):
 
 
 def ensure(*arguments):
-    done = CliRunner().invoke(command, ["dev", "--admin-profile", "admin", "-y", "--wait", "5", *arguments])
+    done = iam("role", "ensure", "dev", "--admin-profile", "admin", "-y", "--wait", "5", *arguments)
     assert done.exit_code == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -24,10 +24,10 @@ QUEUE = "arn:aws:sqs:us-east-1:210987654321:first"
             ["warning: tasks by SNS (@task_sns) fail in the partition aws-us-gov"],
             id="tasks by SNS in GovCloud",
         ),
-        pytest.param({"slim_handler": True}, ["not granted: a KMS key"], id="a bucket that may be encrypted"),
+        pytest.param({"slim_handler": True}, ["no setting tells: a KMS key"], id="a bucket that may be encrypted"),
         pytest.param(
             {"events": [{"function": "app.a", "event_source": {"arn": QUEUE}}]},
-            ["not granted: a KMS key", f"not granted: the policy of {QUEUE}"],
+            ["no setting tells: a KMS key", f"no setting tells: the policy of {QUEUE}"],
             id="a queue of another account",
         ),
     ],
@@ -40,4 +40,4 @@ def test_what_the_document_cannot_tell(more, told):
     lines = [line for line in done.stderr.splitlines() if line.startswith("stage dev: ")]
     assert [word for word, line in zip(told, lines, strict=True) if word not in line] == []
     trusted = iam("role", "show", "dev", "--account", "123456789012", "--trust")
-    assert "not granted" not in trusted.stderr + trusted.stdout
+    assert "no setting tells" not in trusted.stderr + trusted.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from importlib.metadata import version
 
@@ -271,3 +272,18 @@ def send_message(connection, message):
 def test_a_call_that_is_gone_makes_its_row_stale() -> None:
     found = read(installed_modules() | {"websocket.py": WEBSOCKET}, version("zappa"))
     assert any("PostToConnection" in row for row in stale_rows(found))
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        pytest.param(site, id=f"{site.service}.{site.operation} in {site.place}")
+        for site in sorted(runtime_source().sites)
+    ],
+)
+def test_without_its_row_a_call_is_unknown(site, monkeypatch) -> None:
+    call = f"{site.service}.{site.operation}"
+    left = [row for row in rows_of(version("zappa")) if not (row.call == call and site.place in places(row))]
+    assert len(left) < len(rows_of(version("zappa")))
+    monkeypatch.setattr(sys.modules[__name__], "rows_of", lambda _: left)
+    assert unknown_sites(runtime_source()) == [site]

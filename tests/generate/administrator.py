@@ -9,7 +9,7 @@ from zappa_iam_ext.permissions.own_calls import ADMINISTRATION, administration
 
 HEAD = """# What an administrator needs
 
-`plan`, `apply` and `destroy` look and change with the credentials of `--admin-profile`, which need not be those of an
+`plan`, `apply`, `destroy` and `role ensure` look and change with the credentials of `--admin-profile`, which need not be those of an
 administrator of the whole account: what they ask of IAM is below, computed from the calls themselves. As a policy
 document, with your account and names filled in:
 

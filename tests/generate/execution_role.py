@@ -66,7 +66,9 @@ POLLERS = """\
 ## Grants for pollers alone
 
 What only Lambda's pollers use is granted where `lambda:SourceFunctionArn` is absent: calls of the function's own code carry
-the key, those of a poller do not. The code, and whoever breaks into it, cannot read the queue past the handler.
+the key, those of a poller do not. The code, and whoever breaks into it, cannot read the queue past the handler. An
+application that reads the same queue or stream itself says so in `iam_ext.permissions`: the grant then holds for both. What
+it asks for there is not denied to it either.
 """
 
 

@@ -1,13 +1,25 @@
-"""Writes ``docs/findings.md`` from the catalogue of rules: ``python -m tests.generate.findings``."""
+"""Writes ``docs/findings.md`` and a page for each finding: ``python -m tests.generate.findings``.
+
+What a finding means is in the catalogue of rules; its examples are the cases that hold the rule, the first that has the
+finding and the first that just has not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from zappa_iam_ext.iam.findings import Kind, Rule, rules
 
-TARGET = Path(__file__).parents[2] / "docs" / "findings.md"
+ROOT = Path(__file__).parents[2]
+TARGET = ROOT / "docs" / "findings.md"
+FOLDER = ROOT / "docs" / "findings"
+CASES = ROOT / "tests" / "cases" / "findings"
+MOST_LINES = 60
+"""Lines of an example: one that is about length is cut."""
 HEAD = """# Findings
 
     zappa-iam lint FILE...          documents in files; "-" is stdin
@@ -46,31 +58,73 @@ SECTIONS = {
 
 
 def written() -> str:
-    """Return the page."""
-    return HEAD + "\n".join(line for kind in Kind for line in _section(kind)).rstrip() + "\n"
+    """Return the page that lists all."""
+    lines = [line for kind in Kind for line in _section(kind)]
+    documents = ("```{toctree}", ":hidden:", "", *(f"findings/{rule_id}" for rule_id in rules()), "```")
+    return HEAD + "\n".join([*lines, *documents]).rstrip() + "\n"
+
+
+def pages() -> Mapping[Path, str]:
+    """Return the page of each finding, by its file."""
+    return {FOLDER / f"{rule.id}.md": "\n".join(_page(rule)).rstrip() + "\n" for rule in rules().values()}
 
 
 def _section(kind: Kind) -> Iterator[str]:
-    yield f"## {SECTIONS[kind]}"
-    yield ""
+    yield from (f"## {SECTIONS[kind]}", "", "| finding | severity | what it means |", "| --- | --- | --- |")
     for rule in rules().values():
         if rule.kind is kind:
-            yield from _entry(rule)
-
-
-def _entry(rule: Rule) -> Iterator[str]:
-    yield f"### `{rule.id}`"
+            means = rule.means.rstrip(".").replace("|", "\\|")
+            yield f"| [`{rule.id}`](findings/{rule.id}.md) | {' or '.join(map(str, rule.severities))} | {means}. |"
     yield ""
+
+
+def _page(rule: Rule) -> Iterator[str]:
+    yield from (f"# `{rule.id}`", "")
     severities = " or ".join(map(str, rule.severities))
-    yield f"{severities.capitalize()}. {rule.means.rstrip('.')}."
-    yield ""
+    yield from (f"**{severities.capitalize()}**, {rule.kind}. {rule.means.rstrip('.')}.", "")
     if rule.path:
         yield f"- Open with: {_needs(rule)}."
         yield f"- Severity: {_reach(rule)}."
     yield f"- Why: {rule.why}"
     yield f"- Mend: {rule.remediation}"
-    yield f"- Source: {rule.source}."
-    yield ""
+    yield from (f"- Source: {rule.source}.", "")
+    bad, good = (_case(rule.id, found=found) for found in (True, False))
+    yield from ("## Found", "", f"{_title(bad)} ({bad['severity']}):", "", *_example(bad))
+    yield from ("## Not found", "", f"{_title(good)}:", "", *_example(good))
+    yield "[All findings](../../findings.md)"
+
+
+@cache
+def _cases() -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        case for file in sorted(CASES.glob("*.json")) for case in json.loads(file.read_text("utf-8"))
+    )
+
+
+def _case(rule_id: str, *, found: bool) -> Mapping[str, Any]:
+    return next(case for case in _cases() if case["id"] == rule_id and bool(case["severity"]) is found)
+
+
+def _title(case: Mapping[str, Any]) -> str:
+    name = str(case["name"])
+    return name[:1].upper() + name[1:]
+
+
+def _example(case: Mapping[str, Any]) -> Iterator[str]:
+    version = case.get("version", "2012-10-17")
+    made = [({"Version": version} if version else {}) | {"Statement": each} for each in case["documents"]]
+    if "boundary" in case:
+        yield from ("Within this permissions boundary:", "")
+        yield from _block({"Version": "2012-10-17", "Statement": case["boundary"]})
+    for document in made:
+        yield from _block(document)
+
+
+def _block(document: Mapping[str, Any]) -> Iterator[str]:
+    lines = json.dumps(document, indent=2, ensure_ascii=False).splitlines()
+    cut = [f"  ... {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES else []
+    language = "text" if cut else "json"
+    yield from (f"```{language}", *(line[:200] for line in lines[:MOST_LINES]), *cut, "```", "")
 
 
 def _needs(rule: Rule) -> str:
@@ -94,3 +148,6 @@ def _reach(rule: Rule) -> str:
 
 if __name__ == "__main__":
     TARGET.write_text(written(), encoding="utf-8")
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

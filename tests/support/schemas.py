@@ -69,24 +69,44 @@ def valid(command: str, output: str, text: str) -> object:
         told = json.loads(text)
         _validator(OURS / f"{command}.json").validate(told)
         return told
-    if output == "sarif":
-        told = json.loads(text)
-        _validator(THEIRS / "sarif-2.1.0-rtm.5.json").validate(told)
-        return told
-    if output == "gitlab":
-        told = json.loads(text)
-        jsonschema.validate(told, CODE_QUALITY)
-        assert len({entry["fingerprint"] for entry in told}) == len(told)
-        return told
-    if output == "junit":
-        _junit().validate(text)
-        return _junit().to_dict(text)
-    if output == "html":
-        return read_page(text)
-    if output == "github":
-        for line in text.splitlines():
-            assert COMMAND.match(line), line
-            assert "##[" not in line
-        return text.splitlines()
+    return _OF_OTHERS[output](text)
+
+
+def _sarif(text: str) -> object:
+    told = json.loads(text)
+    _validator(THEIRS / "sarif-2.1.0-rtm.5.json").validate(told)
+    return told
+
+
+def _gitlab(text: str) -> object:
+    told = json.loads(text)
+    jsonschema.validate(told, CODE_QUALITY)
+    assert len({entry["fingerprint"] for entry in told}) == len(told)
+    return told
+
+
+def _junit_told(text: str) -> object:
+    _junit().validate(text)
+    return _junit().to_dict(text)
+
+
+def _github(text: str) -> object:
+    for line in text.splitlines():
+        assert COMMAND.match(line), line
+        assert "##[" not in line
+    return text.splitlines()
+
+
+def _markdown(text: str) -> object:
     assert not MARKUP.search(OUTSIDE.sub("", text)), "no HTML outside of code"
     return text
+
+
+_OF_OTHERS = {
+    "github": _github,
+    "gitlab": _gitlab,
+    "html": read_page,
+    "junit": _junit_told,
+    "markdown": _markdown,
+    "sarif": _sarif,
+}

@@ -64,15 +64,27 @@ def test_no_feature_and_no_collection_is_needless():
 
 
 def test_every_command_call_and_resource_type_has_its_place():
-    page = PAGES["permissions.md"]()
-    for heading in (*COMMANDS, *authorization_rows(), *resource_rows()):
-        assert f"\n### {heading}\n" in page
+    for command in COMMANDS:
+        assert PAGES[f"permissions/commands/{command}.md"]().startswith(f"# zappa {command}\n")
+    for operation in authorization_rows():
+        page = PAGES[f"permissions/services/{operation.partition('.')[0]}.md"]()
+        assert f"\n## {operation}\n" in page
+    for kind in resource_rows():
+        assert f"\n## {kind}\n" in PAGES["permissions/stack.md"]()
+
+
+def test_no_page_is_left_of_what_is_no_more():
+    kept = {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs" / "permissions").rglob("*.md")}
+    assert kept == {name for name in PAGES if name.startswith("permissions/")}
 
 
 def test_every_call_leads_to_what_aws_checks():
-    page = PAGES["permissions.md"]()
-    anchors = {name.lower().replace(".", "") for name in authorization_rows()}
-    linked = {part.partition(")")[0] for part in page.split("](#")[1:]} - {"by-command", "by-call"}
+    anchors = {
+        f"{name.partition('.')[0]}.md#{name.lower().replace('.', '')}" for name in authorization_rows()
+    }
+    commands = [page() for name, page in PAGES.items() if name.startswith("permissions/commands/")]
+    linked = {part.partition(")")[0] for page in commands for part in page.split("](../services/")[1:]}
+    assert linked
     assert linked <= anchors
 
 

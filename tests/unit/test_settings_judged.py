@@ -236,12 +236,16 @@ def test_a_file_that_is_there_is_read():
         pytest.param({"commands": "deploy"}, "not a string", id="a string for a list"),
         pytest.param({"commands": [["deploy"]]}, "is none of them", id="a list in a list"),
         pytest.param({"enabled": "false"}, "iam_ext.enabled is true or false, not a string", id="a word for a switch"),
+        pytest.param({"log_group_exists": "false"}, "iam_ext.log_group_exists is true or false, not a string", id="a word for another switch"),
+        pytest.param({"websocket_api": "wss://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/dev"}, "iam_ext.websocket_api is the id of the WebSocket API", id="a URL for an id"),
+        pytest.param({"websocket_api": 5}, "iam_ext.websocket_api is a string", id="a number for an id"),
         pytest.param({"policy_document": ["p.json"]}, "iam_ext.policy_document is a string, not a list", id="a list for a file"),
     ],
 )  # fmt: skip
 def test_our_own_settings_are_judged_alike(own, told):
     """Whatever command reads them."""
     Path("zappa_settings.json").write_text(json.dumps({"dev": {**BASE, "iam_ext": own}}))
-    done = iam("policy", "dev", "--account", ACCOUNT)
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert told in done.stderr
+    for command in (("policy",), ("role", "show")):
+        done = iam(*command, "dev", "--account", ACCOUNT)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert told in done.stderr

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from zappa_iam_ext.cli.shared.groups import WholeGroup
 from zappa_iam_ext.errors import ExitCode, ZappaIamError
 from zappa_iam_ext.interrupts import interruptible
 from zappa_iam_ext.render.failures import (
@@ -22,24 +23,25 @@ from zappa_iam_ext.render.failures import (
 )
 from zappa_iam_ext.streams import patient_streams
 
-#: Command name to module of this package.
+#: Command name to module of this package, in the order in which a project comes to need them.
 COMMANDS = {
-    "apply": "apply",
-    "can-i": "can_i",
-    "check": "check",
-    "demo": "demo",
-    "destroy": "destroy",
-    "diff": "diff",
-    "doctor": "doctor",
-    "explain": "explain",
-    "export": "export",
     "init": "init",
-    "keys": "keys",
-    "lint": "lint",
-    "plan": "plan",
+    "doctor": "doctor",
+    "demo": "demo",
     "policy": "policy",
-    "rehearse": "rehearse",
+    "check": "check",
+    "can-i": "can_i",
+    "plan": "plan",
+    "apply": "apply",
+    "keys": "keys",
     "role": "role",
+    "rehearse": "rehearse",
+    "explain": "explain",
+    "diff": "diff",
+    "lint": "lint",
+    "export": "export",
+    "destroy": "destroy",
+    "completion": "completion",
 }
 
 
@@ -51,19 +53,23 @@ class Failure(click.ClickException):
         self.exit_code = error.exit_code  # type: ignore[misc]  # click declares a class variable
 
 
-class LazyGroup(click.Group):
+class LazyGroup(WholeGroup):
     """A group whose commands are imported only when they run: starting up stays quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  -- click's signature
-        """Return the names of all commands."""
-        return sorted(COMMANDS)
+        """Return the names of all commands, in the order of a journey."""
+        return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name, importing its module."""
         if cmd_name not in COMMANDS:
             return None
         command: Any = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}").command
         assert isinstance(command, click.Command)  # noqa: S101  -- a programming error, not an input
+        if ctx.resilient_parsing:  # a shell asks what may stand here
+            from zappa_iam_ext.cli.shared.completing import complete
+
+            complete(command, ctx)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from zappa_iam_ext.check import Facts
 from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options
 from zappa_iam_ext.cli.shared.output import chosen, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.shared.questions import Question, asked, list_needed, stage_of
 from zappa_iam_ext.config import DEFAULT_USER, OFFLINE_ACCOUNT
 from zappa_iam_ext.documents import read_documents
-from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError
+from zappa_iam_ext.errors import ExitCode, InvalidArn, SettingsError, worst
 from zappa_iam_ext.iam import (
     Arn,
     AuthorizationRequest,
@@ -26,6 +28,10 @@ from zappa_iam_ext.iam import (
     user_arn,
 )
 
+if TYPE_CHECKING:
+    from zappa_iam_ext.permissions.stage import Stage
+
+EVERYTHING = "note: without RESOURCE this asks about everything (*); --stage asks about what a stage needs"
 EXIT = {
     Decision.ALLOWED: ExitCode.OK,
     Decision.IMPLICIT_DENY: ExitCode.DENIED,
@@ -38,8 +44,21 @@ PRINCIPAL_KEYS = frozenset(
 
 
 @click.command("can-i")
-@click.argument("action")
-@click.argument("resource", default="*")
+@click.argument("action", default="")
+@click.argument("resource", default="")
+@click.option("--stage", default="", help="Ask about what this stage needs, with its profile.")
+@click.option(
+    "-s",
+    "--settings-file",
+    type=click.Path(path_type=Path),
+    help="The Zappa settings file; found as Zappa does.",
+)
+@click.option(
+    "--list",
+    "listed",
+    is_flag=True,
+    help="A table of all that the stage needs: what the profile may do of it.",
+)
 @aws_options
 @report_options
 @click.option(
@@ -79,6 +98,9 @@ PRINCIPAL_KEYS = frozenset(
 def command(
     action: str,
     resource: str,
+    stage: str,
+    settings_file: Path | None,
+    listed: bool,
     profile: str,
     region: str,
     endpoint_url: str,
@@ -91,54 +113,85 @@ def command(
     absent: tuple[str, ...],
     explained: bool,
 ) -> None:
-    """Answer whether ACTION is allowed on RESOURCE (default: everything).
+    """Answer whether ACTION is allowed on RESOURCE.
 
-    RESOURCE may hold wildcards; yes then means all of it. A condition key that is given neither with --context nor
-    with --without may have any value: where it matters, the answer is unknown. Exit codes: 0 yes, 1 no, 3 unknown,
-    2 could not ask.
+    With --stage, RESOURCE, the condition keys and the profile are those that the stage needs; so they are without
+    RESOURCE where the settings have one stage. Else RESOURCE is everything. RESOURCE may hold wildcards; yes then means
+    all of it. A condition key that is given neither with --context nor with --without may have any value: where it
+    matters, the answer is unknown. Exit codes: 0 yes, 1 no, 3 unknown, 2 could not ask.
     """
     from zappa_iam_ext.iam.findings import action_note
 
     context = {**_context(pairs), **dict.fromkeys(absent)}
+    options, chosen_output = AwsOptions(profile, region, endpoint_url), chosen(output, as_json=as_json)
+    question = Question(action, resource, stage, settings_file, policies, context, options)
+    if listed:
+        raise SystemExit(list_needed(question, chosen_output))
+    if not action:
+        raise click.UsageError("Missing argument 'ACTION'.")
     _require_action(action)
     _require_resource(resource)
-    options = AwsOptions(profile, region, endpoint_url)
+    if note := action_note(action):
+        click.echo(f"note: {note}", err=True)
+    if not principal and not boundaries and (of := stage_of(question)):
+        raise SystemExit(_of_stage(question, of, chosen_output, explained=explained))
+    everything = resource or "*"
     held, who, unreadable, facts = _policies(
-        policies, boundaries, options, principal or _offline_principal(resource)
+        policies, boundaries, options, principal or _offline_principal(everything)
     )
     request = AuthorizationRequest(
         principal=principal or who,
         action=action,
-        resource=resource,
+        resource=everything,
         context={**facts, **context},
         unknown_keys=PRINCIPAL_KEYS if policies and not principal else frozenset(),
         unknown_context=True,
     )
     result = _with_gaps(evaluate(held, request), unreadable)
-    if note := action_note(action):
-        click.echo(f"note: {note}", err=True)
-    say(_text(request, result, unreadable, chosen(output, as_json=as_json), explained=explained))
+    say(_text(((request, result),), unreadable, chosen_output, explained=explained))
+    if not resource and result.decision is not Decision.ALLOWED and chosen_output == "text":
+        click.echo(EVERYTHING, err=True)
     raise SystemExit(EXIT[result.decision])
 
 
+def _of_stage(question: Question, stage: Stage, output: str, *, explained: bool) -> ExitCode:
+    """Tell the answers about what a stage needs; return the worst."""
+    held, requests = asked(question, stage)
+    answers = [
+        (request, _with_gaps(evaluate(held.policies, request), held.unreadable)) for request in requests
+    ]
+    say(_text(answers, held.unreadable, output, explained=explained, stage=stage.name))
+    return worst(EXIT[result.decision] for _, result in answers)
+
+
 def _text(
-    request: AuthorizationRequest,
-    result: EvaluationResult,
+    answers: Sequence[tuple[AuthorizationRequest, EvaluationResult]],
     unreadable: tuple[str, ...],
     output: str,
     *,
     explained: bool,
+    stage: str = "",
 ) -> str:
-    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text
+    from zappa_iam_ext.render.evaluation import evaluation_json, evaluation_text, evaluations_json
     from zappa_iam_ext.render.formats import Told
     from zappa_iam_ext.render.items.evaluation import items
 
     if output == "json":
-        return evaluation_json(request, result, unreadable)
+        return (
+            evaluations_json(stage, answers, unreadable)
+            if stage
+            else evaluation_json(*answers[0], unreadable)
+        )
     if output == "text":
-        return evaluation_text(request, result, unreadable, explained=explained)
-    found, summaries = items(request, result, unreadable)
-    return machine_text(Told("zappa-iam can-i", own_version(), found, summaries), output)
+        return "\n".join(
+            evaluation_text(request, result, unreadable, explained=explained) for request, result in answers
+        )
+    found = [items(request, result, unreadable) for request, result in answers]
+    told = tuple(item for each, _ in found for item in each)
+    return machine_text(
+        Told("zappa-iam can-i", own_version(), told, tuple(item for _, each in found for item in each)),
+        output,
+    )
 
 
 def _require_action(action: str) -> None:

@@ -32,6 +32,9 @@ FORMATS = ("cloudformation", "terraform", "markdown", "message")
     show_default=True,
     help="A template (also for StackSets), a configuration, a page with CLI commands and console steps, a request to send.",
 )
+@click.option(
+    "--execution-role", is_flag=True, help="The role that the function runs as, in place of what deploys it."
+)
 def command(
     stage: str | None,
     all_stages: bool,
@@ -42,16 +45,27 @@ def command(
     endpoint_url: str,
     account: str,
     output: str,
+    execution_role: bool,
 ) -> None:
     """Print what `apply` would make for STAGE, for somebody who makes it with other tools.
+
+    With --execution-role what `role ensure` would make.
 
     Offline and without credentials once --account is given. Exit codes: 0 printed, 2 could not run.
     """
     from zappa_iam_ext import export
     from zappa_iam_ext.workflow import resources_of
 
+    if execution_role and output == "message":
+        raise click.UsageError("There is no request for an execution role: choose another --format.")
     options = AwsOptions(profile, region, endpoint_url)
     stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
+    if execution_role:
+        from zappa_iam_ext.workflow.execution_roles.exporting import roles_of
+
+        roles = roles_of(stages, options, account)
+        click.echo(getattr(export, f"{output}_role")(roles).rstrip("\n"))
+        return
     resources, notes = resources_of(stages, parse_commands(command_lines), options, account)
     for note in notes:
         click.echo(note, err=True)

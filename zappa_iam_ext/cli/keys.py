@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from zappa_iam_ext.cli.shared.groups import WholeGroup
 from zappa_iam_ext.cli.shared.options import AwsOptions, format_options, read
 from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import SettingsError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-@click.group("keys")
+@click.group("keys", cls=WholeGroup)
 def command() -> None:
     """Show and rotate the access keys of the user behind STAGE's profile."""
 

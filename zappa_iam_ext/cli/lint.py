@@ -75,7 +75,7 @@ def command(
     FILEs ("-" is stdin; a JSON list of documents is judged together), or the computed document of STAGE, or with
     --profile and nothing else the policies attached to the profile. Exit codes: 0 nothing to fail on, 1 findings,
     2 could not run, 3 a policy could not be read. The trust policy of a role is judged by rules of its own: whether AWS
-    would store it, and whom it lets in. Every finding is explained in docs/findings.md.
+    would store it, and whom it lets in. Each finding names the page that explains it.
     """
     options = AwsOptions(profile, region, endpoint_url)
     unreadable: tuple[str, ...] = ()

@@ -17,8 +17,8 @@ from zappa_iam_ext.mask import masked, masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.stage import Stage
-    from zappa_iam_ext.workflow.provisioning.execution_roles import RoleProvisioning
-    from zappa_iam_ext.workflow.provisioning.role_settings import StableSettings
+    from zappa_iam_ext.workflow.execution_roles.planning import RoleProvisioning
+    from zappa_iam_ext.workflow.execution_roles.stable import StableSettings
 
 NO_CHANGES, ERROR, CHANGES = 0, 1, 2
 """What ``--detailed-exitcode`` ends with, as Terraform does."""
@@ -108,8 +108,8 @@ def ensure(only_plan: bool, detailed_exitcode: bool, **given: Any) -> None:
 def _planned(given: Mapping[str, Any]) -> tuple[tuple[RoleProvisioning, ...], tuple[StableSettings, ...]]:
     from zappa_iam_ext.plan import Consents
     from zappa_iam_ext.settings_file import settings_path
-    from zappa_iam_ext.workflow.provisioning.execution_roles import RoleOptions, plan_roles
-    from zappa_iam_ext.workflow.provisioning.role_settings import stable_settings
+    from zappa_iam_ext.workflow.execution_roles.planning import RoleOptions, plan_roles
+    from zappa_iam_ext.workflow.execution_roles.stable import stable_settings
 
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     stages = read(
@@ -224,7 +224,7 @@ def _plan_code(plans: Sequence[RoleProvisioning], *, detailed: bool) -> int:
 def _apply(
     plans: Sequence[RoleProvisioning], settings: Sequence[StableSettings], given: Mapping[str, Any]
 ) -> int:
-    from zappa_iam_ext.workflow.provisioning.execution_roles import apply_roles, refuse_denied_role
+    from zappa_iam_ext.workflow.execution_roles.applying import apply_roles, refuse_denied_role
 
     writes = given["write_settings"] and any(found.edits or found.later for found in settings)
     changes = any(not item.plan.empty or item.plan.unsafe for item in plans)
@@ -254,7 +254,7 @@ def _apply(
 
 
 def _wait(item: RoleProvisioning, made: Sequence[Any], seconds: float) -> ExitCode:
-    from zappa_iam_ext.workflow.provisioning.awaiting_role import MAPPINGS_REFUSED, await_role, polls
+    from zappa_iam_ext.workflow.execution_roles.awaiting import MAPPINGS_REFUSED, await_role, polls
 
     found = await_role(item, made, seconds, progress=_report)
     name = item.wanted.name
@@ -284,7 +284,7 @@ def _first(told: Sequence[str]) -> str:
 def _write(plans: Sequence[RoleProvisioning], given: Mapping[str, Any]) -> None:
     """Write the settings by what IAM gives back now."""
     from zappa_iam_ext.settings_file import settings_path
-    from zappa_iam_ext.workflow.provisioning.role_settings import stable_settings, write_edits
+    from zappa_iam_ext.workflow.execution_roles.stable import stable_settings, write_edits
 
     path = settings_path(given["settings_file"])
     for item in plans:

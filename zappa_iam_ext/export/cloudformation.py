@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zappa_iam_ext.export.resources import ManagedPolicy, OidcProvider, Resources, Role, User
+from zappa_iam_ext.export.resources import ExecutionRole, ManagedPolicy, OidcProvider, Resources, Role, User
 
 CAPABILITY = "CAPABILITY_NAMED_IAM"
 """What CloudFormation wants to be told before it makes IAM resources with names of their own."""
@@ -60,14 +60,14 @@ def _deployer(resources: Resources) -> dict[str, Any]:
     if isinstance(deployer, Role):
         properties |= {
             "RoleName": deployer.name,
-            "AssumeRolePolicyDocument": _anywhere(deployer.trust, resources),
+            "AssumeRolePolicyDocument": anywhere(deployer.trust, resources),
         }
         if deployer.max_session_duration:
             properties["MaxSessionDuration"] = deployer.max_session_duration
     else:
         properties["UserName"] = deployer.name
     if resources.boundary:
-        properties["PermissionsBoundary"] = _anywhere(resources.boundary, resources)
+        properties["PermissionsBoundary"] = anywhere(resources.boundary, resources)
     properties["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(resources.tags.items())]
     kind = "User" if isinstance(deployer, User) else "Role"
     made: dict[str, Any] = {
@@ -98,24 +98,24 @@ def _policy(policy: ManagedPolicy, resources: Resources, kind: str) -> dict[str,
         "Properties": {
             "ManagedPolicyName": policy.name,
             "Path": resources.path,
-            "PolicyDocument": _anywhere(policy.document, resources),
+            "PolicyDocument": anywhere(policy.document, resources),
             f"{kind}s": [holder],
         },
     }
 
 
-def _anywhere(value: Any, resources: Resources) -> Any:
+def anywhere(value: Any, resources: Resources | ExecutionRole) -> Any:
     """Return a value of a document with the account and the partition left to the stack."""
     if isinstance(value, str):
         return _text(value, resources)
     if isinstance(value, Mapping):
-        return {key: _anywhere(item, resources) for key, item in value.items()}
+        return {key: anywhere(item, resources) for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [_anywhere(item, resources) for item in value]
+        return [anywhere(item, resources) for item in value]
     return value
 
 
-def _text(text: str, resources: Resources) -> Any:
+def _text(text: str, resources: Resources | ExecutionRole) -> Any:
     if text == resources.account:
         return {"Ref": "AWS::AccountId"}
     parts = text.split(":", 5)

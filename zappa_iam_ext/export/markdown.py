@@ -28,17 +28,21 @@ def markdown(resources: Resources) -> str:
         _table(resources),
         "## With the AWS CLI",
         _RUN.format(account=resources.account),
-        _shell("\n".join(_commands(resources))),
+        shell("\n".join(_commands(resources))),
         "## In the console",
         "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(resources), 1)),
         "## For many accounts",
         "Save what `zappa-iam export --format cloudformation` prints as `template.json`; the account is left open in it.",
-        _shell("\n".join(_stack_set())),
+        shell("\n".join(_stack_set())),
         "## The documents",
-        *(part for policy in resources.policies for part in (f"### {policy.name}", _json(policy.document))),
+        *(
+            part
+            for policy in resources.policies
+            for part in (f"### {policy.name}", json_block(policy.document))
+        ),
     ]
     if isinstance(deployer, Role):
-        parts += [f"### Trust policy of {deployer.name}", _json(deployer.trust)]
+        parts += [f"### Trust policy of {deployer.name}", json_block(deployer.trust)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -53,18 +57,18 @@ def _table(resources: Resources) -> str:
 
 def _commands(resources: Resources) -> Iterator[str]:
     for policy in resources.policies:
-        yield from _file(f"{policy.name}.json", policy.document)
-        yield _aws(
+        yield from file_lines(f"{policy.name}.json", policy.document)
+        yield aws_iam(
             "create-policy",
             ("--policy-name", policy.name),
             ("--path", resources.path),
             ("--policy-document", f"file://{policy.name}.json"),
-            *_tags(policy.tags),
+            *tag_options(policy.tags),
         )
     yield from _deployer(resources)
     kind = _kind(resources)
     for policy in resources.policies:
-        yield _aws(
+        yield aws_iam(
             f"attach-{kind}-policy",
             (f"--{kind}-name", resources.deployer.name),
             ("--policy-arn", resources.arn("policy", policy.name)),
@@ -77,31 +81,31 @@ def _deployer(resources: Resources) -> Iterator[str]:
         return
     boundary = [("--permissions-boundary", resources.boundary)] if resources.boundary else []
     if isinstance(deployer, User):
-        yield _aws(
+        yield aws_iam(
             "create-user",
             ("--user-name", deployer.name),
             ("--path", resources.path),
             *boundary,
-            *_tags(resources.tags),
+            *tag_options(resources.tags),
         )
         return
     if deployer.provider:
         yield from _provider(deployer.provider)
-    yield from _file(f"{deployer.name}-trust.json", deployer.trust)
+    yield from file_lines(f"{deployer.name}-trust.json", deployer.trust)
     duration = deployer.max_session_duration
-    yield _aws(
+    yield aws_iam(
         "create-role",
         ("--role-name", deployer.name),
         ("--path", resources.path),
         ("--assume-role-policy-document", f"file://{deployer.name}-trust.json"),
         *([("--max-session-duration", str(duration))] if duration else []),
         *boundary,
-        *_tags(resources.tags),
+        *tag_options(resources.tags),
     )
 
 
 def _provider(provider: OidcProvider) -> Iterator[str]:
-    yield _aws(
+    yield aws_iam(
         "create-open-id-connect-provider", ("--url", provider.url), ("--client-id-list", *provider.client_ids)
     )
 
@@ -157,24 +161,28 @@ def _kind(resources: Resources) -> str:
     return "user" if isinstance(resources.deployer, User) else "role"
 
 
-def _aws(command: str, *options: tuple[str, ...]) -> str:
+def aws_iam(command: str, *options: tuple[str, ...]) -> str:
+    """Return a command of the AWS CLI, an option a line."""
     words = [shlex.join(option) for option in options]
     return " \\\n  ".join([f"aws iam {command}", *words])
 
 
-def _tags(tags: Mapping[str, str]) -> list[tuple[str, ...]]:
+def tag_options(tags: Mapping[str, str]) -> list[tuple[str, ...]]:
     """Return the option for tags: JSON, since the short form cannot hold every value."""
     listed = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
     return [("--tags", json.dumps(listed, ensure_ascii=False))] if listed else []
 
 
-def _file(name: str, document: Mapping[str, Any]) -> Iterator[str]:
+def file_lines(name: str, document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what writes a document into a file."""
     yield f"cat > {shlex.quote(name)} <<'END'\n{json.dumps(document, indent=2, ensure_ascii=False)}\nEND"
 
 
-def _shell(text: str) -> str:
+def shell(text: str) -> str:
+    """Return shell commands as a block of a page."""
     return f"```sh\n{text}\n```"
 
 
-def _json(document: Mapping[str, Any]) -> str:
+def json_block(document: Mapping[str, Any]) -> str:
+    """Return a document as a block of a page."""
     return f"```json\n{json.dumps(document, indent=2, ensure_ascii=False)}\n```"

@@ -70,3 +70,28 @@ class Resources:
     def arn(self, kind: str, name: str) -> str:
         """Return the ARN of what is made: ``kind`` is ``policy``, ``user`` or ``role``."""
         return f"arn:{self.partition}:iam::{self.account}:{kind}{self.path}{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRole:
+    """The role that functions run as, with its inline policy and its boundary, in one account.
+
+    ``stages`` name those that run as it as ``project/stage``. ``limit`` is what the boundary says; empty for a boundary of
+    somebody else's, and for none (``boundary`` is its ARN).
+    """
+
+    account: str
+    partition: str
+    stages: tuple[str, ...]
+    name: str
+    path: str
+    trust: Mapping[str, Any]
+    policy: ManagedPolicy
+    tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str = ""
+    limit: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def boundary_name(self) -> str:
+        """The name of the boundary, without its path."""
+        return self.boundary.rpartition("/")[2]

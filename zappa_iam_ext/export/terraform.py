@@ -8,7 +8,7 @@ from typing import Any
 
 from zappa_iam_ext.export.resources import ManagedPolicy, OidcProvider, Resources, Role, User
 
-_HEAD = """\
+HEAD = """\
 terraform {
   required_providers {
     aws = {
@@ -25,7 +25,7 @@ def terraform(resources: Resources) -> str:
     deployer = resources.deployer
     kind = "user" if isinstance(deployer, User) else "role"
     blocks = [
-        _HEAD,
+        HEAD,
         _variable(f"make_{kind}", f"Whether to make the {kind} {deployer.name}.", not deployer.exists),
     ]
     provider = deployer.provider if isinstance(deployer, Role) else None
@@ -39,70 +39,71 @@ def terraform(resources: Resources) -> str:
 
 
 def _variable(name: str, description: str, default: bool) -> str:
-    return _block(
-        "variable", [name], [("type", _Raw("bool")), ("default", default), ("description", description)]
+    return block(
+        "variable", [name], [("type", Raw("bool")), ("default", default), ("description", description)]
     )
 
 
 def _deployer(resources: Resources, kind: str) -> str:
     deployer = resources.deployer
     body: list[tuple[str, Any]] = [
-        ("count", _Raw(f"var.make_{kind} ? 1 : 0")),
+        ("count", Raw(f"var.make_{kind} ? 1 : 0")),
         ("name", deployer.name),
         ("path", resources.path),
     ]
     if isinstance(deployer, Role):
-        body.append(("assume_role_policy", _Encoded(deployer.trust)))
+        body.append(("assume_role_policy", Encoded(deployer.trust)))
         if deployer.max_session_duration:
             body.append(("max_session_duration", deployer.max_session_duration))
     if resources.boundary:
         body.append(("permissions_boundary", resources.boundary))
     body.append(("tags", dict(sorted(resources.tags.items()))))
-    return _block("resource", [f"aws_iam_{kind}", "deployer"], body)
+    return block("resource", [f"aws_iam_{kind}", "deployer"], body)
 
 
 def _provider(provider: OidcProvider) -> str:
     body = [
-        ("count", _Raw("var.make_provider ? 1 : 0")),
+        ("count", Raw("var.make_provider ? 1 : 0")),
         ("url", provider.url),
         ("client_id_list", list(provider.client_ids)),
     ]
-    return _block("resource", ["aws_iam_openid_connect_provider", "issuer"], body)
+    return block("resource", ["aws_iam_openid_connect_provider", "issuer"], body)
 
 
 def _policy(number: int, policy: ManagedPolicy, resources: Resources) -> str:
     body = [
         ("name", policy.name),
         ("path", resources.path),
-        ("policy", _Encoded(policy.document)),
+        ("policy", Encoded(policy.document)),
         ("tags", dict(sorted(policy.tags.items()))),
     ]
-    return _block("resource", ["aws_iam_policy", f"deployment_{number}"], body)
+    return block("resource", ["aws_iam_policy", f"deployment_{number}"], body)
 
 
 def _attachment(number: int, name: str, kind: str) -> str:
     body = [
         (kind, name),
-        ("policy_arn", _Raw(f"aws_iam_policy.deployment_{number}.arn")),
-        ("depends_on", [_Raw(f"aws_iam_{kind}.deployer")]),
+        ("policy_arn", Raw(f"aws_iam_policy.deployment_{number}.arn")),
+        ("depends_on", [Raw(f"aws_iam_{kind}.deployer")]),
     ]
-    return _block("resource", [f"aws_iam_{kind}_policy_attachment", f"deployment_{number}"], body)
+    return block("resource", [f"aws_iam_{kind}_policy_attachment", f"deployment_{number}"], body)
 
 
-class _Raw(str):
+class Raw(str):
     """An expression of the language, written as it stands."""
 
     __slots__ = ()
 
 
-class _Encoded(dict[str, Any]):
+class Encoded(dict[str, Any]):
     """A value that Terraform writes as JSON."""
 
     def __init__(self, value: Mapping[str, Any]) -> None:
         super().__init__(value)
 
 
-def _block(kind: str, labels: Sequence[str], body: Sequence[tuple[str, Any]]) -> str:
+def block(kind: str, labels: Sequence[str], body: Sequence[tuple[str, Any]]) -> str:
+    """Return a block with its attributes, as ``terraform fmt`` writes it."""
     head = " ".join([kind, *(_string(label) for label in labels)])
     return f"{head} {{\n" + _attributes(body, 1) + "}\n"
 
@@ -124,9 +125,9 @@ def _attributes(items: Sequence[tuple[str, Any]], depth: int) -> str:
 
 
 def _value(value: Any, depth: int) -> str:
-    if isinstance(value, _Raw):
+    if isinstance(value, Raw):
         return str(value)
-    if isinstance(value, _Encoded):
+    if isinstance(value, Encoded):
         return f"jsonencode({_object(value, depth)})"
     if isinstance(value, str):
         return _string(value)

@@ -49,7 +49,8 @@ class Stage:
     ``settings`` is Zappa's own ``stage_config`` (``extends`` and overrides applied). ``account_id`` is
     None until somebody knows it; ARNs then carry ``*`` in its place. ``bucket`` is None when Zappa will
     make up a name (``zappa-`` and nine random characters). ``websocket`` says that the settings or the
-    source code of the project ask for a WebSocket API.
+    source code of the project ask for a WebSocket API. ``permission_files`` are the files that ``iam_ext.permissions`` names,
+    by name: what each says, or why it could not be read.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Stage:
     bucket: str | None = None
     websocket: bool = False
     efs_config: tuple[Mapping[str, Any], ...] = field(default=())
+    permission_files: Mapping[str, Any] = field(default_factory=dict)
 
     def with_account(self, account_id: str, partition: str | None = None) -> Stage:
         """Return the same stage in a known account."""

@@ -62,23 +62,41 @@ def evaluation_json(
     request: AuthorizationRequest, result: EvaluationResult, unreadable: Sequence[str] = ()
 ) -> str:
     """Return the answer as one JSON document."""
-    return dump(
-        {
-            "action": request.action,
-            "resource": request.resource,
-            "decision": str(result.decision),
-            "layer": str(result.layer) if result.layer else None,
-            "matched": [_match(match) for match in result.matched],
-            "near_misses": [
-                {**_match(miss.match), "reason": str(miss.reason), "detail": miss.detail}
-                for miss in result.near_misses
-            ],
-            "resource_account": result.resource_account,
-            "missing_context": list(result.missing_context),
-            "undecided": result.undecided or None,
-            "unreadable": list(unreadable),
-        }
-    )
+    return dump(_fields(request, result, unreadable))
+
+
+def evaluations_json(
+    stage: str,
+    answers: Sequence[tuple[AuthorizationRequest, EvaluationResult]],
+    unreadable: Sequence[str] = (),
+) -> str:
+    """Return the answers about what a stage needs as one JSON document: that of the one that decides, and all of them."""
+    deciding = min(answers, key=lambda answer: _ORDER.index(answer[1].decision))
+    told = [_fields(request, result, unreadable) for request, result in answers]
+    return dump({**_fields(*deciding, unreadable), "stage": stage, "answers": told})
+
+
+_ORDER = (Decision.EXPLICIT_DENY, Decision.IMPLICIT_DENY, Decision.UNKNOWN, Decision.ALLOWED)
+
+
+def _fields(
+    request: AuthorizationRequest, result: EvaluationResult, unreadable: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "action": request.action,
+        "resource": request.resource,
+        "decision": str(result.decision),
+        "layer": str(result.layer) if result.layer else None,
+        "matched": [_match(match) for match in result.matched],
+        "near_misses": [
+            {**_match(miss.match), "reason": str(miss.reason), "detail": miss.detail}
+            for miss in result.near_misses
+        ],
+        "resource_account": result.resource_account,
+        "missing_context": list(result.missing_context),
+        "undecided": result.undecided or None,
+        "unreadable": list(unreadable),
+    }
 
 
 def _unknown(result: EvaluationResult, unreadable: Sequence[str]) -> Iterator[str]:

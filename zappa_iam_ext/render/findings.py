@@ -9,6 +9,7 @@ from typing import Any
 from zappa_iam_ext.iam.findings import Finding, Severity, StatementRef
 from zappa_iam_ext.render.github import data, property_value
 from zappa_iam_ext.render.json import dump
+from zappa_iam_ext.render.links import finding_url
 from zappa_iam_ext.render.text import plain
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -38,7 +39,7 @@ class LintResult:
 
 
 def findings_text(results: Sequence[LintResult]) -> str:
-    """Return the findings by source, each with what it means and what to do; a line that counts them last."""
+    """Return the findings by source, each with what it means, what to do and where it is explained; a line that counts them last."""
     lines: list[str] = []
     for group in results:
         for finding in group.findings:
@@ -58,6 +59,7 @@ def _entry(group: LintResult, finding: Finding) -> Iterator[str]:
     if finding.also:
         yield f"    together with {', '.join(_other(group, finding, ref) for ref in finding.also)}"
     yield f"    {_line(finding.hint)}"
+    yield f"    {finding_url(finding.id)}"
 
 
 def _other(group: LintResult, finding: Finding, ref: StatementRef) -> str:
@@ -88,6 +90,7 @@ def _json(group: LintResult, finding: Finding) -> dict[str, Any]:
         "resources": list(finding.resources),
         "also": [{"source": group.source(ref), **_reference(ref)} for ref in finding.also],
         "hint": finding.hint,
+        "url": finding_url(finding.id),
     }
 
 

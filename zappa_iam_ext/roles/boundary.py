@@ -15,6 +15,7 @@ from typing import Any
 from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY
@@ -71,7 +72,7 @@ def bounded_role(stage: Stage, boundary: str = "") -> BoundedRole | None:
         trust=_document(stage, "assume_policy", stage.role.assume_policy),
         policy=policy,
         boundary_arn=arn,
-        limit={} if boundary else _limit(policy),
+        limit={} if boundary else _limit(policy, application_statements(stage)),
     )
 
 
@@ -131,11 +132,11 @@ def _named_apart(statements: list[Statement]) -> Iterator[Statement]:
         yield replace(statement, sid=sid)
 
 
-def _limit(policy: Mapping[str, Any]) -> dict[str, Any]:
+def _limit(policy: Mapping[str, Any], application: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the boundary allows: what Zappa and the settings give the function, and no more."""
     statements = [
         {name: value for name, value in statement.items() if name != "Sid"}
-        for statement in _listed(policy["Statement"])
+        for statement in (*_listed(policy["Statement"]), *application)
     ]
     return {"Version": policy.get("Version", "2012-10-17"), "Statement": statements}
 

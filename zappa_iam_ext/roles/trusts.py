@@ -70,13 +70,11 @@ def judged(document: Mapping[str, Any]) -> dict[str, Any]:
     told = [refusal.message for refusal in refusals(read)]
     if told:
         raise TrustRefused(
-            told[0], hint="IAM would answer MalformedPolicyDocument; docs/findings.md, trust/refused-by-aws."
+            told[0], hint="IAM would answer MalformedPolicyDocument (lint: trust/refused-by-aws)."
         )
     opened = [found.told for found in openness(read) if found.fault in {Fault.OPEN, Fault.TENANT}]
     if opened:
-        raise TrustRefused(
-            opened[0], hint="Test the subject with your own value; docs/findings.md, trust/open-to-all."
-        )
+        raise TrustRefused(opened[0], hint="Test the subject with your own value (lint: trust/open-to-all).")
     if read.size > TRUST_LIMIT:
         raise TrustRefused(
             f"the trust policy has {read.size:,} characters; IAM allows {TRUST_LIMIT:,}",

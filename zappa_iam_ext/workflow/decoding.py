@@ -14,7 +14,7 @@ from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 def decode_denial(denial: Denial, options: AwsOptions) -> tuple[Denial, str]:
     """Return what the message says, and a note when it could not be decoded.
 
-    What the text says in the clear is kept: the operation and the layer, and all of it when
+    What the text says in the clear is kept: the operation, the layer and that a function was denied, and all of it when
     ``sts:DecodeAuthorizationMessage`` may not be called.
     """
     try:
@@ -35,4 +35,5 @@ def decode_denial(denial: Denial, options: AwsOptions) -> tuple[Denial, str]:
         layer=denial.layer,
         principal=decoded.principal or denial.principal,
         policy=denial.policy,
+        by_role=denial.by_role and ":user/" not in decoded.principal,
     ), ""

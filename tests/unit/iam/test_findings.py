@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.generate.findings import TARGET, written
+from tests.generate.findings import TARGET, pages, written
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.definitions import action_definition
@@ -172,5 +172,8 @@ def test_the_note_on_an_action(action, says):
     assert bool(note) is bool(says)
 
 
-def test_the_page_of_the_docs_is_made_from_the_catalogue():
+def test_the_pages_of_the_docs_are_made_from_the_catalogue():
     assert TARGET.read_text(encoding="utf-8") == written(), "run `python -m tests.generate.findings`"
+    made = pages()
+    assert {path: path.read_text("utf-8") for path in made} == dict(made), "run `make docs`"
+    assert set(TARGET.with_suffix("").rglob("*.md")) == set(made), "a page of a finding that is no more"

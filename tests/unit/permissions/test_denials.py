@@ -219,6 +219,25 @@ def test_what_is_said_of_a_role_is_read_wherever_it_stands(around) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        "\nTraceback (most recent call last):\n  File x\n",
+        "\nmake: *** [deploy] Error 1\n",
+        "\n2 warnings\n",
+        "\nError: Process completed with exit code 1.",
+    ],
+)
+def test_what_a_log_goes_on_with_changes_nothing(after: str) -> None:
+    """Nor does it where the denial is the log's widest line, as one that a terminal broke would be."""
+    for row in WORDINGS:
+        if "\n" not in row["text"]:
+            text = row["text"]
+            assert parse_denials(f"Calling update for stage dev..\n{text}{after}") == parse_denials(text), (
+                row["rule"]
+            )
+
+
 def test_a_decoded_message_names_action_and_resource() -> None:
     decoded = {
         "allowed": False,

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.support.schemas import valid
+from tests.support.stages import stage
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam import PolicyDocument, PolicyKind
 from zappa_iam_ext.permissions.denials.denial import Denial
@@ -17,7 +19,7 @@ from zappa_iam_ext.permissions.denials.explain import explain
 from zappa_iam_ext.permissions.denials.parse import parse_denials
 from zappa_iam_ext.permissions.denials.principals import CallerKind
 from zappa_iam_ext.permissions.fixes import CommandLines
-from zappa_iam_ext.render.explanation import explanation_text
+from zappa_iam_ext.render.explanation import explanation_json, explanation_text
 
 CASES = Path(__file__).parents[2] / "cases" / "denials" / "explained.toml"
 ROWS = tomllib.loads(CASES.read_text(encoding="utf-8"))["explained"]
@@ -48,6 +50,14 @@ def test_the_answer_to_a_text(row) -> None:
     assert [words for words in row["never"] if words in text] == []
 
 
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["rule"]) for row in ROWS])
+def test_the_answer_in_json_is_as_its_schema_says(row) -> None:
+    of = stage({"vpc_config": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}})
+    denials = parse_denials(row["text"])
+    valid("explain", "json", explanation_json([explain(denial) for denial in denials]))
+    valid("explain", "json", explanation_json([explain(denial, of) for denial in denials]))
+
+
 GIVEN = CommandLines(
     settings_file="my settings.json", profile="ci", region="eu-west-1", endpoint_url="http://127.0.0.1:5000"
 )
@@ -74,7 +84,9 @@ def test_every_command_line_about_our_own_calls_carries_the_options(denial: Deni
 def unpasteable(answer: str) -> list[str]:
     """Return the command lines of an answer that lack a given option, or that the command does not take."""
     wrong = []
-    for name, rest in re.findall(r"zappa-iam (apply|check|policy|explain)\b([^\n]*)", answer):
+    for name, rest in re.findall(
+        r"zappa-iam (apply|check|policy|explain|role ensure|role check)\b([^\n]*)", answer
+    ):
         given = f" {STAGE} {OF_AWS}"
         arguments = shlex.split(rest[: len(given)])
         if not rest.startswith(given) or not parsed(name, arguments):
@@ -94,7 +106,10 @@ def unpasteable(answer: str) -> list[str]:
 
 def parsed(name: str, arguments: list[str]) -> click.Context:
     """Return what the real command reads from its arguments; raise `click.UsageError` when it takes them not."""
-    command = main.get_command(click.Context(main), name)
+    command: click.Command | None = main
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word)
     assert command is not None
     return command.make_context(name, arguments)
 
@@ -106,6 +121,8 @@ def test_the_printed_command_lines_are_looked_at() -> None:
         "zappa-iam policy",
         "zappa-iam check",
         "zappa-iam explain",
+        "zappa-iam role check",
+        "zappa-iam role ensure",
         "zappa update",
         "aws lambda",
         "aws cloudtrail",

@@ -116,7 +116,7 @@ def less_one_grant(document: PolicyDocument):
 def test_without_any_one_grant_something_is_denied(case):
     of = stage_of(case)
     wanted = runtime_requirements(of, **known(case))
-    for grant, rest in less_one_grant(execution_policy(of, **known(case))):
+    for grant, rest in less_one_grant(execution_policy(of, application=(), **known(case))):
         denied = [item for item in wanted if decided(rest, item, of) is not Decision.ALLOWED]
         assert denied, f"nothing needs {grant}"
         assert {item.action for item in denied} == {grant[0]}
@@ -321,7 +321,7 @@ def test_only_what_lambda_needs_on_everything_is_on_everything():
     told = {
         (finding.id, action.partition(":")[0])
         for case in CASES
-        for finding in findings(execution_policy(stage_of(case), **known(case)))
+        for finding in findings(execution_policy(stage_of(case), application=(), **known(case)))
         for action in finding.message.split(" on ")[0].split(", ")
     }
     assert told == {("wildcard/resource", "ec2"), ("wildcard/resource", "elasticfilesystem")}
@@ -334,9 +334,11 @@ def test_an_application_that_reads_the_queue_of_the_poller_may():
     document = execution_policy(POLLED, application=[READS])
     policies = compile_policies(PolicySet([document]))
     of_code = {OF_CODE: POLLED.function_arn}
-    for action, allowed in (("sqs:ReceiveMessage", True), ("sqs:DeleteMessage", False)):
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
         request = AuthorizationRequest(role(POLLED), action, f"{QUEUE}first", of_code)
-        assert (policies.decide(request) is Decision.ALLOWED) is allowed
+        assert policies.decide(request) is Decision.ALLOWED
+    other = AuthorizationRequest(role(POLLED), "kinesis:GetRecords", f"{STREAM}clicks", of_code)
+    assert policies.decide(other) is Decision.IMPLICIT_DENY, "what it does not read stays the poller's alone"
     sids = [statement.sid for statement in document.statements]
     assert len(set(sids)) == len(sids)
     assert PolicyDocument.parse(document.to_json()).statements == document.statements

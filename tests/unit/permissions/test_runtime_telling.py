@@ -85,6 +85,13 @@ def test_what_no_setting_tells(settings, words):
     assert [word for word, text in zip(words, told, strict=True) if word not in text] == []
 
 
+def test_the_id_of_a_websocket_api_is_asked_for_until_it_is_known():
+    (told,) = runtime_untold(stage(websocket=True))
+    assert "zappa update dev" in told
+    assert "iam_ext.websocket_api" in told
+    assert runtime_untold(stage({"iam_ext": {"websocket_api": "a1b2c3d4e5"}}, websocket=True)) == ()
+
+
 def test_every_text_is_filled():
     found = runtime_warnings(stage({"async_source": "sns"}, websocket=True, **CHINA))
     assert len(found) == len(told_rows("warning"))

@@ -264,3 +264,20 @@ def test_what_the_execution_role_needs_stands_apart_with_who_uses_it():
     assert page.text.count("execution role") == 2, "and so do the two rows of what to look at"
     rows = page.having("tr", class_="permission")
     assert len(rows) == len(report.results) + len(report.role.results)
+
+
+def test_the_map_of_a_difference_names_commands_and_policies():
+    page = read_page(html_text(told()["diff with a policy"]))
+    labels = [str(each["aria-label"]) for tag, each in page.elements if tag == "g" and "data-c" in each]
+    assert "policy.json: more than needed, Commands, settings, policies" in labels
+    assert "statement 5 (More): more than needed, Calls, statements" in labels
+    assert "zappa deploy: needed, not allowed, Commands, settings, policies" in labels
+
+
+def test_what_is_well_and_no_permission_is_told_besides():
+    rule = Rule("held-permission", "held", level=Level.NOTE)
+    trust = Item(rule, "trust in lambda", "the role trusts Lambda", Outcome.PASSED, Level.NOTE, suite="dev")
+    summaries = (Summary("the role serves", passed=True, suite="dev"),)
+    page = read_page(html_text(Told("zappa-iam role check", "1", (trust,), summaries)))
+    assert "Besides (1)" in page.text
+    assert "the role trusts Lambda" in page.text

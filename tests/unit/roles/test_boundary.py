@@ -201,6 +201,21 @@ def test_the_boundary_gives_the_function_what_zappa_gives_it_and_no_more():
         )
 
 
+def test_the_boundary_lets_the_application_do_what_the_stage_says_it_does():
+    asking = stage_of()
+    own = {**asking.settings, "iam_ext": {"permissions": {"ses": "example.com"}}}
+    limit = PolicyDocument.parse(bounded_role(replace(asking, settings=own)).limit, PolicyKind.BOUNDARY)
+    sent = {
+        "principal": PRINCIPAL,
+        "action": "ses:SendEmail",
+        "resource": f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com",
+        "context": {},
+    }
+    assert decision(limit, sent) == "allowed"
+    without = PolicyDocument.parse(bounded_role(asking).limit, PolicyKind.BOUNDARY)
+    assert decision(without, sent) != "allowed"
+
+
 def test_another_boundary_is_used_as_it_is():
     role = bounded_role(stage_of(), "OrgBoundary")
     assert (role.boundary_arn, role.limit) == (f"arn:aws:iam::{ACCOUNT}:policy/OrgBoundary", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,9 @@ def test_a_function_in_a_vpc_is_refused_where_its_arn_is_demanded():
 def test_what_a_service_that_is_not_needed_may_do_breaks_nothing():
     found = judge_trust(stage(QUIET), trust(statement(LAMBDA), statement(API_GATEWAY, OURS)))
     assert not [item for item in found if item.broken]
+
+
+def test_the_trust_that_the_documentation_shows_is_this_one():
+    page = (Path(__file__).parents[3] / "docs" / "execution-roles.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert json.loads(shown) == execution_trust(stage())

@@ -7,22 +7,25 @@ from typing import Any
 
 import click
 
+from zappa_iam_ext.cli.shared.groups import WholeGroup
+
 #: Command name to where it is.
 COMMANDS = {
-    "check": "zappa_iam_ext.cli.role.check:command",
-    "diff": "zappa_iam_ext.cli.role.diff:command",
-    "ensure": "zappa_iam_ext.cli.role_ensure:ensure",
-    "lint": "zappa_iam_ext.cli.role.lint:command",
     "show": "zappa_iam_ext.cli.role.show:command",
+    "check": "zappa_iam_ext.cli.role.check:command",
+    "ensure": "zappa_iam_ext.cli.role_ensure:ensure",
+    "draft": "zappa_iam_ext.cli.role_draft:draft",
+    "diff": "zappa_iam_ext.cli.role.diff:command",
+    "lint": "zappa_iam_ext.cli.role.lint:command",
 }
 
 
-class RoleGroup(click.Group):
+class RoleGroup(WholeGroup):
     """A group whose commands are imported only when they run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  -- click's signature
         """Return the names of all commands."""
-        return sorted(COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return a command by name, importing its module."""

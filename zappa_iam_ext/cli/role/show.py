@@ -81,7 +81,8 @@ def _located(stage: Stage, account: str, partition: str) -> Stage:
     """Return the stage in the account that is named somewhere; say so where none is."""
     from zappa_iam_ext.config import iam_ext_settings
 
-    named = account or stage.account_id or iam_ext_settings(stage).expected_account
+    own = iam_ext_settings(stage)
+    named = account or stage.account_id or own.expected_account
     if named:
         return stage.with_account(named, partition or None)
     click.echo(f"stage {stage.name}: no account is known, so ARNs name any (--account names one)", err=True)
@@ -97,7 +98,7 @@ def _tell(stage: Stage) -> None:
     for text in runtime_warnings(stage):
         click.echo(f"stage {stage.name}: warning: {text}", err=True)
     for text in runtime_untold(stage):
-        click.echo(f"stage {stage.name}: not granted: {text}", err=True)
+        click.echo(f"stage {stage.name}: no setting tells: {text}", err=True)
 
 
 def _document(stage: Stage, trust: bool, lambda_source_account: bool) -> dict[str, Any]:

@@ -32,6 +32,13 @@ def escalations(effective: Effective) -> Iterator[Finding]:
             yield from _judge(rule, rule.path, effective)
 
 
+#: Of a role that is named, passed to services that are named: what the rule's advice asks for is done.
+AS_NARROW_AS_CAN_BE = (
+    "It is as narrow as it can be: whoever deploys code runs it as its role. See that the role holds no more than needed"
+    " (`zappa-iam role lint`)."
+)
+
+
 def _judge(rule: Rule, path: EscalationPath, effective: Effective) -> Iterator[Finding]:
     steps = _steps(path, effective)
     if not all(steps.values()):
@@ -83,6 +90,7 @@ def _told(
         actions=tuple(taken),
         resources=resources,
         also=also,
+        hint=AS_NARROW_AS_CAN_BE if rule.path and rule.path.passes and severity is Severity.NOTE else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from zappa_iam_ext.iam.conditions.truth import Truth
 from zappa_iam_ext.iam.definitions import AccessLevel, ActionDefinition
@@ -13,6 +13,16 @@ from zappa_iam_ext.iam.findings.located_statements import EVERYTHING, LocatedSta
 from zappa_iam_ext.iam.findings.model import Finding, Severity
 from zappa_iam_ext.iam.patterns.glob import is_pattern
 from zappa_iam_ext.iam.patterns.tokens import ARN_PARTS
+
+_CHOSEN_BY_AWS = (
+    "Name the resources, or a pattern of their names; one whose id AWS chooses (an API, a mapping) can be named once it"
+    " is there."
+)
+#: Actions that AWS itself asks for on every resource. Source: API Gateway Developer Guide, edge-optimized custom domains.
+_ASKED_ON_ALL = {
+    "cloudfront:UpdateDistribution": "Leave it for an edge-optimised domain, for which API Gateway asks for it on *; else"
+    " name the distribution.",
+}
 
 
 def wildcards(effective: Effective) -> Iterator[Finding]:
@@ -93,7 +103,15 @@ def _resources(located: LocatedStatement) -> Iterator[Finding]:
         severity=Severity.WARNING if grave else Severity.NOTE,
         actions=tuple(reached),
         resources=resources,
+        hint=_named_how(reached, anywhere="*" in resources),
     )
+
+
+def _named_how(actions: Iterable[str], *, anywhere: bool) -> str:
+    """Return what can be done about open resources: an id that AWS chooses is known only when the resource is there."""
+    if asked := [_ASKED_ON_ALL[action] for action in actions if action in _ASKED_ON_ALL]:
+        return asked[0]
+    return "" if anywhere else _CHOSEN_BY_AWS
 
 
 def _anywhere(resource: str) -> bool:

@@ -33,7 +33,7 @@ _ACCESS = re.compile(
 _BLAMED = re.compile(
     rf"(?:(?:{flexible('because')}|Context:)\s+{flexible('no ')}(?P<silent>[a-z][a-z\n -]{{1,60}}?)\s+{flexible('allow')}s?\b"
     rf"|(?P<explicit>(?:{flexible('(?:with|due to)')}\s+|Context:\s+(?:with\s+)?){flexible('an explicit deny')})(?:(?:\s+|(?<=\n))in\s+(?:an?|the)\s+(?P<policy>[a-z][a-z\n -]{{1,60}}))?"
-    rf"(?:\s*:\s*(?P<arn>{_NAME}))?)",
+    rf"(?:\s*:\s*(?P<arn>(?=arn:){_NAME}))?)",
     re.IGNORECASE,
 )
 _OPERATION = re.compile(
@@ -59,7 +59,7 @@ _API = re.compile(
 )
 _ENCODED = re.compile(
     r"Encoded\s+authorization\s+failure\s+message:\s*"
-    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
+    r"(?P<message>[A-Za-z0-9_\-+/=]{20,}+(?:\n(?!Traceback\b)[A-Za-z0-9_\-+/=]{1,4000}+(?=\s*(?:\n|$|\(|\"|')))*)",
     re.IGNORECASE,
 )
 _DENIED_CODES = frozenset(

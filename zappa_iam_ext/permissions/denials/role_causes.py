@@ -36,10 +36,11 @@ def role_causes(denial: Denial, stage: Stage | None) -> tuple[Reason, ...]:
 
 def of_function(denial: Denial) -> Denial:
     """Return the denial of the function's role where nobody is named and only Zappa's code in the function makes the call."""
-    if denial.principal or denial.action or denial.by_role or not denial.operation:
+    if denial.principal or denial.by_role or denial.by_service_role or not denial.operation:
         return denial
     action = _called_in_function().get(denial.operation.lower(), "")
-    return replace(denial, action=action, by_role=True) if action else denial
+    called = bool(action) and denial.action.lower() in {"", action.lower()}
+    return replace(denial, action=denial.action or action, by_role=True) if called else denial
 
 
 @lru_cache(maxsize=1)

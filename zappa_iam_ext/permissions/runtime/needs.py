@@ -9,7 +9,7 @@ from zappa_iam_ext.permissions.calls import qualified_function_arn, stage_names
 from zappa_iam_ext.permissions.model import Call, Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
-from zappa_iam_ext.permissions.tables.features import conditions
+from zappa_iam_ext.permissions.tables.features import conditions, holds
 from zappa_iam_ext.permissions.tables.runtime_rows import (
     AppendedRow,
     DenyRow,
@@ -26,10 +26,11 @@ Row = TypeVar("Row", RuntimeRow, DenyRow, AppendedRow, ToldRow)
 RUNTIME = Command("runtime")
 
 
-def runtime_requirements(stage: Stage, *, websocket_api: str = UNKNOWN) -> tuple[Requirement, ...]:
+def runtime_requirements(stage: Stage, *, websocket_api: str = "") -> tuple[Requirement, ...]:
     """Return what the execution role needs: one requirement per action, resource, context and user, in table order.
 
-    ``websocket_api`` is the id of the WebSocket API, which nobody knows before the first deployment.
+    ``websocket_api`` is the id of the WebSocket API, which nobody knows before the first deployment (default: what
+    ``iam_ext.websocket_api`` says, else any).
     """
     found: dict[object, Requirement] = {}
     for _, requirement in runtime_needs(stage, websocket_api=websocket_api):
@@ -39,7 +40,7 @@ def runtime_requirements(stage: Stage, *, websocket_api: str = UNKNOWN) -> tuple
     return tuple(found.values())
 
 
-def runtime_needs(stage: Stage, *, websocket_api: str = UNKNOWN) -> Iterator[tuple[RuntimeRow, Requirement]]:
+def runtime_needs(stage: Stage, *, websocket_api: str = "") -> Iterator[tuple[RuntimeRow, Requirement]]:
     """Yield each requirement with its row, in table order."""
     for row, names in applying(runtime_rows(), stage, role_names(stage, websocket_api)):
         yield row, _requirement(row, names, stage)
@@ -63,14 +64,20 @@ def applying(
                 yield row, {**names, **item}
 
 
-def role_names(stage: Stage, websocket_api: str = UNKNOWN) -> Mapping[str, Any]:
+def role_names(stage: Stage, websocket_api: str = "") -> Mapping[str, Any]:
     """Return the names that rows are filled with."""
     return {
         **stage.settings,
         **stage_names(stage),
         "qualified_function_arn": qualified_function_arn(stage),
-        "websocket_api": websocket_api,
+        "websocket_api": websocket_api or _known_api(stage),
     }
+
+
+def _known_api(stage: Stage) -> str:
+    if not holds("websocket_api_known", stage, RUNTIME):
+        return UNKNOWN
+    return str(stage.settings["iam_ext"]["websocket_api"])
 
 
 def _requirement(row: RuntimeRow, names: Mapping[str, Any], stage: Stage) -> Requirement:

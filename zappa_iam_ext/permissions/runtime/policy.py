@@ -10,29 +10,31 @@ from zappa_iam_ext.iam.patterns.glob import text_glob
 from zappa_iam_ext.iam.statement import Condition, Effect, Statement
 from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
 from zappa_iam_ext.iam.synthesis.packing import renamed
-from zappa_iam_ext.permissions.model import Requirement
+from zappa_iam_ext.permissions.application import allows, application_statements
+from zappa_iam_ext.permissions.model import Requirement, UsedBy
 from zappa_iam_ext.permissions.policy import condition_of
 from zappa_iam_ext.permissions.runtime.needs import denials_to_code, runtime_needs
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.runtime_rows import DenyRow
-from zappa_iam_ext.permissions.tables.templating import UNKNOWN
 
 
 def execution_policy(
     stage: Stage,
     *,
-    websocket_api: str = UNKNOWN,
-    application: Sequence[Mapping[str, Any]] = (),
+    websocket_api: str = "",
+    application: Sequence[Mapping[str, Any]] | None = None,
 ) -> PolicyDocument:
     """Return the document that allows the execution role what it needs, and denies the function's code what only Lambda does.
 
     Statements stand in a stable order: what is allowed by Sid, then what the ``application`` asks for besides, as IAM writes
-    statements, then what is denied. What the application asks for is not denied to it. ``websocket_api`` is as in
-    `runtime_requirements`. Raises `InvalidPolicyDocument` for statements that IAM would refuse.
+    statements (None: what `iam_ext.permissions` of the stage says), then what is denied. What the application asks for is not
+    denied to it, and what it may do with a queue itself is not granted to Lambda's poller alone. ``websocket_api`` is as in
+    `runtime_requirements`. Raises `InvalidPolicyDocument` for statements that IAM would refuse, and `InvalidPermissions`.
     """
-    asked = _parsed(application)
+    own = application_statements(stage) if application is None else application
+    asked = _parsed(own)
     grants = [
-        Grant(requirement.action, requirement.resource, _condition(requirement), row.purpose)
+        Grant(requirement.action, requirement.resource, _condition(requirement, own), row.purpose)
         for row, requirement in runtime_needs(stage, websocket_api=websocket_api)
     ]
     return PolicyDocument(renamed((*synthesize(grants).statements, *asked, *_denials(stage, asked))))
@@ -45,9 +47,13 @@ def _parsed(application: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
     return PolicyDocument.parse(document).statements
 
 
-def _condition(requirement: Requirement) -> Condition:
+def _condition(requirement: Requirement, application: Sequence[Mapping[str, Any]]) -> Condition:
     present = [key for key in requirement.restrict if key in requirement.context]
-    absent = {key: ("true",) for key in requirement.restrict if key in requirement.absent}
+    shared = requirement.used_by is UsedBy.POLLER and allows(
+        application, requirement.action, requirement.resource
+    )
+    keys = () if shared else requirement.restrict
+    absent = {key: ("true",) for key in keys if key in requirement.absent}
     return {**condition_of(present, [requirement]), **({"Null": absent} if absent else {})}
 
 

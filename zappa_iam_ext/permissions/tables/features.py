@@ -189,10 +189,14 @@ def _in_vpc(stage: Stage, _: Command) -> bool:
     return isinstance(config, Mapping) and bool(config.get("SubnetIds"))
 
 
-def _log_group_exists(stage: Stage, _: Command) -> bool:
-    """Say whether somebody makes the log group beforehand, with a retention: a setting of ours."""
-    own = stage.settings.get("iam_ext")
-    return isinstance(own, Mapping) and own.get("log_group_exists") is True
+def _own_setting(name: str, kind: type) -> Predicate:
+    """Return whether a setting of ours (``iam_ext``) is given, and of its kind."""
+
+    def feature(stage: Stage, _: Command) -> bool:
+        own = stage.settings.get("iam_ext")
+        return isinstance(own, Mapping) and isinstance(own.get(name), kind) and bool(own[name])
+
+    return feature
 
 
 FEATURES: Mapping[str, Feature] = {
@@ -240,7 +244,7 @@ FEATURES: Mapping[str, Feature] = {
         "the key is on S3",
     ),
     "looks_up_role": Feature(_looks_up_role, "a role by name that Zappa does not manage"),
-    "log_group_exists": Feature(_log_group_exists, "`iam_ext.log_group_exists`"),
+    "log_group_exists": Feature(_own_setting("log_group_exists", bool), "`iam_ext.log_group_exists`"),
     "makes_bucket_again": Feature(_makes_bucket_again, "(us-east-1, or no `s3_bucket`)"),
     "manages_role": Feature(_manages_role, "`manage_roles`, and a package or a first image"),
     "needs_zone": Feature(_needs_zone, "`route53_enabled` or Let's Encrypt"),
@@ -270,6 +274,7 @@ FEATURES: Mapping[str, Feature] = {
     "vpc": Feature(_in_vpc, "`vpc_config` with subnets"),
     "websocket": Feature(lambda stage, _: stage.websocket, "a WebSocket API"),
     "xray": Feature(_setting("xray_tracing"), "`xray_tracing`"),
+    "websocket_api_known": Feature(_own_setting("websocket_api", str), "`iam_ext.websocket_api`"),
     "zip": Feature(_zip, "`--zip`"),
     "zip_on_s3": Feature(lambda _, command: command.values.get("zip", "").startswith("s3://"), "from S3"),
 }

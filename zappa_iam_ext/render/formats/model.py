@@ -24,13 +24,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What items have in common: a stable id, what it means and what to do."""
+    """What items have in common: a stable id, what it means and what to do; ``url`` is the page that explains it."""
 
     id: str
     title: str
     help: str = ""
     level: Level = Level.ERROR
     tags: tuple[str, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": rule.help or rule.title},
         "help": {"text": rule.help or rule.title},
         "defaultConfiguration": {"level": str(rule.level)},
+        **({"helpUri": rule.url} if rule.url else {}),
         **({"properties": {"tags": list(rule.tags)}} if rule.tags else {}),
     }
 

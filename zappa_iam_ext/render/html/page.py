@@ -11,6 +11,7 @@ from zappa_iam_ext.render.html.assets import SCRIPT, STYLE, asset, content_secur
 from zappa_iam_ext.render.html.graph import Band, bands
 from zappa_iam_ext.render.html.markup import Markup, element, joined
 from zappa_iam_ext.render.html.sections import (
+    DIFFERS,
     GRANTS,
     NEEDS,
     Headings,
@@ -28,7 +29,7 @@ _OF_POLICIES = frozenset({"zappa-iam plan", "zappa-iam destroy"})
 
 def html_text(told: Told, written: str = "") -> str:
     """Return what a command found as an HTML document; ``written`` says when, in words."""
-    headings = GRANTS if told.tool in _OF_POLICIES else NEEDS
+    headings = GRANTS if told.tool in _OF_POLICIES else DIFFERS if told.tool.endswith(" diff") else NEEDS
     stages = _stages(told)
     drawn = _drawn(stages)
     alone = len(stages) + len(told.failed) == 1
@@ -160,7 +161,7 @@ def _stage(
         _notes(summary.notes),
         advice_section(summary.advice, part),
         problems(items, part),
-        steps(items, part),
+        steps(items, part, "Steps" if headings is GRANTS else "Besides"),
         joined(element(part, "Permission map", class_="part"), controls if alone else None, *services)
         if services
         else None,

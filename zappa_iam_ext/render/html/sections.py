@@ -13,6 +13,7 @@ from zappa_iam_ext.render.html.verdicts import Tone, Verdict, verdict_of
 Headings = tuple[str, str, str, str]
 NEEDS: Headings = ("Commands and settings", "Calls", "Actions", "Resources")
 OF_ROLES: Headings = ("Callers and settings", *NEEDS[1:])
+DIFFERS: Headings = ("Commands, settings, policies", "Calls, statements", *NEEDS[2:])
 GRANTS: Headings = ("Policies", "Statements", "Actions", "Resources")
 PROBLEMS_AT_ONCE = 12
 """So many rows of what is wrong are shown at once; more are folded, so that the map stays in sight."""
@@ -37,7 +38,7 @@ def counted(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
 
 def band_section(band: Band, headings: Headings) -> Markup:
     """Return a service, folded unless something is wrong: its counts, its map, and its permissions as a table."""
-    headings = OF_ROLES if band.whose else headings
+    headings = OF_ROLES if band.whose and headings is NEEDS else headings
     counts = counted(each.verdict for each in band.permissions)
     total = len(band.permissions)
     summary = element(
@@ -82,7 +83,7 @@ def _bar(counts: dict[Verdict, int], total: int) -> Markup:
 
 
 def _permissions(band: Band, headings: Headings) -> Markup:
-    came_from = "Policy and statement" if headings is GRANTS else "Needed by"
+    came_from = {GRANTS: "Policy and statement", DIFFERS: "Needed or allowed by"}.get(headings, "Needed by")
     head = element(
         "tr",
         *(
@@ -202,12 +203,12 @@ def _whose(item: Item) -> Markup | None:
     return element("div", item.origin.whose, class_="hint") if item.origin and item.origin.whose else None
 
 
-def steps(items: Sequence[Item], heading: str) -> Markup | None:
-    """Return what is told besides permissions and is well: the changes of a plan, in their order."""
+def steps(items: Sequence[Item], heading: str, title: str) -> Markup | None:
+    """Return what is told besides permissions and is well, under a title: the changes of a plan, in their order."""
     told = [item for item in items if item.origin is None and verdict_of(item).tone is Tone.ALLOWED]
     if not told:
         return None
     entries = (element("li", badge(verdict_of(item)), element("code", item.message)) for item in told)
     return joined(
-        element(heading, f"Steps ({len(told)})", class_="part"), element("ol", *entries, class_="steps")
+        element(heading, f"{title} ({len(told)})", class_="part"), element("ol", *entries, class_="steps")
     )

@@ -47,13 +47,14 @@ _OF_RULES = {
     "permission-no-longer-needed": "no longer needed",
     "permission-surplus": "more than needed",
     "plan-change": "change",
+    "execution-role-rewritten": "written by Zappa",
     "plan-unsafe": "unsafe",
     "plan-takes-away": "taken away",
     "plan-gains": "given",
     "not-rehearsed": "not rehearsed",
 }
 _ONLY_FAILED = frozenset({"denied"})
-_OWN_MARKS = {"plan-gains": "+", "plan-takes-away": "−", "plan-change": "+"}  # noqa: RUF001  -- a minus sign
+_OWN_MARKS = {"plan-gains": "+", "plan-takes-away": "−", "plan-change": "+", "execution-role-rewritten": "+"}  # noqa: RUF001  -- a minus sign
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from zappa_iam_ext.iam.findings import Finding, Severity, rules
 from zappa_iam_ext.render.findings import LintResult
 from zappa_iam_ext.render.formats.model import Item, Level, Place, Rule, Summary
+from zappa_iam_ext.render.links import finding_url
 
 LEVELS = {Severity.ERROR: Level.ERROR, Severity.WARNING: Level.WARNING, Severity.NOTE: Level.NOTE}
 
@@ -51,5 +52,10 @@ def _item(group: LintResult, finding: Finding) -> Item:
 def _rule(finding: Finding) -> Rule:
     rule = rules()[finding.id]
     return Rule(
-        rule.id, rule.means, f"{rule.why} {rule.remediation}", LEVELS[rule.severities[0]], (str(rule.kind),)
+        rule.id,
+        rule.means,
+        f"{rule.why} {rule.remediation}",
+        LEVELS[rule.severities[0]],
+        (str(rule.kind),),
+        finding_url(rule.id),
     )

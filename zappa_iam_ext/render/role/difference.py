@@ -18,7 +18,7 @@ from zappa_iam_ext.render.json import dump, role_entry
 from zappa_iam_ext.render.layout.sections import LINES, section_lines
 from zappa_iam_ext.render.layout.style import PLAIN, Style
 from zappa_iam_ext.render.report.fixing import command_lines
-from zappa_iam_ext.render.report.items import NOWHERE, Positions, role_items
+from zappa_iam_ext.render.report.items import EXECUTION_ROLE, NOWHERE, Positions, role_items
 from zappa_iam_ext.render.report.role import as_report, role_section, short_service, wide_words
 from zappa_iam_ext.render.role.grants import when_denied
 from zappa_iam_ext.render.text import line, wrapped
@@ -191,7 +191,8 @@ def items_of(compared: ComparedRole, positions: Positions = NOWHERE) -> Iterator
     """Yield an item for each permission and service of the role, each grant beyond, and each write of Zappa's."""
     yield from role_items(compared.report, compared.role, positions)
     for item in difference_items(compared.beyond, positions):
-        yield replace(item, level=Level.WARNING)
+        origin = replace(item.origin, whose=EXECUTION_ROLE) if item.origin else None
+        yield replace(item, level=Level.WARNING, origin=origin)
     for write in compared.writes.writes if compared.writes else ():
         yield Item(
             rule=REWRITTEN,

@@ -13,7 +13,14 @@ from zappa_iam_ext.permissions.denials.wordings.services import action_of
 
 _LOG = 3000
 """Characters around a denial in which a function's log tells that it is one (AWS Lambda Developer Guide: log format)."""
-_FUNCTION = ("/var/task/", "/var/runtime/", "START RequestId: ", "END RequestId: ", "LAMBDA_WARNING")
+_FUNCTION = (
+    "/var/task/",
+    "/var/runtime/",
+    "START RequestId: ",
+    "END RequestId: ",
+    "REPORT RequestId: ",
+    "LAMBDA_WARNING",
+)
 #: What Zappa prints in the function before AWS's answer (zappa handler.py: LambdaHandler.load_remote_settings).
 _HANDLER = re.compile(r"Could\s+not\s+load\s+remote\s+settings\s+file")
 

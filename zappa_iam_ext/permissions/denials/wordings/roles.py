@@ -191,6 +191,12 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
         _invoked_by,
     ),
     Wording(
+        ("invocation",),
+        pattern(r"\b(?:[A-Z][A-Za-z]{3,40}) invocation failed due to error AccessDenied(?:Exception)?\b"),
+        Denial(action="lambda:InvokeFunction", layer="resource", principal="cognito-idp.amazonaws.com"),
+        "Cognito's UnexpectedLambdaException of a trigger whose function does not let the user pool in",
+    ),
+    Wording(
         ("configuration",),
         pattern(r"configuration error: Invalid permissions on Lambda function"),
         Denial(action="lambda:InvokeFunction", layer="resource", principal="apigateway.amazonaws.com"),

@@ -61,7 +61,7 @@ VALIDATION_WORDINGS: tuple[Wording, ...] = (
         ("role",),
         pattern(
             rf"{_ROLE} {_LACKS}(?: the| required| necessary| sufficient)* permissions? (?:to|for)"
-            rf"(?: (?:(?-i:call|perform)|(?:call|perform|invoke|use|the|action)\b))*:?\s*{_CALL}{_ON}"
+            rf"(?: (?:(?-i:call|perform)|(?:call|perform|invoke|use|the|action|API|operation)\b))*:?\s*{_CALL}{_ON}"
         ),
         Denial(by_role=True),
         "AWS Lambda's answer to CreateFunction, UpdateFunctionConfiguration, CreateEventSourceMapping and"
@@ -98,6 +98,12 @@ VALIDATION_WORDINGS: tuple[Wording, ...] = (
         ),
         Denial(by_role=True, service="lambda"),
         "AWS Lambda Developer Guide: Troubleshoot Amazon MQ event source mapping errors, EVENT_SOURCE_AUTHZ_ERROR",
+    ),
+    Wording(
+        ("authorize",),
+        pattern(r"\b(?:Cluster|Server|Broker) failed to authorize Lambda"),
+        Denial(by_role=True, service="kafka"),
+        "AWS Lambda Developer Guide: Troubleshooting Kafka event source mapping errors, cluster failed to authorize Lambda",
     ),
     Wording(
         ("ec2accessdenied", "additional"),

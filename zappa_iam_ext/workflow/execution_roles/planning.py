@@ -1,18 +1,17 @@
-"""The execution roles of stages: planned, made or repaired, until nothing is left to do."""
+"""The execution roles of stages: what they have to be, and what has to change for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.provisioning.ensured_role import ensured_role
-from zappa_iam_ext.aws.provisioning.provisioner import apply_plan, patient
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.errors import AccessDenied, AccountChanged, SettingsError
+from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.plan import Change, Consents, Plan
+from zappa_iam_ext.plan import Consents, Plan
 from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, merged
 from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
 from zappa_iam_ext.plan.role_states import CurrentRole
@@ -27,11 +26,10 @@ from zappa_iam_ext.roles.zappa_writes import (
     wanted_trust,
 )
 from zappa_iam_ext.sessions import AwsOptions
+from zappa_iam_ext.workflow.execution_roles.files import generated, policy_file, trust_file
 from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning.applying import MAX_ATTEMPTS, SETTLING
 from zappa_iam_ext.workflow.provisioning.planning import require_one_partition
-from zappa_iam_ext.workflow.provisioning.role_files import generated, policy_file, trust_file
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -95,13 +93,8 @@ def plan_roles(
         for each in neighbours
         if each.partition == administrator.partition
     ]
-    groups: dict[tuple[str, str], list[Stage]] = {}
-    for stage in located:
-        groups.setdefault(target(stage, asked), []).append(stage)
     found = []
-    for (name, path), members in groups.items():
-        shared = [each for each in others if each not in members and each.role.name == name]
-        wanted = _wanted(name, path, (*members, *shared), asked)
+    for wanted, members in wanted_roles(located, others, asked):
         role, limit, planned = look(iam, wanted, asked.consents)
         found.append(
             RoleProvisioning(
@@ -119,6 +112,27 @@ def plan_roles(
             )
         )
     return tuple(found)
+
+
+def wanted_roles(
+    stages: Sequence[Stage], neighbours: Sequence[Stage], asked: RoleOptions
+) -> tuple[tuple[EnsuredRole, tuple[Stage, ...]], ...]:
+    """Return the roles that stages in a known account run as, each with those of the stages that do. Raises as `plan_roles`."""
+    groups: dict[tuple[str, str], list[Stage]] = {}
+    for stage in stages:
+        groups.setdefault(target(stage, asked), []).append(stage)
+    return tuple(
+        (
+            _wanted(
+                name,
+                path,
+                (*members, *(each for each in neighbours if each not in members and each.role.name == name)),
+                asked,
+            ),
+            tuple(members),
+        )
+        for (name, path), members in groups.items()
+    )
 
 
 def target(stage: Stage, asked: RoleOptions) -> tuple[str, str]:
@@ -229,62 +243,3 @@ def _notes(wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: 
         for item in judge_trust(stage, role.trust):
             if item.broken and item.decision == "explicitDeny":
                 yield f"the trust policy denies {item.service}: {item.symptom}"
-
-
-def apply_roles(
-    provisionings: Sequence[RoleProvisioning], *, progress: Callable[[str], None] = lambda _: None
-) -> tuple[Change, ...]:
-    """Carry the plans out, in order, and return what was made; a plan with nothing to do makes no call.
-
-    Plans anew where the account changes meanwhile. Raises `UnsafePlan` or `LosesPermissions` before the first change,
-    `AccessDenied` where the administrator may not make one, and `ProvisioningError` when one fails: once more goes on there.
-    """
-    for item in provisionings:
-        refuse_denied_role(item)
-    made: tuple[Change, ...] = ()
-    for item in provisionings:
-        if not item.plan.empty or item.plan.unsafe:
-            made += _apply(item, progress)
-    return made
-
-
-def refuse_denied_role(item: RoleProvisioning) -> None:
-    """Raise `AccessDenied` before the first change when the administrator may not make one of them."""
-    if denied := item.rights.denied:
-        raise AccessDenied(
-            f"{item.administrator} may not {denied[0]}"
-            + (f", nor {len(denied) - 1} more" if len(denied) > 1 else "")
-            + "; nothing was changed",
-            hint="Use credentials that may (`--admin-profile`); `zappa-iam policy STAGE --for-admin` prints what they need.",
-        )
-
-
-def _apply(item: RoleProvisioning, progress: Callable[[str], None]) -> tuple[Change, ...]:
-    assert item.iam is not None  # noqa: S101  -- plan_roles always sets it
-    made: tuple[Change, ...] = ()
-    plan = item.plan
-    for attempt in range(MAX_ATTEMPTS):
-        try:
-            made += apply_plan(item.iam, plan, progress=progress)
-            plan = _left(item, made, progress)
-        except AccountChanged:
-            if attempt == MAX_ATTEMPTS - 1:
-                raise
-            patient(0.1 * attempt)
-            _, _, plan = look(item.iam, item.wanted, item.asked.consents)
-        if plan.empty:
-            break
-    return made
-
-
-def _left(item: RoleProvisioning, made: Sequence[Change], progress: Callable[[str], None]) -> Plan:
-    """Return what is left to do, after waiting for IAM to show what was made."""
-    assert item.iam is not None  # noqa: S101
-    for delay in (*SETTLING, None):
-        _, _, left = look(item.iam, item.wanted, item.asked.consents)
-        if left.empty or any(change not in made for change in left.changes):
-            return left
-        if delay:
-            patient(delay)
-    progress("made, and not visible everywhere yet: IAM may need a minute")
-    return Plan()

@@ -14,7 +14,7 @@ from zappa_iam_ext.permissions.runtime import runtime_requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Change
 from zappa_iam_ext.plan.changes import CreateRole
-from zappa_iam_ext.workflow.provisioning.execution_roles import RoleProvisioning
+from zappa_iam_ext.workflow.execution_roles.planning import RoleProvisioning
 
 MAPPINGS_REFUSED = 130
 """Seconds for which Lambda was seen to refuse a mapping after its role was given the policy (60 to 130)."""

@@ -11,8 +11,8 @@ from zappa_iam_ext.errors import CannotEdit, SettingsError
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.changes import CreateRole, DeleteRolePolicy, PutRolePolicy, UpdateAssumeRolePolicy
 from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY, LiveDocuments, ZappaWrites, zappa_writes
-from zappa_iam_ext.workflow.provisioning.execution_roles import RoleProvisioning, look
-from zappa_iam_ext.workflow.provisioning.role_files import FileEdit, stable_edits, verdict, write_edits
+from zappa_iam_ext.workflow.execution_roles.files import FileEdit, stable_edits, verdict, write_edits
+from zappa_iam_ext.workflow.execution_roles.planning import RoleProvisioning, look
 
 __all__ = ["StableSettings", "documents_after", "stable_settings", "write_edits"]
 
