@@ -184,3 +184,17 @@ def test_every_format_shows_the_role_as_it_shows_permissions(deployer, output):
     assert "xray:PutTraceSegments" in told.stdout
     assert "events.amazonaws.com" in told.stdout
     assert "execution role" in told.stdout
+
+
+def test_what_apply_provisions_lets_the_role_be_read(newcomer):
+    newcomer.administrator()
+    newcomer.settings(**OWN, **LOOKED_AT)
+    make_role(newcomer)
+    made = iam("apply", "dev", "--admin-profile", "admin", "--create-keys", "--yes")
+    assert made.exit_code == 0, made.stdout + made.stderr
+    ran = iam("check", "dev", "--json")
+    told = json.loads(ran.stdout)
+    assert ran.exit_code == 0, ran.stdout
+    assert (told["execution_role"]["exists"], told["execution_role"]["unreadable"]) == (True, [])
+    assert told["deployment_policy"]["surplus"] == [], "to look at the role is not too much"
+    assert iam("role", "check", "dev").exit_code == 0
