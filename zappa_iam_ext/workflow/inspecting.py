@@ -45,7 +45,9 @@ class Inspected:
             self_inspection_grants(stage.partition, stage.account, name, role=self.kind == "role")
             for name in self.names
         ]
-        role = () if stage.role.managed else (role_reading_grant(stage.partition, stage.role_arn),)
+        here = stage.role_arn.startswith(f"arn:{stage.partition}:iam::{stage.account}:role/")
+        found = here and not stage.role.managed
+        role = (role_reading_grant(stage.partition, stage.role_arn),) if found else ()
         return (*(_joined(parts) for parts in zip(*made, strict=True)), *role)
 
     def notes(self) -> Iterator[str]:
