@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zappa_iam_ext.cli.shared.options import stages_options
 from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import CannotEdit, SettingsError
 from zappa_iam_ext.terminal import style_of
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("init")
-@click.argument("stage", required=False)
-@click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")
-@click.option(
-    "-s",
-    "--settings-file",
-    type=click.Path(path_type=Path),
-    help="The Zappa settings file; found as Zappa does.",
-)
+@stages_options
 @click.option("--profile-name", default="", metavar="NAME", help="Set the stage's profile_name, too.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on success.")
