@@ -97,7 +97,7 @@ import sys, boto3
 from pathlib import Path
 service, operation, *rest = sys.argv[1:]
 given = dict(zip((name.removeprefix("--") for name in rest[::2]), rest[1::2]))
-client = boto3.Session(profile_name=given.pop("profile")).client(service)
+client = boto3.Session(profile_name=given.pop("profile"), region_name="us-east-1").client(service)
 names = {{name: "".join(part.title() for part in name.split("-")) for name in given}}
 value = lambda text: Path(text.removeprefix("file://")).read_text() if text.startswith("file://") else text
 getattr(client, operation.replace("-", "_"))(**{{names[name]: value(text) for name, text in given.items()}})
