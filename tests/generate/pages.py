@@ -11,6 +11,7 @@ from tests.generate.application import application_page
 from tests.generate.execution_role import execution_role_page
 from tests.generate.permission_pages import pages as permission_pages
 from tests.generate.tables_of_pages import DENIED, table
+from tests.generate.zappa_permissions import zappa_permissions_page
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.patterns.containment import covers
@@ -152,6 +153,7 @@ PAGES = {
     "application-permissions.md": application_page,
     "comparison.md": comparison_page,
     "execution-role-permissions.md": execution_role_page,
+    "zappa-permissions.md": zappa_permissions_page,
     **permission_pages(),
 }
 
