@@ -11,6 +11,7 @@
     for (const row of table.querySelectorAll("tbody tr")) {
       [...row.cells].forEach((cell, index) => { cell.dataset.column = names[index] || ""; });
     }
+    for (const code of table.querySelectorAll("td code")) code.classList.toggle("long", code.textContent.length > 30);
   }
 
   const reachable = () => {
