@@ -124,6 +124,7 @@ docs: $(STAMP) ## write the generated pages again: permissions, comparisons, fin
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.role_comparison
+	$(BIN)/python -m tests.generate.guides
 	$(BIN)/python -m tests.generate.readme
 
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again

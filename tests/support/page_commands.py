@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: With what a block begins that is run; every other block is output, or a file.
-PROGRAMS = frozenset({"aws", "git", "make", "pip", "python3", "source", "zappa", "zappa-iam"})
+PROGRAMS = frozenset(
+    {"aws", "git", "make", "pip", "python3", "bash", "cd", "gh", "source", "zappa", "zappa-iam"}
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMED = re.compile(r"`([\w./-]+\.(?:py|json|yml|txt|toml))`[^`\n]*:\n\n```\w*\n\Z")
+NAMED = re.compile(r"`([\w./-]+\.(?:py|json|sh|yml|txt|toml))`[^`\n]*:\n\n```\w*\n\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,22 @@ def commands(page: Path) -> list[Command]:
     return found
 
 
-def files(page: Path) -> dict[str, str]:
-    """Return the files that a page has its reader write: a fenced block after a line that names it and ends in a colon."""
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A file that the reader writes, and the line of the page where it begins."""
+
+    name: str
+    body: str
+    line: int
+
+
+def written_files(page: Path) -> list[WrittenFile]:
+    """Return the files that a page has its reader write: a fenced block after a line that ends in the name and a colon."""
     text = page.read_text("utf-8")
-    named = ((NAMED.search(text[: match.start(2)]), match[2]) for match in FENCE.finditer(text))
-    return {name[1]: body for name, body in named if name}
+    found = ((NAMED.search(text[: match.start(2)]), match) for match in FENCE.finditer(text))
+    return [
+        WrittenFile(name[1], match[2], text[: match.start()].count("\n") + 1) for name, match in found if name
+    ]
 
 
 def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
