@@ -30,7 +30,7 @@ def command(
     Shows the change and asks first. JSON, YAML and TOML keep their format and their comments. A settings callback of
     your own is called after the gate. No call to AWS is made. Exit codes: 0 it is there, 2 it is not.
     """
-    from zappa_iam_ext.settings_files import unified_diff
+    from zappa_iam_ext.settings_editing import unified_diff
     from zappa_iam_ext.stored_settings import change_settings, settings_text
 
     path = _settings_file(settings_file)
@@ -68,7 +68,7 @@ def _with_gate(text: str, path: Path, stage: str | None, profile: str, *, all_st
     """Return the text with the gate; an error names the file, and what to write by hand."""
     from zappa_iam_ext.gating.in_settings import GATE, with_gate
     from zappa_iam_ext.settings.stages import chosen_stages
-    from zappa_iam_ext.settings_files import loaded
+    from zappa_iam_ext.settings_editing import loaded
 
     try:
         names = chosen_stages(loaded(text, path.suffix), stage, all_stages=all_stages, file=str(path))
