@@ -36,7 +36,10 @@ html_title = f"zappa-iam-ext {release}"
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css"]
-html_js_files = [("filter.js", {"defer": "defer"}), ("versions.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("offline.js", "filter.js", "versions.js")]
+html_search_scorer = str(Path(__file__).with_name("_static") / "scorer.js")
+#: Options begin with two dashes, and stay so.
+smartquotes = False
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {

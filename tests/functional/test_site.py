@@ -5,42 +5,21 @@ from __future__ import annotations
 import html
 import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 import zappa_iam_ext
+from tests.support.site import ROOT, site
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam.findings import rules
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.render.links import DOCUMENTATION, finding_url
 
+__all__ = ["site"]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
-ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"""<(?:a|link|script|img)\b[^>]*?\s(?:href|src)="([^"]+)\"""")
 ANCHOR = re.compile(r"""\s(?:id|name)="([^"]+)\"""")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    command = [
-        "-m",
-        "sphinx",
-        "--quiet",
-        "--fail-on-warning",
-        "--keep-going",
-        "-b",
-        "html",
-        "docs",
-        str(folder),
-    ]
-    done = subprocess.run([sys.executable, *command], cwd=ROOT, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def test_every_link_within_it_leads_to_a_page_and_to_a_place_on_it(site):

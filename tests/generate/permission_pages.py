@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from tests.generate.tables_of_pages import DENIED, table
+from tests.generate.tables_of_pages import DENIED, table, without_empty
 from zappa_iam_ext.permissions.commands import COMMANDS
 from zappa_iam_ext.permissions.model import ResourceState
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
@@ -236,7 +236,7 @@ def _in_words(feature: str) -> str:
 
 def _checks(rows: Iterable[Row]) -> Iterator[str]:
     head = ("action", "resource", "conditions", "when", "why", "source", "confidence")
-    yield from table(head, map(_check_cells, rows))
+    yield from table(*without_empty(head, map(_check_cells, rows)))
 
 
 def _check_cells(row: Row) -> tuple[str, ...]:

@@ -20,3 +20,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"|{' --- |' * len(head)}"
     yield from (f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
     yield ""
+
+
+def without_empty(head: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows without the columns that no row has anything in."""
+    found = [list(row) for row in rows]
+    kept = [index for index in range(len(head)) if any(row[index] for row in found)]
+    return [head[index] for index in kept], [[row[index] for index in kept] for row in found]

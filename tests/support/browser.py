@@ -46,14 +46,18 @@ class Browser:
 
     def show(self, text: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
         """Open a page from a file, as a reader does."""
+        path = self._folder / "report.html"
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        self.visit(path.as_uri(), width=width, height=height, dark=dark)
+
+    def visit(self, address: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+        """Open an address."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         still = {"name": "prefers-reduced-motion", "value": "reduce"}
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.command("Emulation.setDeviceMetricsOverride", **size)
         self.command("Emulation.setEmulatedMedia", features=[scheme, still])
-        path = self._folder / "report.html"
-        path.write_text(text, encoding="utf-8", errors="backslashreplace")
-        self.driver.get(path.as_uri())
+        self.driver.get(address)
 
     def command(self, name: str, **parameters: Any) -> Any:
         """Send a command of the DevTools protocol."""

@@ -17,7 +17,7 @@ PINNED = re.compile(r"^[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){2}$")
 
 
 def test_there_are_workflows():
-    assert {"test", "release"} <= {path.stem for path in WORKFLOWS}
+    assert {"test", "release", "site"} <= {path.stem for path in WORKFLOWS}
 
 
 @pytest.mark.node
