@@ -118,12 +118,13 @@ runs: $(STAMP) ## the packaged application in the local Lambda under the compute
 stages: $(STAMP) ## two projects of two stages with one user, deployed by the real Zappa (minutes)
 	ZAPPA_IAM_EXT_STAGES=all $(BIN)/pytest -n 0 -q tests/functional/test_several_stages.py -k real
 
-docs: $(STAMP) ## write the generated pages again: permissions, comparisons, findings, the demo in the README
+docs: $(STAMP) ## write the generated pages again: permissions, comparisons, findings, guides, the demo and its lines in the README
 	$(BIN)/python -m tests.generate.tables
 	$(BIN)/python -m tests.generate.sbom
 	$(BIN)/python -m tests.generate.pages
 	$(BIN)/python -m tests.generate.findings
 	$(BIN)/python -m tests.generate.role_comparison
+	$(BIN)/python -m tests.generate.guides
 	$(BIN)/python -m tests.generate.readme
 
 snapshots: $(STAMP) ## typical reports, the picture in the docs and the documents of the execution role, written again

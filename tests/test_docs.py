@@ -13,12 +13,18 @@ from zappa_iam_ext import __all__ as public
 from zappa_iam_ext.cli import COMMANDS, main
 from zappa_iam_ext.config import ON_MISSING, IamExtSettings
 from zappa_iam_ext.errors import ExitCode
+from zappa_iam_ext.render.links import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 HOW_TO = (ROOT / "docs" / "how-to.md").read_text()
-PAGES = [README, *(page.read_text() for page in sorted((ROOT / "docs").glob("*.md")))]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "guides").glob("*.md")),
+]
+
+PAGES = [page.read_text() for page in DOCUMENTS]
 
 
 def command(name: str) -> click.Command:
@@ -90,6 +96,46 @@ def test_what_make_help_lists_is_every_target_with_a_word_on_it():
     told = set(re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE))
     assert set(phony) == told
     assert {"make test", "make demo"} <= set(re.findall(r"make [a-z]+", README))
+
+
+OURS = "https://github.com/zappa-iam-ext/zappa-iam-ext/blob/main/"
+RAW = "https://raw.githubusercontent.com/zappa-iam-ext/zappa-iam-ext/main/"
+LATEST = f"{DOCUMENTATION}latest/"
+
+
+def heading_anchors(page: Path) -> set[str]:
+    """Return the anchors that MyST gives the headings of a page."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def source_of(address: str) -> Path:
+    """Return the file of the tree that an address of ours shows: a file of the repository, or a page of the site."""
+    if address.startswith((OURS, RAW)):
+        return ROOT / address.removeprefix(OURS).removeprefix(RAW)
+    if address.startswith("https://github.com/zappa-iam-ext/zappa-iam-ext/actions/"):
+        return ROOT / ".github" / "workflows" / re.findall(r"workflows/([\w.-]+)", address)[0]
+    page = address.removeprefix(LATEST)
+    assert page != address, f"{address}: no address of the site"
+    return ROOT / "docs" / re.sub(r"\.html$", ".md", page or "index.html")
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
+def test_each_link_of_the_readme_is_right_on_a_package_index(target):
+    """Relative links lead nowhere there: each address is absolute, and shows a file or a page that there is."""
+    assert target.startswith("https://"), f"{target} is relative"
+    if target.startswith("https://img.shields.io/badge/"):
+        return
+    address, _, anchor = target.partition("#")
+    source = source_of(address.partition("?")[0])
+    assert source.is_file(), target
+    assert not anchor or anchor in heading_anchors(source), target
+
+
+def test_no_page_names_the_host_of_a_package_registry():
+    assert not [
+        page.name for page in DOCUMENTS if re.search(r"\bpypi\.|pythonhosted|npmjs", page.read_text("utf-8"))
+    ]
 
 
 def test_the_changelog_names_the_version_in_preparation_and_its_permissions():

@@ -1,4 +1,4 @@
-"""``zappa-iam demo``: what the README shows, in under two minutes, and nothing is left behind, also on Ctrl-C."""
+"""``zappa-iam demo``: what the documentation shows, in under two minutes, and nothing is left behind, also on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.generate.readme import block, comparable, demo, written
+from tests.generate.readme import block, comparable, demo, excerpt, excerpt_written, written
 from tests.support.interrupts import heed_interrupts
 
 pytestmark = [
@@ -45,7 +45,7 @@ def processor_time() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_the_readme_shows_what_the_demo_says_and_nothing_is_left(tmp_path, monkeypatch):
+def test_the_page_shows_what_the_demo_says_and_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     before = processor_time()
     done = demo()
@@ -107,3 +107,17 @@ def test_an_interrupted_demo_leaves_no_process_and_no_folder(tmp_path, number, g
         time.sleep(0.1)
     assert left_behind(tmp_path) == []
     assert list(tmp_path.iterdir()) == [] or number is signal.SIGKILL
+
+
+def test_the_readme_shows_the_lines_of_the_page_that_matter():
+    shown = excerpt_written()
+    assert shown == excerpt(written()), "`make docs` writes it again"
+    for step in (
+        "$ zappa-iam check dev",
+        "lacks",
+        "Error: [no]",
+        "Plan: ",
+        "holds all",
+        "0 denied, exit code 0",
+    ):
+        assert step in shown

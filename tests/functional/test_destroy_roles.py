@@ -48,6 +48,7 @@ def trusted(project):
     return ("--trusted", f"arn:aws:iam::{project.account}:user/admin", "--source-profile", "admin")
 
 
+@pytest.mark.longer
 def test_a_role_its_profile_and_the_bounded_execution_role_go_and_a_second_time_nothing_is_left(project):
     run("apply", "--mode", "role", *trusted(project))
     assert roles(project) == {ROLE, EXECUTION}
@@ -61,6 +62,7 @@ def test_a_role_its_profile_and_the_bounded_execution_role_go_and_a_second_time_
     assert "No changes" in run("destroy", "--mode", "role", "--delete-profile")
 
 
+@pytest.mark.longer
 def test_the_profile_stays_unless_it_is_asked_for(project):
     run("apply", "--mode", "role", *trusted(project))
     config = project.home / ".aws" / "config"
@@ -90,6 +92,7 @@ def test_a_provider_that_was_there_before_stays_and_it_is_said(project):
     assert (roles(project), providers(project)) == (set(), {ISSUER})
 
 
+@pytest.mark.longer
 def test_a_provider_that_another_role_trusts_stays(project):
     run("apply", *OIDC)
     client = project.aws.client("iam")
@@ -100,6 +103,7 @@ def test_a_provider_that_another_role_trusts_stays(project):
     assert (roles(project), providers(project)) == ({"another"}, {ISSUER})
 
 
+@pytest.mark.longer
 def test_another_stage_of_the_role_keeps_all_that_it_has(project):
     written = json.loads((project.folder / "zappa_settings.json").read_text())
     written["prod"] = {**written["dev"], "iam_ext": {"policy": "Prod"}}
@@ -117,6 +121,7 @@ def test_another_stage_of_the_role_keeps_all_that_it_has(project):
     assert tags["zappa-iam-ext:stages"] == "hello/prod"
 
 
+@pytest.mark.longer
 def test_what_somebody_gave_the_role_keeps_it(project):
     run("apply", *OIDC)
     client = project.aws.client("iam")
@@ -142,6 +147,7 @@ def test_a_role_that_we_did_not_make_stays(project):
     assert roles(project) == {ROLE}
 
 
+@pytest.mark.longer
 def test_a_function_of_another_project_keeps_the_execution_role(project):
     run("apply", "--mode", "role", *trusted(project))
     project.aws.client("lambda").create_function(
@@ -156,6 +162,7 @@ def test_a_function_of_another_project_keeps_the_execution_role(project):
     assert roles(project) == {EXECUTION}
 
 
+@pytest.mark.longer
 def test_without_a_terminal_nothing_is_removed_and_the_advice_works(project):
     run("apply", *OIDC)
     refused = iam("destroy", "dev", "--mode", "oidc", "--admin-profile", "admin")

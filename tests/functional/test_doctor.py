@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.newcomer import Newcomer, allow, iam
 from tests.support.schemas import valid
+from zappa_iam_ext.rehearsal.local_aws.environment import LOCAL_AWS
 
 FULL = allow("*")
 DENIES = allow("s3:*")
@@ -33,6 +34,10 @@ def one(findings: list[dict[str, Any]], subject: str, standing: str) -> dict[str
 @pytest.mark.aws
 def test_when_all_is_well_every_thing_has_a_line_and_nothing_is_written(newcomer: Newcomer, monkeypatch):
     monkeypatch.setenv("VIRTUAL_ENV", str(newcomer.home / "venv"))
+    installed = newcomer.home / "cache" / LOCAL_AWS.replace("==", "-") / ".complete"
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    monkeypatch.setenv("ZAPPA_IAM_EXT_CACHE", str(newcomer.home / "cache"))
     newcomer.user("serverless", FULL)
     before = sorted((path, path.stat().st_mtime_ns) for path in newcomer.folder.rglob("*"))
     code, findings = looked("dev")
@@ -110,6 +115,17 @@ def test_what_the_settings_say(newcomer, settings, *, subject, standing, code, s
     finding = one(findings, subject, standing)
     assert says in finding["told"] + (finding["fix"] or "")
     assert ended == code, findings
+
+
+@pytest.mark.aws
+def test_a_role_that_nobody_makes_is_made_by_the_fix(newcomer: Newcomer):
+    newcomer.settings(manage_roles=False, role_name="gone")
+    newcomer.user("serverless", FULL)
+    newcomer.administrator()
+    words = shlex.split(one(looked("dev")[1], "role", "problem")["fix"].replace("PROFILE", "admin"))
+    done = iam(*words[1:], "--yes")
+    assert done.exit_code == 0, done.stdout + done.stderr
+    one(looked("dev")[1], "role", "ok")
 
 
 @pytest.mark.aws

@@ -25,6 +25,7 @@ from tests.support.function.cases import (
     played,
 )
 from tests.support.function.deployed import Deployed, deployed, filled, name_of
+from tests.support.function.happenings import Happenings
 from tests.support.function.judging import (
     FUNCTION,
     Grant,
@@ -35,6 +36,7 @@ from tests.support.function.judging import (
 )
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.iam import AuthorizationRequest, PolicyDocument
+from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.permissions.runtime.needs import runtime_needs
 from zappa_iam_ext.permissions.stage import Stage
@@ -43,7 +45,7 @@ from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 from zappa_iam_ext.rehearsal.observation import Observation, Outcome
 from zappa_iam_ext.roles.execution_trust import execution_trust
 
-SAMPLE = frozenset({"asynchronous tasks over SNS, answers kept", "events from SQS", "websocket message"})
+SAMPLE = frozenset({"asynchronous tasks over SNS, answers kept", "events from SQS"})
 ALL = os.environ.get("ZAPPA_IAM_EXT_RUNS") == "all"
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa, pytest.mark.slow]
@@ -138,6 +140,19 @@ def test_the_local_aws_refuses_what_a_dropped_grant_allowed(ran: Ran) -> None:
         if (again := _made_again(ran, rest)) is not None
     ]
     assert unnoticed == []
+
+
+@pytest.mark.skipif(not ALL, reason="one case more: make runs")
+@pytest.mark.parametrize("ran", [next(case for case in cases() if case.name == "remote env")], indirect=True)
+def test_a_remote_env_that_is_denied_is_silent(ran: Ran) -> None:
+    """The row says so: the application answers, without the variables of the object."""
+    (rest,) = (rest for grant, rest in grants(ran.policy) if grant.action == "s3:GetObject")
+    assert [row.consequence for row, _ in runtime_needs(ran.at.stage) if row.action == "s3:GetObject"] == [
+        Consequence.SILENT
+    ]
+    (denied,) = ran.at.run_until_denied(rest, frozenset({"s3.GetObject"}))
+    assert denied.outcome is Outcome.DENIED_BY_AWS
+    Happenings(ran.at.aws, ran.at.names).get("index", says='"remote": null')
 
 
 def _made_again(ran: Ran, rest: PolicyDocument) -> list[Observation] | None:

@@ -159,3 +159,23 @@ def test_virtual_environments_tests_and_hidden_folders_are_no_source(tmp_path):
     (tmp_path / "env" / "pyvenv.cfg").write_text("")
     found = [str(path.relative_to(tmp_path)) for path in source_files(tmp_path)]
     assert found == ["app.py", "shop/cart.py"]
+
+
+def test_what_grants_nothing_is_a_finding_of_the_execution_role(project):
+    settings(project, [{"Effect": "Allow", "Action": "s3:GetObjct", "Resource": "arn:aws:s3:::b/*"}])
+    found = iam("role", "lint", "dev", "--computed")
+    assert found.exit_code == 1
+    assert "s3:GetObjct is no action; perhaps s3:GetObject" in " ".join(found.stdout.split())
+
+
+def test_a_setting_that_is_none_is_told_with_its_place_by_every_command(project):
+    settings(project, [{"dynamodb": "orders", "access": "raed"}])
+    for command in (
+        ("policy", "dev"),
+        ("role", "show", "dev"),
+        ("role", "draft", "dev", "--from", str(RECORDED)),
+    ):
+        refused = iam(*command)
+        assert refused.exit_code == 2
+        assert "iam_ext.permissions[0].access" in refused.stderr
+        assert "did you mean read?" in refused.stderr

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.newcomer import ADMINISTRATOR, allow, iam
+from tests.support.schemas import valid
 from tests.support.watched import watched
+from zappa_iam_ext.cli.shared.output import FORMATS
 from zappa_iam_ext.permissions.tables.own_rows import own_call_rows
 from zappa_iam_ext.roles.zappa_writes import LiveDocuments, zappa_writes
 from zappa_iam_ext.settings_file import read_stages
@@ -363,7 +367,7 @@ def test_where_the_simulator_may_not_be_asked_the_measured_time_is_waited(projec
 
 @pytest.mark.usefixtures("project")
 def test_json_says_what_zappa_would_write():
-    (plan,) = json.loads(ensure("--plan", "--json").stdout)["plans"]
+    (plan,) = valid("role-ensure", "json", ensure("--plan", "--json").stdout)["plans"]
     assert (plan["role"], plan["kind"], plan["stages"]) == (ROLE, "execution-role", ["dev"])
     (found,) = plan["settings"]
     assert [each["operation"] for each in found["zappa_writes"]] == [
@@ -395,3 +399,23 @@ def test_it_asks_what_its_rows_say(project, monkeypatch):
     assert asked - rows == set()
     assert {"CreateRole", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "SimulatePrincipalPolicy",
             "PutRolePermissionsBoundary", "DeleteRolePolicy", "CreatePolicyVersion"} <= asked  # fmt: skip
+
+
+@pytest.mark.longer
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("output", FORMATS)
+def test_each_format_is_valid_and_a_file_holds_what_is_printed(output):
+    told = ensure("--plan", "--format", output).stdout
+    valid("role-ensure", output, told)
+    ensure("--plan", "--format", output, "-o", "report")
+    assert Path("report").read_text().rstrip("\n") == told.rstrip("\n")
+    assert not re.search(r"\b[0-9]{12}\b", ensure("--plan", "--mask-account").stdout)
+
+
+@pytest.mark.longer
+def test_the_applications_own_calls_are_in_the_policy(project):
+    settings(project, iam_ext={"permissions": [{"dynamodb": "orders", "access": "read-write"}]})
+    ensure("-y")
+    said = json.dumps(role_of(project)[1][POLICY])
+    assert "dynamodb:PutItem" in said
+    assert "table/orders" in said

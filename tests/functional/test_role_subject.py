@@ -175,12 +175,26 @@ def test_the_gate_stops_zappa_before_it_makes_anything(deployer):
     assert ran.written == []
 
 
-@pytest.mark.parametrize("output", ["junit", "sarif", "github", "markdown"])
-def test_every_format_shows_the_role_as_it_shows_permissions(deployer, output):
+def test_every_format_shows_the_role_as_it_shows_permissions(deployer):
     deployer.settings(**OWN, **LOOKED_AT)
     make_role(deployer, allow("logs:*", "lambda:*", "ec2:*"), LAMBDA_ONLY)
-    told = iam("check", "dev", "--command", "deploy", "--format", output)
-    assert told.exit_code == 1
-    assert "xray:PutTraceSegments" in told.stdout
-    assert "events.amazonaws.com" in told.stdout
-    assert "execution role" in told.stdout
+    for output in ("junit", "sarif", "github", "markdown"):
+        told = iam("check", "dev", "--command", "deploy", "--format", output)
+        assert told.exit_code == 1
+        assert "xray:PutTraceSegments" in told.stdout
+        assert "events.amazonaws.com" in told.stdout
+        assert "execution role" in told.stdout
+
+
+def test_what_apply_provisions_lets_the_role_be_read(newcomer):
+    newcomer.administrator()
+    newcomer.settings(**OWN, **LOOKED_AT)
+    make_role(newcomer)
+    made = iam("apply", "dev", "--admin-profile", "admin", "--create-keys", "--yes")
+    assert made.exit_code == 0, made.stdout + made.stderr
+    ran = iam("check", "dev", "--json")
+    told = json.loads(ran.stdout)
+    assert ran.exit_code == 0, ran.stdout
+    assert (told["execution_role"]["exists"], told["execution_role"]["unreadable"]) == (True, [])
+    assert told["deployment_policy"]["surplus"] == [], "to look at the role is not too much"
+    assert iam("role", "check", "dev").exit_code == 0

@@ -62,7 +62,7 @@ TAIL = """\
 
     zappa-iam role draft dev
 
-Where [`iam-policy-autopilot`](https://pypi.org/project/iam-policy-autopilot/) is installed (`pip install iam-policy-autopilot`) it
+Where `iam-policy-autopilot` is installed (`pip install iam-policy-autopilot`) it
 reads the Python files of the project, or those of `--source FILE`, and guesses what they call. What the execution role may not yet
 is printed as the whole of `iam_ext.permissions`, what stands there now included; what to look at goes to stderr. Nothing is
 written or applied: static analysis sees calls, not names, so most resources are wildcards that you replace by yours, or by a

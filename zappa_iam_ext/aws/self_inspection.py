@@ -30,3 +30,16 @@ def self_inspection_grants(
         )
         for purpose, found in groups.items()
     )
+
+
+def role_reading_grant(partition: str, role_arn: str) -> Statement:
+    """Return the Allow statement with which whoever deploys can look at the execution role. Reading only."""
+    account, _, name = role_arn.partition(":iam::")[2].partition(":role/")
+    needed = self_inspection("role", name, Scope(account, "", partition))
+    reading = [requirement for row, requirement in needed if row.purpose == "ReadOwnRole"]
+    return Statement(
+        effect=Effect.ALLOW,
+        actions=tuple(sorted({each.action for each in reading})),
+        resources=(role_arn,),
+        sid="ReadExecutionRole",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from zappa_iam_ext.check.model import CheckedRequirement, Evidence, Report, Role
 from zappa_iam_ext.check.sources import NO_SOURCES, Sources
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import Effect, PolicyDocument, PolicySet, Principal
-from zappa_iam_ext.permissions.model import Requirement, UsedBy
+from zappa_iam_ext.permissions.application import application_statements
+from zappa_iam_ext.permissions.model import Consequence, Requirement, UsedBy
 from zappa_iam_ext.permissions.runtime import runtime_requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.roles.execution_trust import judge_trust
@@ -44,14 +45,41 @@ def role_needs(stage: Stage) -> tuple[Requirement, ...]:
     """Return what is asked of the role, with what AWS surely does not send.
 
     ``lambda:SourceFunctionArn`` is there in calls of the function's code alone (observed: ``lambda-roles.json``,
-    ``condition_keys``): what Lambda, its pollers and other services do with the role lacks it.
+    ``condition_keys``): what Lambda, its pollers and other services do with the role lacks it. Then what the application asks
+    for (``iam_ext.permissions``); raises `InvalidPermissions` for what cannot be read there.
     """
-    return tuple(
+    own = tuple(
         item
         if item.used_by is UsedBy.FUNCTION or SOURCE_FUNCTION in (*item.absent, *item.context)
         else replace(item, absent=(*item.absent, SOURCE_FUNCTION))
         for item in runtime_requirements(stage)
     )
+    known = {(item.action, item.resource) for item in own if item.used_by is UsedBy.FUNCTION}
+    asked = (item for item in _of_application(stage) if (item.action, item.resource) not in known)
+    return (*own, *asked)
+
+
+def _of_application(stage: Stage) -> Iterator[Requirement]:
+    """Yield what the application asks for; what it asks for under a condition is not judged, for nobody knows its values."""
+    statements = application_statements(stage)
+    if not statements:
+        return
+    document = PolicyDocument.parse(
+        {"Version": "2012-10-17", "Statement": [dict(each) for each in statements]}
+    )
+    for statement in document.statements:
+        if statement.effect is Effect.ALLOW and not statement.condition:
+            for action in statement.actions:
+                for resource in statement.resources:
+                    yield Requirement(
+                        action,
+                        resource,
+                        because="the application asks for it (iam_ext.permissions)",
+                        consequence=Consequence.STOPS,
+                        symptom="the application's own call ends with AccessDenied",
+                        source="the settings: iam_ext.permissions",
+                        used_by=UsedBy.FUNCTION,
+                    )
 
 
 def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:

@@ -158,7 +158,7 @@ def _show(
     plans: Sequence[RoleProvisioning], settings: Sequence[StableSettings], given: Mapping[str, Any]
 ) -> None:
     from zappa_iam_ext.render.formats import Told
-    from zappa_iam_ext.render.items.plan import items, summary
+    from zappa_iam_ext.render.items.plan import gains, items, summary
     from zappa_iam_ext.render.plan import plan_json, plans_text
     from zappa_iam_ext.terminal import style_of
 
@@ -170,11 +170,15 @@ def _show(
     if is_masked():
         entries = masked_values(entries)
     if output == "text":
-        say(plans_text(entries, style_of(sys.stdout), verbose=given["verbose"]))
-        told = "\n".join(line for found in settings for line in found.lines(written=given["write_settings"]))
-        say(masked(told) if is_masked() else told)
+        text = plans_text(entries, style_of(sys.stdout), verbose=given["verbose"])
+        told = [line for found in settings for line in found.lines(written=given["write_settings"])]
+        say("\n".join([text, *(map(masked, told) if is_masked() else told)]))
         return
-    found = tuple(found for plan, about in entries for found in items(plan, about))
+    found = tuple(
+        found
+        for plan, about in entries
+        for found in (*items(plan, about), *(gains(plan, about) if output == "html" else ()))
+    )
     told_of = tuple(summary(plan, about) for plan, about in entries)
     say(machine_text(Told("zappa-iam role ensure", own_version(), found, told_of), output))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from zappa_iam_ext.check import Report
+from zappa_iam_ext.check import Report, Verdict
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.render.layout.style import PLAIN, Style
 from zappa_iam_ext.render.report import LINES, report_text, reports_text, verdict
+from zappa_iam_ext.render.report.role import role_line
 
 SWITCHED_OFF = "ZAPPA_IAM_EXT switches the gate off: nothing is checked"
 NOTHING_DECIDED = "the gate decided nothing: no permission is known to be held or missing"
@@ -26,10 +27,17 @@ def refusal_text(told: Iterable[tuple[Report, CommandLines]], style: Style = PLA
 
 
 def passing_text(report: Report, given: CommandLines, style: Style = PLAIN) -> str:
-    """Return what is said before Zappa goes on: a line when all is well, else the whole report."""
-    if report.unknown or report.stopping:
+    """Return what is said before Zappa goes on: a line when all is well, else the whole report.
+
+    An execution role that fails when the function runs is told in a line of its own.
+    """
+    role = report.role
+    if report.unknown or report.stopping or (role and (role.refused or role.maybe_refused)):
         return _whole(report, given, style, _NAME)
-    return f"{verdict(report)} ({given.apply()})" if report.denied else verdict(report)
+    told = f"{verdict(report)} ({given.apply()})" if report.denied else verdict(report)
+    if role and (role.distrusted or role.having(Verdict.DENIED)):
+        told = f"{told}\n{role_line(role)} ({given.zappa_iam('role check')})"
+    return told
 
 
 def _whole(report: Report, given: CommandLines, style: Style, taken: int) -> str:

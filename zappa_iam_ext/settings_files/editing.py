@@ -49,8 +49,12 @@ def _with_one(text: str, kind: str, path: Path, final: Any) -> str:
             candidate = splice.of(text)
             if _changes_only(text, candidate, kind, path, final):
                 return candidate
+    except CannotEdit:
+        raise
     except RecursionError:
         raise CannotEdit("the settings are nested too deeply") from None
+    except Exception as error:  # a form that the editors do not know, such as a key without its colon
+        raise _cannot(path) from error
     raise _cannot(path)
 
 

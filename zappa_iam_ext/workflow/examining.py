@@ -152,7 +152,7 @@ def _in_aws(stage: Stage, options: AwsOptions, given: CommandLines) -> Iterator[
     )
     yield Finding("identity", Standing.OK, f"{report.principal}, {account}", stage=stage.name)
     yield _policy(report, stage, given)
-    yield _role(stage, read)
+    yield _role(stage, read, given)
 
 
 def _failed(error: ZappaIamError, stage: Stage, profile: str, given: CommandLines) -> Iterator[Finding]:
@@ -204,7 +204,7 @@ def _policy(report: Report, stage: Stage, given: CommandLines) -> Finding:
     return Finding("policy", standing, verdict(report), fix, stage.name)
 
 
-def _role(stage: Stage, read: ReadPrincipal) -> Finding:
+def _role(stage: Stage, read: ReadPrincipal, given: CommandLines) -> Finding:
     from zappa_iam_ext.aws.provisioning.current_roles import execution_role
 
     name = stage.role.arn.rpartition("/")[2] if stage.role.arn else stage.role.name
@@ -218,4 +218,5 @@ def _role(stage: Stage, read: ReadPrincipal) -> Finding:
     if stage.role.managed and not stage.role.arn:
         return Finding("role", Standing.OK, f"{name} is not there yet: deploy makes it", stage=stage.name)
     told = f"{name} is not there, and the settings keep Zappa from making it"
-    return Finding("role", Standing.PROBLEM, told, "make the role, or set manage_roles to true", stage.name)
+    fix = given.zappa_iam("role ensure", "--admin-profile", "PROFILE")
+    return Finding("role", Standing.PROBLEM, told, fix, stage.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.identity import CallerIdentity, caller, role_arn
-from zappa_iam_ext.aws.self_inspection import self_inspection_grants
+from zappa_iam_ext.aws.self_inspection import role_reading_grant, self_inspection_grants
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import InvalidArn, SettingsError, ZappaIamError
 from zappa_iam_ext.iam import Principal, PrincipalKind, Statement
@@ -37,12 +37,18 @@ class Inspected:
     permission_set: str = ""
 
     def statements(self, stage: Stage) -> tuple[Statement, ...]:
-        """Return the statements with which it can check itself in the stage's account."""
+        """Return the statements with which it can check itself, and the execution role, in the stage's account.
+
+        Of a role that Zappa manages a check reads what Zappa reads, too.
+        """
         made = [
             self_inspection_grants(stage.partition, stage.account, name, role=self.kind == "role")
             for name in self.names
         ]
-        return tuple(_joined(parts) for parts in zip(*made, strict=True))
+        here = stage.role_arn.startswith(f"arn:{stage.partition}:iam::{stage.account}:role/")
+        found = here and not stage.role.managed
+        role = (role_reading_grant(stage.partition, stage.role_arn),) if found else ()
+        return (*(_joined(parts) for parts in zip(*made, strict=True)), *role)
 
     def notes(self) -> Iterator[str]:
         """Yield what has to be known about where the document belongs."""

@@ -5,9 +5,10 @@ The map from calls to actions is a table of its own, from AWS's reference: not t
 
 from __future__ import annotations
 
-import copy
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from tests.support.function.cases import Judged, checked
@@ -87,26 +88,38 @@ def refused(document: PolicyDocument, requests: Iterable[AuthorizationRequest]) 
 
 
 def grants(document: PolicyDocument) -> Iterator[tuple[Grant, PolicyDocument]]:
-    """Yield each action on each resource that is allowed, and the policy without it."""
+    """Yield each action on each resource that is allowed, and the policy without it.
+
+    What the application declares once more, under the same conditions, is one grant: it is dropped in both places.
+    """
     statements = document.to_dict()["Statement"]
-    for index, statement in enumerate(statements):
-        if statement["Effect"] != "Allow":
-            continue
-        for action in _listed(statement["Action"]):
-            for resource in _listed(statement["Resource"]):
-                left = copy.deepcopy(statements)
-                left[index : index + 1] = list(_without(statement, action, resource))
-                kept = PolicyDocument.parse({"Version": "2012-10-17", "Statement": left or [_NOTHING]})
-                yield Grant(statement.get("Sid", ""), action, resource), kept
+    found: dict[tuple[str, str, str], Grant] = {}
+    for statement in statements:
+        for action, resource in product(_listed(statement["Action"]), _listed(statement["Resource"])):
+            if statement["Effect"] == "Allow":
+                grant = Grant(statement.get("Sid", ""), action, resource)
+                found.setdefault((action, resource, _condition(statement)), grant)
+    for (action, resource, condition), grant in found.items():
+        left = [item for each in statements for item in _without(each, action, resource, condition)]
+        yield grant, PolicyDocument.parse({"Version": "2012-10-17", "Statement": left or [_NOTHING]})
 
 
-def _without(statement: Mapping[str, Any], action: str, resource: str) -> Iterator[dict[str, Any]]:
-    actions = [item for item in _listed(statement["Action"]) if item != action]
-    resources = [item for item in _listed(statement["Resource"]) if item != resource]
-    if actions:
-        yield {**statement, "Action": actions}
-    if resources:
-        yield {**statement, "Sid": f"{statement.get('Sid', '')}Rest", "Action": action, "Resource": resources}
+def _condition(statement: Mapping[str, Any]) -> str:
+    return json.dumps(statement.get("Condition", {}), sort_keys=True)
+
+
+def _without(
+    statement: Mapping[str, Any], action: str, resource: str, condition: str
+) -> Iterator[dict[str, Any]]:
+    actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
+    held = action in actions and resource in resources and statement["Effect"] == "Allow"
+    if not held or _condition(statement) != condition:
+        yield dict(statement)
+        return
+    if others := [item for item in actions if item != action]:
+        yield {**statement, "Action": others}
+    if kept := [item for item in resources if item != resource]:
+        yield {**statement, "Sid": f"{statement.get('Sid', '')}Rest", "Action": action, "Resource": kept}
 
 
 _NOTHING = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}

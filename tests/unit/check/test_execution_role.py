@@ -12,6 +12,7 @@ from zappa_iam_ext.check.execution_role import RoleAsItIs, check_role, full_acce
 from zappa_iam_ext.iam import PolicyDocument, PolicySet
 from zappa_iam_ext.permissions.model import UsedBy
 from zappa_iam_ext.permissions.runtime import execution_policy
+from zappa_iam_ext.permissions.surplus import surplus
 from zappa_iam_ext.roles.execution_trust import execution_trust
 from zappa_iam_ext.workflow.deciding.principals import role_name
 
@@ -99,3 +100,16 @@ def test_each_grant_of_the_computed_policy_is_needed_by_what_is_judged():
 def test_services_with_full_access(statement, services):
     parsed = PolicyDocument.parse(document({"Effect": "Allow", "Resource": "*", **statement}))
     assert full_access([parsed]) == services
+
+
+def test_what_the_application_asks_for_is_needed_of_the_role_and_no_surplus():
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/orders"
+    asks = {"Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:Query"], "Resource": table}
+    settings = {"manage_roles": False, "iam_ext": {"permissions": [document(asks)]}}
+    of = stage(settings)
+    held = execution_policy(of)
+    assert role(*held.to_dict()["Statement"], settings=settings).exit_code() == 0
+    assert surplus([held], role_needs(of)) == ()
+    without = [item for item in held.to_dict()["Statement"] if item["Resource"] != table]
+    lacking = role(*without, settings=settings).having(Verdict.DENIED)
+    assert {item.requirement.action for item in lacking} == {"dynamodb:GetItem", "dynamodb:Query"}

@@ -20,6 +20,7 @@ from zappa_iam_ext.permissions.application import (
     reads_queue,
     short_forms,
 )
+from zappa_iam_ext.permissions.application.draft import drafted, review
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.settings_file import read_stages
 
@@ -255,6 +256,14 @@ def test_a_queue_that_the_application_reads_too_is_not_for_the_poller_alone():
 )
 def test_who_reads_a_queue(permissions, reads):
     assert reads_queue(asking(permissions), QUEUE) is reads
+
+
+def test_a_statement_that_is_no_plain_allowance_is_shown_as_it_is():
+    """A draft may hold what grants nothing: it is never dropped unseen."""
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    text = json.dumps({"Policies": [{"Policy": {"Version": "2012-10-17", "Statement": [deny, GET]}}]})
+    assert drafted(text)[0] == deny
+    assert {"Deny", "Allow"} == {each["Effect"] for each in review(drafted(text), lambda _: False).statements}
 
 
 def settings_file(folder, permissions):

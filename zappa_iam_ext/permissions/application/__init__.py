@@ -9,7 +9,7 @@ from zappa_iam_ext.permissions.application.entries import (
     application_statements,
     named_files,
 )
-from zappa_iam_ext.permissions.application.reading import allows, reads_queue
+from zappa_iam_ext.permissions.application.reading import allows, reads, reads_queue
 from zappa_iam_ext.permissions.application.short_forms import ShortForm, short_forms
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "allows",
     "application_statements",
     "named_files",
+    "reads",
     "reads_queue",
     "short_forms",
 ]

@@ -69,7 +69,8 @@ def _merged(statements: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, An
     by_action: dict[str, tuple[dict[str, Any], list[str]]] = {}
     rest = []
     for statement in statements:
-        if not isinstance(statement.get("Action"), str):
+        single = all(isinstance(statement.get(name), str) for name in ("Action", "Resource"))
+        if statement["Effect"] != "Allow" or not single:
             rest.append(statement)
             continue
         plain = {name: value for name, value in statement.items() if name != "Resource"}

@@ -17,7 +17,12 @@ READS = frozenset({"sqs:receivemessage", "kinesis:getrecords", "dynamodb:getreco
 
 def reads_queue(stage: Stage, arn: str) -> bool:
     """Say whether the application may itself read this queue or stream: what is then granted is not for Lambda's poller alone."""
-    service, listed = arn.split(":")[2:3], application_statements(stage)
+    return reads(application_statements(stage), arn)
+
+
+def reads(statements: Iterable[Mapping[str, Any]], arn: str) -> bool:
+    """Say whether statements allow to read this queue or stream."""
+    service, listed = arn.split(":")[2:3], tuple(statements)
     actions = {action for action in READS if [action.partition(":")[0]] == service}
     return any(allows(listed, action, arn) for action in actions)
 

@@ -10,7 +10,7 @@ from zappa_iam_ext.iam.patterns.glob import text_glob
 from zappa_iam_ext.iam.statement import Condition, Effect, Statement
 from zappa_iam_ext.iam.synthesis.grants import Grant, synthesize
 from zappa_iam_ext.iam.synthesis.packing import renamed
-from zappa_iam_ext.permissions.application import allows, application_statements
+from zappa_iam_ext.permissions.application import application_statements, reads
 from zappa_iam_ext.permissions.model import Requirement, UsedBy
 from zappa_iam_ext.permissions.policy import condition_of
 from zappa_iam_ext.permissions.runtime.needs import denials_to_code, runtime_needs
@@ -28,7 +28,7 @@ def execution_policy(
 
     Statements stand in a stable order: what is allowed by Sid, then what the ``application`` asks for besides, as IAM writes
     statements (None: what `iam_ext.permissions` of the stage says), then what is denied. What the application asks for is not
-    denied to it, and what it may do with a queue itself is not granted to Lambda's poller alone. ``websocket_api`` is as in
+    denied to it, and a queue or a stream that it reads itself is not granted to Lambda's poller alone. ``websocket_api`` is as in
     `runtime_requirements`. Raises `InvalidPolicyDocument` for statements that IAM would refuse, and `InvalidPermissions`.
     """
     own = application_statements(stage) if application is None else application
@@ -49,9 +49,7 @@ def _parsed(application: Sequence[Mapping[str, Any]]) -> tuple[Statement, ...]:
 
 def _condition(requirement: Requirement, application: Sequence[Mapping[str, Any]]) -> Condition:
     present = [key for key in requirement.restrict if key in requirement.context]
-    shared = requirement.used_by is UsedBy.POLLER and allows(
-        application, requirement.action, requirement.resource
-    )
+    shared = requirement.used_by is UsedBy.POLLER and reads(application, requirement.resource)
     keys = () if shared else requirement.restrict
     absent = {key: ("true",) for key in keys if key in requirement.absent}
     return {**condition_of(present, [requirement]), **({"Null": absent} if absent else {})}

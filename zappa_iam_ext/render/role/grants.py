@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from zappa_iam_ext.check.execution_role import role_needs
 from zappa_iam_ext.permissions.model import Consequence, Requirement, UsedBy
-from zappa_iam_ext.permissions.runtime import runtime_requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.layout.style import Style
@@ -33,7 +33,7 @@ def grants_text(stages: Sequence[Stage], style: Style) -> str:
 
 
 def _stage(stage: Stage, style: Style) -> Iterator[str]:
-    found = runtime_requirements(stage)
+    found = role_needs(stage)
     told = f"The execution role {line(stage.role_arn.rpartition('/')[2])} of stage {line(stage.name)} needs {len(found)} permissions:"
     yield from (style.bold(each) for each in wrapped(told, style.columns, rest="  "))
     for user, words in USERS.items():
@@ -77,7 +77,7 @@ def grants_json(stages: Sequence[Stage]) -> str:
                 {
                     "stage": stage.name,
                     "role": stage.role_arn,
-                    "grants": [*map(_entry, runtime_requirements(stage))],
+                    "grants": [*map(_entry, role_needs(stage))],
                 }
                 for stage in stages
             ]

@@ -126,13 +126,18 @@ def wanted_roles(
             _wanted(
                 name,
                 path,
-                (*members, *(each for each in neighbours if each not in members and each.role.name == name)),
+                (*members, *(each for each in neighbours if each not in members and name in _names(each))),
                 asked,
             ),
             tuple(members),
         )
         for (name, path), members in groups.items()
     )
+
+
+def _names(stage: Stage) -> tuple[str, ...]:
+    """Return the names of the role that a function may run as: with ``role_arn`` Zappa may still manage the one by name."""
+    return (stage.role.name, *([stage.role.arn.rpartition("/")[2]] if stage.role.arn else []))
 
 
 def target(stage: Stage, asked: RoleOptions) -> tuple[str, str]:

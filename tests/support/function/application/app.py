@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+import boto3
 from zappa.asynchronous import get_async_response, run, task, task_sns
 
 
@@ -67,7 +68,17 @@ def answer(number):
     return number
 
 
+def orders():
+    """What the application asks of AWS itself, as `iam_ext.permissions` declares it."""
+    sqs = boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    found = boto3.client("dynamodb").get_item(TableName="items", Key={"id": {"S": "none"}})
+    return {"queue": attributes["QueueArn"].rpartition(":")[2], "found": "Item" in found}
+
+
 ROUTES = {
+    "orders": orders,
     "index": index,
     "task": start_task,
     "task-over-sns": start_task_over_sns,
