@@ -15,11 +15,11 @@ from zappa_iam_ext.aws.credentials.choice import PROFILE_SETTING
 from zappa_iam_ext.aws.credentials.machine import stage_region
 from zappa_iam_ext.aws.errors import translate
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
-from zappa_iam_ext.permission_files import permission_files
 from zappa_iam_ext.permissions.commands import command_of
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import ExecutionRole, Stage
 from zappa_iam_ext.settings import Judgement, Refusal, judge, judge_named_files
+from zappa_iam_ext.settings.permission_files import permission_files
 from zappa_iam_ext.settings.regions import partition_of, partitions
 from zappa_iam_ext.settings.stages import chosen_stages, is_stage
 from zappa_iam_ext.settings.values import got

@@ -406,7 +406,10 @@ def test_it_asks_what_its_rows_say(project, monkeypatch):
 @pytest.mark.parametrize("output", FORMATS)
 def test_each_format_is_valid_and_a_file_holds_what_is_printed(output):
     told = ensure("--plan", "--format", output).stdout
-    valid("role-ensure", output, told)
+    if output == "text":
+        assert "execution role" in told
+    else:
+        valid("role-ensure", output, told)
     ensure("--plan", "--format", output, "-o", "report")
     assert Path("report").read_text().rstrip("\n") == told.rstrip("\n")
     assert not re.search(r"\b[0-9]{12}\b", ensure("--plan", "--mask-account").stdout)

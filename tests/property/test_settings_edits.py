@@ -15,7 +15,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files import edited, loaded
+from zappa_iam_ext.settings_editing import edited, loaded
 
 NAMES = st.sampled_from(
     ["callbacks", "iam_ext", "role_name", "tags", "a b", "é", "settings", "yes", "x.y", "1"]

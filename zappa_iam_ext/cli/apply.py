@@ -9,6 +9,7 @@ import click
 
 from zappa_iam_ext.cli.shared.modes import PERMISSION_SET, print_permission_set
 from zappa_iam_ext.cli.shared.options import AwsOptions, format_options
+from zappa_iam_ext.cli.shared.progress import say_progress, silent
 from zappa_iam_ext.cli.shared.provisioning import confirm, make_plans, provisioning_options, show
 from zappa_iam_ext.cli.shared.wanting_keys import wants_keys
 from zappa_iam_ext.errors import ZappaIamError
@@ -48,7 +49,7 @@ def command(as_json: bool, output: str, verbose: bool, yes: bool, quiet: bool, *
             refuse_denied(item)
         confirm("Make these changes?", yes=yes)
     apply_stages(
-        plans, progress=_silent if quiet else _report, again=yes and not text and not given["rollback"]
+        plans, progress=silent if quiet else say_progress, again=yes and not text and not given["rollback"]
     )
     if not quiet:
         click.echo("Done.", err=True)
@@ -106,11 +107,3 @@ def _read(text: str, given: dict[str, Any]) -> tuple[Provisioning, ...]:
         )
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
     return plans_of_file(text, given["admin_profile"], options)
-
-
-def _report(text: str) -> None:
-    click.echo(f"  {text} ...", err=True)
-
-
-def _silent(_: str) -> None:
-    return None

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from zappa_iam_ext.cli.shared.progress import say_progress, silent
+
 
 @click.command("demo")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -18,17 +20,9 @@ def command(quiet: bool) -> None:
     from zappa_iam_ext.rehearsal.demo import demonstrate
 
     signal.signal(signal.SIGTERM, _interrupt)
-    report = demonstrate(click.echo, _silent if quiet else _report)
+    report = demonstrate(click.echo, silent if quiet else say_progress)
     raise SystemExit(report.exit_code())
 
 
 def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
-
-
-def _report(text: str) -> None:
-    click.echo(f"  {text} ...", err=True)
-
-
-def _silent(_: str) -> None:
-    return None

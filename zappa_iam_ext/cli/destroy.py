@@ -9,6 +9,7 @@ import click
 from zappa_iam_ext.cli.shared.modes import PERMISSION_SET, mode_of, mode_options
 from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stage_options
 from zappa_iam_ext.cli.shared.output import chosen, report_file, report_options, say
+from zappa_iam_ext.cli.shared.progress import say_progress, silent
 from zappa_iam_ext.cli.shared.provisioning import confirm, show
 
 
@@ -63,10 +64,6 @@ def command(
     for item in plans:
         refuse_denied(item)
     confirm("Remove this?", yes=yes)
-    apply_stages(plans, progress=(lambda _: None) if quiet else _report, again=False)
+    apply_stages(plans, progress=silent if quiet else say_progress, again=False)
     if not quiet:
         click.echo("Done.", err=True)
-
-
-def _report(text: str) -> None:
-    click.echo(f"  {text} ...", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from zappa_iam_ext.cli.shared.options import stages_options
 from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import CannotEdit, SettingsError
 from zappa_iam_ext.terminal import style_of
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("init")
-@click.argument("stage", required=False)
-@click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")
-@click.option(
-    "-s",
-    "--settings-file",
-    type=click.Path(path_type=Path),
-    help="The Zappa settings file; found as Zappa does.",
-)
+@stages_options
 @click.option("--profile-name", default="", metavar="NAME", help="Set the stage's profile_name, too.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on success.")
@@ -36,7 +30,7 @@ def command(
     Shows the change and asks first. JSON, YAML and TOML keep their format and their comments. A settings callback of
     your own is called after the gate. No call to AWS is made. Exit codes: 0 it is there, 2 it is not.
     """
-    from zappa_iam_ext.settings_files import unified_diff
+    from zappa_iam_ext.settings_editing import unified_diff
     from zappa_iam_ext.stored_settings import change_settings, settings_text
 
     path = _settings_file(settings_file)
@@ -74,7 +68,7 @@ def _with_gate(text: str, path: Path, stage: str | None, profile: str, *, all_st
     """Return the text with the gate; an error names the file, and what to write by hand."""
     from zappa_iam_ext.gating.in_settings import GATE, with_gate
     from zappa_iam_ext.settings.stages import chosen_stages
-    from zappa_iam_ext.settings_files import loaded
+    from zappa_iam_ext.settings_editing import loaded
 
     try:
         names = chosen_stages(loaded(text, path.suffix), stage, all_stages=all_stages, file=str(path))

@@ -11,6 +11,7 @@ import click
 
 from zappa_iam_ext.cli.shared.groups import WholeGroup
 from zappa_iam_ext.cli.shared.options import AwsOptions, format_options, read
+from zappa_iam_ext.cli.shared.progress import say_progress
 from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import SettingsError
 
@@ -72,7 +73,7 @@ def rotate(as_json: bool, output: str, yes: bool, **given: Any) -> None:
     if not yes:
         click.echo(_shown(found, as_json=False), err=True)
     confirm(f"Put a new access key into the profile {found.profile}?", yes=yes)
-    there = keys.rotate(found, _report)
+    there = keys.rotate(found, say_progress)
     click.echo(_shown(_with(found, there), as_json=as_json))
 
 
@@ -107,7 +108,7 @@ def delete_old(as_json: bool, output: str, key_ids: tuple[str, ...], yes: bool, 
     for key_id in wanted:
         confirm(f"Delete {known.get(key_id, key_id)}?", yes=yes)
         keys.delete_old(found, key_id)
-        _report(f"deleted {key_id}")
+        say_progress(f"deleted {key_id}")
     click.echo(_shown(_found(given), as_json=as_json or output == "json"))
 
 
@@ -137,7 +138,3 @@ def _with(found: ProfileKeys, there: Any) -> ProfileKeys:
     from dataclasses import replace
 
     return replace(found, there=there)
-
-
-def _report(text: str) -> None:
-    click.echo(f"  {text} ...", err=True)

@@ -15,6 +15,7 @@ from zappa_iam_ext.cli.shared.options import (
     parse_commands,
     read,
     require_account_id,
+    settings_option,
 )
 from zappa_iam_ext.cli.shared.output import chosen, is_masked, machine_text, own_version, report_options, say
 from zappa_iam_ext.documents import MAX_SIZE, UnreadableDocument, parse_documents, read_text
@@ -32,12 +33,7 @@ STDIN = "-"
 @click.command("lint")
 @click.argument("targets", nargs=-1, metavar="[FILE... | STAGE]")
 @click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")
-@click.option(
-    "-s",
-    "--settings-file",
-    type=click.Path(path_type=Path),
-    help="The Zappa settings file; found as Zappa does.",
-)
+@settings_option
 @aws_options
 @click.option("--account", default="", callback=require_account_id, help="AWS account id; default: any.")
 @click.option("--together", is_flag=True, help="Judge all FILEs as the policies of one principal.")

@@ -15,6 +15,7 @@ import click
 
 from zappa_iam_ext.cli.shared.options import AwsOptions, read, require_account_id, stage_options
 from zappa_iam_ext.cli.shared.output import chosen, is_masked, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.shared.progress import say_progress, silent
 from zappa_iam_ext.errors import ExitCode, SettingsError, ZappaIamError, worst
 from zappa_iam_ext.mask import masked_values
 from zappa_iam_ext.permissions.fixes import CommandLines
@@ -121,7 +122,7 @@ def command(
     account = account or named_account(policy_files) or new_account()
     with _interruptible():
         setups = [_setup(item, lines, policy_files, asked, account) for item in stages]
-        reports = _rehearsed(setups, lines, endpoint_url, full=full, tell=_silent if quiet else _report)
+        reports = _rehearsed(setups, lines, endpoint_url, full=full, tell=silent if quiet else say_progress)
     given = CommandLines("", str(settings_file or ""), region=region, commands=command_lines)
     say(_text(reports, chosen(output, as_json=as_json), given, as_list=all_stages, verbose=verbose))
     if record:
@@ -240,11 +241,3 @@ def _interruptible() -> Iterator[None]:
 
 def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
-
-
-def _report(text: str) -> None:
-    click.echo(f"  {text} ...", err=True)
-
-
-def _silent(_: str) -> None:
-    return None

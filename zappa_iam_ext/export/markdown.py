@@ -66,7 +66,7 @@ def _commands(resources: Resources) -> Iterator[str]:
             *tag_options(policy.tags),
         )
     yield from _deployer(resources)
-    kind = _kind(resources)
+    kind = resources.kind
     for policy in resources.policies:
         yield aws_iam(
             f"attach-{kind}-policy",
@@ -122,7 +122,7 @@ def _stack_set() -> Iterator[str]:
 
 
 def _steps(resources: Resources) -> Iterator[str]:
-    deployer, kind = resources.deployer, _kind(resources)
+    deployer, kind = resources.deployer, resources.kind
     yield "Open the **IAM** console."
     for policy in resources.policies:
         yield (
@@ -155,10 +155,6 @@ def _making(deployer: User | Role) -> Iterator[str]:
         "**Roles**, **Create role**, **Custom trust policy**: paste the trust policy from the end of this page; "
         f"**Role name** `{deployer.name}`; **Create role**."
     )
-
-
-def _kind(resources: Resources) -> str:
-    return "user" if isinstance(resources.deployer, User) else "role"
 
 
 def aws_iam(command: str, *options: tuple[str, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from zappa_iam_ext.export.resources import Resources, User
+from zappa_iam_ext.export.resources import Resources
 from zappa_iam_ext.export.summary import rights
 
 _WIDTH = 78
@@ -25,7 +25,7 @@ def reasons(resources: Resources) -> tuple[str, ...]:
 
 
 def _who(resources: Resources) -> str:
-    deployer, kind = resources.deployer, _kind(resources)
+    deployer, kind = resources.deployer, resources.kind
     stages = ", ".join(resources.stages)
     told = f"Please let the IAM {kind} {deployer.name} in account {resources.account} deploy {stages} with Zappa (Python web applications on AWS Lambda)."
     return told + ("" if deployer.exists else f" The {kind} does not exist yet.")
@@ -51,11 +51,7 @@ def _limits(resources: Resources) -> str:
     """Say what a deployer can do by its nature, so that nobody signs what they did not know."""
     told = "Whoever deploys decides which code the functions run, and with it what is done with their execution roles."
     return told + (
-        f" The permissions boundary {resources.boundary} limits the {_kind(resources)}."
+        f" The permissions boundary {resources.boundary} limits the {resources.kind}."
         if resources.boundary
         else ""
     )
-
-
-def _kind(resources: Resources) -> str:
-    return "user" if isinstance(resources.deployer, User) else "role"

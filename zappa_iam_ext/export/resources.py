@@ -67,6 +67,11 @@ class Resources:
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str = ""
 
+    @property
+    def kind(self) -> str:
+        """Who deploys: a ``user`` or a ``role``."""
+        return "user" if isinstance(self.deployer, User) else "role"
+
     def arn(self, kind: str, name: str) -> str:
         """Return the ARN of what is made: ``kind`` is ``policy``, ``user`` or ``role``."""
         return f"arn:{self.partition}:iam::{self.account}:{kind}{self.path}{name}"

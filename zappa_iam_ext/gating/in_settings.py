@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit, SettingsError
-from zappa_iam_ext.settings_files import edited, effective, loaded
+from zappa_iam_ext.settings_editing import edited, effective, loaded
 
 GATE = "zappa_iam_ext.gate"
 #: The names that the gate can be called by.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -100,3 +100,14 @@ def _meaning(element: PrincipalElement | None) -> object:
     return (
         None if element is None else frozenset((kind, frozenset(values)) for kind, values in element.items())
     )
+
+
+def named_apart(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Yield the statements with Sids that differ: IAM refuses a document in which two are the same."""
+    taken: set[str] = set()
+    for statement in statements:
+        sid, number = statement.sid, 2
+        while sid and sid in taken:
+            sid, number = f"{statement.sid}{number}", number + 1
+        taken.add(sid)
+        yield replace(statement, sid=sid)

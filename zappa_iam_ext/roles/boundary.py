@@ -7,18 +7,18 @@ role has the boundary, and nothing that changes the boundary or takes it off is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
+from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.iam.statement import named_apart
 from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY
+from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY, role_document, wanted_trust
 
 __all__ = [
     "INLINE_POLICY",
@@ -62,14 +62,14 @@ def bounded_role(stage: Stage, boundary: str = "") -> BoundedRole | None:
     """
     if not stage.role.managed or stage.role.arn:
         return None
-    policy = dict(_document(stage, "attach_policy", stage.role.attach_policy))
+    policy = role_document(stage, "attach_policy", stage.role.attach_policy)
     policy["Statement"] = [*_listed(policy.get("Statement", [])), *map(dict, stage.role.extra_permissions)]
     named = boundary or f"{stage.role.name}{_ENDING}"
     arn = named if named.startswith("arn:") else f"arn:{stage.partition}:iam::{stage.account}:policy/{named}"
     return BoundedRole(
         name=stage.role.name,
         arn=stage.named_role_arn,
-        trust=_document(stage, "assume_policy", stage.role.assume_policy),
+        trust=wanted_trust(stage),
         policy=policy,
         boundary_arn=arn,
         limit={} if boundary else _limit(policy, application_statements(stage)),
@@ -85,7 +85,7 @@ def bounded(document: PolicyDocument, role_arn: str, boundary_arn: str) -> Polic
     statements = [
         part for statement in document.statements for part in _divided(statement, role_arn, boundary_arn)
     ]
-    return replace(document, statements=tuple(_named_apart(statements)))
+    return replace(document, statements=tuple(named_apart(statements)))
 
 
 def _divided(statement: Statement, role_arn: str, boundary_arn: str) -> Iterator[Statement]:
@@ -121,17 +121,6 @@ def takes_boundary(action: str) -> bool:
     )
 
 
-def _named_apart(statements: list[Statement]) -> Iterator[Statement]:
-    """Yield the statements with Sids that differ."""
-    taken: set[str] = set()
-    for statement in statements:
-        sid, number = statement.sid, 2
-        while sid and sid in taken:
-            sid, number = f"{statement.sid}{number}", number + 1
-        taken.add(sid)
-        yield replace(statement, sid=sid)
-
-
 def _limit(policy: Mapping[str, Any], application: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what the boundary allows: what Zappa and the settings give the function, and no more."""
     statements = [
@@ -139,21 +128,6 @@ def _limit(policy: Mapping[str, Any], application: Iterable[Mapping[str, Any]]) 
         for statement in (*_listed(policy["Statement"]), *application)
     ]
     return {"Version": policy.get("Version", "2012-10-17"), "Statement": statements}
-
-
-def _document(stage: Stage, setting: str, text: str) -> Mapping[str, Any]:
-    try:
-        read = json.loads(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"stage {stage.name}: the document of {setting} is not JSON",
-            hint="Zappa could not use it either.",
-        ) from error
-    if not isinstance(read, dict):
-        raise SettingsError(
-            f"stage {stage.name}: {setting} is a policy document", hint="It is a JSON object."
-        )
-    return read
 
 
 def _listed(value: Any) -> list[Any]:

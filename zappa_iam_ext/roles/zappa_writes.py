@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.permissions.runtime import appended_by_zappa
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.permissions.tables.versions import parse_version
+from zappa_iam_ext.permissions.tables.runtime_rows import appended_rows
 
+_WEBSOCKET_ACTION = ["execute-api:ManageConnections"]
 INLINE_POLICY = "zappa-permissions"
 """The inline policy of the role, by the name that Zappa has for it (``core.py``, ``create_iam_roles``)."""
 
@@ -52,7 +54,7 @@ class ZappaWrites:
 
 def wanted_trust(stage: Stage) -> dict[str, Any]:
     """Return the trust policy that Zappa compares with. Raises `SettingsError` where the file is no JSON object."""
-    return _document(stage, "assume_policy", stage.role.assume_policy)
+    return role_document(stage, "assume_policy", stage.role.assume_policy)
 
 
 def wanted_inline(stage: Stage) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def wanted_inline(stage: Stage) -> dict[str, Any]:
 
     Raises `SettingsError` where the file is no JSON object with a list of statements, which Zappa could not use.
     """
-    document = _document(stage, "attach_policy", stage.role.attach_policy)
+    document = role_document(stage, "attach_policy", stage.role.attach_policy)
     statements = document.get("Statement")
     appended = list(appended_statements(stage))
     if appended and not isinstance(statements, list):
@@ -86,37 +88,19 @@ def appended_statements(stage: Stage) -> Iterator[dict[str, Any]]:
 
 
 def as_managed(stage: Stage) -> Stage:
-    """Return the stage as Zappa reads it where it manages the role: it then appends statements of its own.
-
-    Since 0.61.4 one for file systems, since 0.62.0 one for WebSockets (``cli.py``, ``load_settings``).
-    """
+    """Return the stage as Zappa reads it where it manages the role: it then appends statements of its own."""
     if stage.role.managed:
         return stage
-    version, appended = parse_version(stage.zappa_version), list(stage.role.extra_permissions)
-    if stage.efs_config and version >= _FILE_SYSTEMS_SINCE:
-        appended.append({"Effect": "Allow", "Action": _FILE_SYSTEM_ACTIONS, "Resource": "*"})
-    if stage.websocket and version >= _WEBSOCKETS_SINCE:
-        resource = f"arn:aws:execute-api:{stage.region}:*:*"
-        appended.append({"Effect": "Allow", "Action": _WEBSOCKET_ACTION, "Resource": resource})
-    return replace(stage, role=replace(stage.role, managed=True, extra_permissions=tuple(appended)))
-
-
-_FILE_SYSTEMS_SINCE = (0, 61, 4)
-_WEBSOCKETS_SINCE = (0, 62, 0)
-_WEBSOCKET_ACTION = ["execute-api:ManageConnections"]
-_FILE_SYSTEM_ACTIONS = [
-    "elasticfilesystem:ClientMount",
-    "elasticfilesystem:ClientWrite",
-    "elasticfilesystem:DescribeMountTargets",
-]
+    managed = replace(stage, role=replace(stage.role, managed=True))
+    extra = (*stage.role.extra_permissions, *appended_by_zappa(managed))
+    return replace(managed, role=replace(managed.role, extra_permissions=extra))
 
 
 def own_extra_permissions(stage: Stage) -> tuple[dict[str, Any], ...]:
     """Return what the user put under ``extra_permissions``, without what Zappa appends to that list by itself."""
+    of_zappa = [list(row.actions) for row in appended_rows()]
     return tuple(
-        statement
-        for statement in appended_statements(stage)
-        if statement.get("Action") not in (_WEBSOCKET_ACTION, _FILE_SYSTEM_ACTIONS)
+        statement for statement in appended_statements(stage) if statement.get("Action") not in of_zappa
     )
 
 
@@ -182,7 +166,8 @@ def _failure(error: Exception) -> str:
     )
 
 
-def _document(stage: Stage, setting: str, text: str) -> dict[str, Any]:
+def role_document(stage: Stage, setting: str, text: str) -> dict[str, Any]:
+    """Return a document that Zappa gives the role, by its setting; raise `SettingsError` where it is no JSON object."""
     try:
         read = json.loads(text)
     except ValueError as error:

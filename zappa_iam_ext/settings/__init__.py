@@ -1,6 +1,6 @@
 """What a stage's settings may hold: judged against Zappa's own reading of them, before anything is derived from them.
 
-Pure but for `named_files`, which looks at the files that settings name.
+Pure but for `named_files` and `permission_files`, which look at the files that settings name.
 """
 
 from zappa_iam_ext.settings.judgement import Judgement, Refusal

@@ -13,7 +13,6 @@ from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, Principal, evaluate
 from zappa_iam_ext.iam.definitions import action_definition
 from zappa_iam_ext.iam.patterns.glob import text_glob
-from zappa_iam_ext.permission_files import permission_files
 from zappa_iam_ext.permissions.application import (
     InvalidPermissions,
     application_statements,
@@ -22,6 +21,7 @@ from zappa_iam_ext.permissions.application import (
 )
 from zappa_iam_ext.permissions.application.draft import drafted, review
 from zappa_iam_ext.permissions.runtime import execution_policy
+from zappa_iam_ext.settings.permission_files import permission_files
 from zappa_iam_ext.settings_file import read_stages
 
 ROLE = Principal.parse(f"arn:aws:iam::{ACCOUNT}:role/run")

@@ -13,8 +13,8 @@ from zappa_iam_ext.cli.shared.groups import WholeGroup
 COMMANDS = {
     "show": "zappa_iam_ext.cli.role.show:command",
     "check": "zappa_iam_ext.cli.role.check:command",
-    "ensure": "zappa_iam_ext.cli.role_ensure:ensure",
-    "draft": "zappa_iam_ext.cli.role_draft:draft",
+    "ensure": "zappa_iam_ext.cli.role.ensure:command",
+    "draft": "zappa_iam_ext.cli.role.draft:command",
     "diff": "zappa_iam_ext.cli.role.diff:command",
     "lint": "zappa_iam_ext.cli.role.lint:command",
 }

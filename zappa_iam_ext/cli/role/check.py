@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT
-from zappa_iam_ext.cli.role.options import role_options
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stages_options
 from zappa_iam_ext.cli.shared.output import (
     chosen,
     is_masked,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@role_options
+@stages_options
 @aws_options
 @report_options
 @click.option(

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.cli.role.options import role_options
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stages_options
 from zappa_iam_ext.cli.shared.output import (
     chosen,
     is_masked,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@role_options
+@stages_options
 @aws_options
 @report_options
 @click.option("-v", "--verbose", is_flag=True, help="List every permission and every grant in full.")

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from zappa_iam_ext.cli.lint import exit_code, rendered
-from zappa_iam_ext.cli.role.options import role_options
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, require_account_id
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, require_account_id, stages_options
 from zappa_iam_ext.cli.shared.output import chosen, report_options, say
 from zappa_iam_ext.errors import ExitCode
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("lint")
-@role_options
+@stages_options
 @aws_options
 @click.option(
     "--computed", is_flag=True, help="Judge the computed documents instead of the live role; offline."

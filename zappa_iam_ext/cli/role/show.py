@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.role.options import role_options
-from zappa_iam_ext.cli.shared.options import AwsOptions, read, require_account_id, require_partition
+from zappa_iam_ext.cli.shared.options import (
+    AwsOptions,
+    read,
+    require_account_id,
+    require_partition,
+    stages_options,
+)
 from zappa_iam_ext.cli.shared.output import say
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.terminal import style_of
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@role_options
+@stages_options
 @click.option("--region", default="", help="AWS region; default: the stage's aws_region.")
 @click.option(
     "--account",

@@ -36,7 +36,7 @@ def _completer(words: Words) -> Callable[[click.Context, str], list[CompletionIt
 def _stages(context: click.Context) -> Iterable[str]:
     """Return the stages of the settings file that was named, or that Zappa finds."""
     from zappa_iam_ext.settings.stages import is_stage
-    from zappa_iam_ext.settings_files import loaded
+    from zappa_iam_ext.settings_editing import loaded
 
     named = context.params.get("settings_file")
     found = (f"zappa_settings.{kind}" for kind in ("json", "toml", "yml", "yaml"))

@@ -20,25 +20,34 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
 
 
-def stage_options(function: Decorated) -> Decorated:
-    """Add ``[STAGE] --all -s/--settings-file --command``."""
-    function = click.argument("stage", required=False)(function)
-    function = click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")(
-        function
-    )
-    function = click.option(
+def settings_option(function: Decorated) -> Decorated:
+    """Add ``-s/--settings-file``."""
+    return click.option(
         "-s",
         "--settings-file",
         type=click.Path(path_type=Path),
         help="The Zappa settings file; found as Zappa does.",
     )(function)
+
+
+def stages_options(function: Decorated) -> Decorated:
+    """Add ``[STAGE] --all -s/--settings-file``."""
+    function = click.argument("stage", required=False)(function)
+    function = click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")(
+        function
+    )
+    return settings_option(function)
+
+
+def stage_options(function: Decorated) -> Decorated:
+    """Add ``[STAGE] --all -s/--settings-file --command``."""
     return click.option(
         "--command",
         "command_lines",
         multiple=True,
         metavar="COMMAND",
         help="A Zappa command with its flags, such as 'undeploy --remove-logs'; may be repeated. Default: the life cycle.",
-    )(function)
+    )(stages_options(function))
 
 
 def aws_options(function: Decorated) -> Decorated:

@@ -6,12 +6,12 @@ What other stages need of a role that they share stays, though it may not be kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.statement import PolicyKind
+from zappa_iam_ext.iam.statement import PolicyKind, named_apart
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan.documents import fingerprint, same
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
@@ -99,17 +99,7 @@ def merged(documents: Iterable[Mapping[str, Any]], *, allows_only: bool = False)
         for statement in PolicyDocument.parse(document, readable=False).statements:
             if statement.effect is Effect.ALLOW or not allows_only:
                 found.setdefault(statement.meaning(), statement)
-    return PolicyDocument(tuple(_apart(found.values()))).to_dict()
-
-
-def _apart(statements: Iterable[Statement]) -> Iterator[Statement]:
-    taken: set[str] = set()
-    for statement in statements:
-        sid, number = statement.sid, 2
-        while sid and sid in taken:
-            sid, number = f"{statement.sid}{number}", number + 1
-        taken.add(sid)
-        yield replace(statement, sid=sid)
+    return PolicyDocument(tuple(named_apart(found.values()))).to_dict()
 
 
 def policy_of(facts: RoleFacts) -> Mapping[str, Any]:

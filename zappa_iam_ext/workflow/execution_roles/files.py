@@ -25,7 +25,7 @@ from zappa_iam_ext.roles.zappa_writes import (
     as_managed,
     zappa_writes,
 )
-from zappa_iam_ext.settings_files import edited, unified_diff
+from zappa_iam_ext.settings_editing import edited, unified_diff
 
 
 @dataclass(frozen=True, slots=True)

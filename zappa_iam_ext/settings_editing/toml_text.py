@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files.changing import Path, value_at
-from zappa_iam_ext.settings_files.splices import Splice, end_of_line, indent_unit, line_end, line_indent
-from zappa_iam_ext.settings_files.toml_scan import Entry, Table, scanned
-from zappa_iam_ext.settings_files.toml_values import key_text, table_lines, value_text
+from zappa_iam_ext.settings_editing.changing import Path, value_at
+from zappa_iam_ext.settings_editing.splices import Splice, end_of_line, indent_unit, line_end, line_indent
+from zappa_iam_ext.settings_editing.toml_scan import Entry, Table, scanned
+from zappa_iam_ext.settings_editing.toml_values import key_text, table_lines, value_text
 
 _DEFAULT_INDENT = "    "
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files import edited, loaded, unified_diff
+from zappa_iam_ext.settings_editing import edited, loaded, unified_diff
 
-CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "settings_files" / "edits.toml").read_text())[
+CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "settings_editing" / "edits.toml").read_text())[
     "case"
 ]
 

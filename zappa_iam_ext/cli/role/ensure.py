@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read
-from zappa_iam_ext.cli.shared.output import chosen, is_masked, machine_text, own_version, report_options, say
+from zappa_iam_ext.cli.role.plans import show_plans
+from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stages_options
+from zappa_iam_ext.cli.shared.output import report_options
+from zappa_iam_ext.cli.shared.progress import say_progress, silent
 from zappa_iam_ext.cli.shared.provisioning import confirm
 from zappa_iam_ext.errors import ExitCode, LosesPermissions, SettingsError, ZappaIamError, worst
-from zappa_iam_ext.mask import masked, masked_values
 
 if TYPE_CHECKING:
     from zappa_iam_ext.permissions.stage import Stage
@@ -26,14 +25,7 @@ DEFAULT_WAIT = 130.0
 
 
 @click.command("ensure")
-@click.argument("stage", required=False)
-@click.option("--all", "all_stages", is_flag=True, help="Every stage of the settings file.")
-@click.option(
-    "-s",
-    "--settings-file",
-    type=click.Path(path_type=Path),
-    help="The Zappa settings file; found as Zappa does.",
-)
+@stages_options
 @aws_options
 @report_options
 @click.option(
@@ -78,7 +70,7 @@ DEFAULT_WAIT = 130.0
 @click.option("-v", "--verbose", is_flag=True, help="Show every change and every permission.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on success.")
-def ensure(only_plan: bool, detailed_exitcode: bool, **given: Any) -> None:
+def command(only_plan: bool, detailed_exitcode: bool, **given: Any) -> None:
     """Make or repair the execution role of STAGE: what its function needs, bounded, and trusted by who uses it.
 
     Shows the plan and asks first. A role is never deleted and made again. Ends in a state in which Zappa's next deployment
@@ -94,7 +86,7 @@ def ensure(only_plan: bool, detailed_exitcode: bool, **given: Any) -> None:
     try:
         plans, settings = _planned(given)
         if not given["quiet"] or only_plan:
-            _show(plans, settings, given)
+            show_plans(plans, settings, given)
     except ZappaIamError as error:
         if not detailed_exitcode:
             raise
@@ -154,70 +146,6 @@ def _neighbours(stages: Sequence[Stage], given: Mapping[str, Any], options: AwsO
     return found
 
 
-def _show(
-    plans: Sequence[RoleProvisioning], settings: Sequence[StableSettings], given: Mapping[str, Any]
-) -> None:
-    from zappa_iam_ext.render.formats import Told
-    from zappa_iam_ext.render.items.plan import gains, items, summary
-    from zappa_iam_ext.render.plan import plan_json, plans_text
-    from zappa_iam_ext.terminal import style_of
-
-    output = chosen(given["output"], as_json=given["as_json"])
-    if output == "json":
-        say(plan_json((item.plan, _about(item, settings)) for item in plans))
-        return
-    entries = [(item.plan, _context(item)) for item in plans]
-    if is_masked():
-        entries = masked_values(entries)
-    if output == "text":
-        text = plans_text(entries, style_of(sys.stdout), verbose=given["verbose"])
-        told = [line for found in settings for line in found.lines(written=given["write_settings"])]
-        say("\n".join([text, *(map(masked, told) if is_masked() else told)]))
-        return
-    found = tuple(
-        found
-        for plan, about in entries
-        for found in (*items(plan, about), *(gains(plan, about) if output == "html" else ()))
-    )
-    told_of = tuple(summary(plan, about) for plan, about in entries)
-    say(machine_text(Told("zappa-iam role ensure", own_version(), found, told_of), output))
-
-
-def _context(item: RoleProvisioning) -> Any:
-    from zappa_iam_ext.render.plan import PlanContext
-
-    first = item.wanted.stages[0]
-    admin = f" (profile {item.asked.admin_profile})" if item.asked.admin_profile else ""
-    unknown = item.rights.unknown
-    return PlanContext(
-        stages=", ".join(item.stages),
-        target=f"execution role {item.wanted.name} in account {first.account}",
-        administrator=f"{item.administrator}{admin}",
-        account=first.account,
-        region=first.region,
-        notes=(
-            *item.notes,
-            *([f"whether the administrator may do this cannot be told: {unknown}"] if unknown else []),
-        ),
-        denied=item.rights.denied,
-    )
-
-
-def _about(item: RoleProvisioning, settings: Sequence[StableSettings]) -> dict[str, Any]:
-    return {
-        "stages": list(item.stages),
-        "account": item.wanted.stages[0].account,
-        "role": item.wanted.name,
-        "role_arn": item.wanted.arn,
-        "kind": "execution-role",
-        "administrator": item.administrator,
-        "administrator_denied": list(item.rights.denied),
-        "administrator_unknown": item.rights.unknown,
-        "notes": list(item.notes),
-        "settings": [found.to_json() for found in settings if found.role == item.wanted.name],
-    }
-
-
 def _plan_code(plans: Sequence[RoleProvisioning], *, detailed: bool) -> int:
     unsafe = any(item.plan.unsafe or item.plan.takes_away for item in plans)
     if detailed:
@@ -234,7 +162,7 @@ def _apply(
     changes = any(not item.plan.empty or item.plan.unsafe for item in plans)
     if not changes and not writes:
         return ExitCode.OK
-    progress = _silent if given["quiet"] else _report
+    progress = silent if given["quiet"] else say_progress
     if all(not item.plan.unsafe and not item.plan.takes_away for item in plans):
         for item in plans:
             refuse_denied_role(item)
@@ -260,7 +188,7 @@ def _apply(
 def _wait(item: RoleProvisioning, made: Sequence[Any], seconds: float) -> ExitCode:
     from zappa_iam_ext.workflow.execution_roles.awaiting import MAPPINGS_REFUSED, await_role, polls
 
-    found = await_role(item, made, seconds, progress=_report)
+    found = await_role(item, made, seconds, progress=say_progress)
     name = item.wanted.name
     if found.blocked:
         click.echo(f"{name}: a boundary or the organization denies {_first(found.blocked)}", err=True)
@@ -298,11 +226,3 @@ def _write(plans: Sequence[RoleProvisioning], given: Mapping[str, Any]) -> None:
             for edit in found.edits:
                 click.echo(f"  write {edit.path} ...", err=True)
             write_edits(found.edits)
-
-
-def _report(text: str) -> None:
-    click.echo(f"  {text} ...", err=True)
-
-
-def _silent(_: str) -> None:
-    return None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files.changing import Path
+from zappa_iam_ext.settings_editing.changing import Path
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files.changing import Path, value_at
-from zappa_iam_ext.settings_files.splices import Splice, indent_unit, line_end, line_indent
+from zappa_iam_ext.settings_editing.changing import Path, value_at
+from zappa_iam_ext.settings_editing.splices import Splice, indent_unit, line_end, line_indent
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")

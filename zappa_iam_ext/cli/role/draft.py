@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zappa_iam_ext.cli.shared.options import AwsOptions, read, require_account_id
+from zappa_iam_ext.cli.shared.options import AwsOptions, read, require_account_id, settings_option
 from zappa_iam_ext.errors import ZappaIamError
 
 if TYPE_CHECKING:
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("draft")
 @click.argument("stage", required=False)
-@click.option(
-    "-s",
-    "--settings-file",
-    type=click.Path(path_type=Path),
-    help="The Zappa settings file; found as Zappa does.",
-)
+@settings_option
 @click.option(
     "--source",
     "sources",
@@ -42,7 +37,7 @@ if TYPE_CHECKING:
     callback=require_account_id,
     help="AWS account id; default: iam_ext.expected_account, else any.",
 )
-def draft(
+def command(
     stage: str | None,
     settings_file: Path | None,
     sources: tuple[Path, ...],

@@ -8,7 +8,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
 from zappa_iam_ext.permissions.application import UnreadFile, named_files
-from zappa_iam_ext.settings_files import loaded
+from zappa_iam_ext.settings_editing import loaded
 
 MAX_SIZE = 1_000_000
 """Bytes that are read of a file; a policy has a few thousand."""

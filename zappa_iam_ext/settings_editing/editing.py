@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files import json_text, toml_text, yaml_text
-from zappa_iam_ext.settings_files.changing import Path, after, changes, found_at, plain, value_at
-from zappa_iam_ext.settings_files.loading import TOML, YAML, loaded, same, still_toml
-from zappa_iam_ext.settings_files.splices import Splice
+from zappa_iam_ext.settings_editing import json_text, toml_text, yaml_text
+from zappa_iam_ext.settings_editing.changing import Path, after, changes, found_at, plain, value_at
+from zappa_iam_ext.settings_editing.loading import TOML, YAML, loaded, same, still_toml
+from zappa_iam_ext.settings_editing.splices import Splice
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _Editor = Callable[[str, Path, Any], Iterator[Splice]]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files.changing import Path, value_at
-from zappa_iam_ext.settings_files.splices import Splice, end_of_line, indent_unit, line_end
-from zappa_iam_ext.settings_files.yaml_values import in_block, in_flow
+from zappa_iam_ext.settings_editing.changing import Path, value_at
+from zappa_iam_ext.settings_editing.splices import Splice, end_of_line, indent_unit, line_end
+from zappa_iam_ext.settings_editing.yaml_values import in_block, in_flow
 
 _DEFAULT_INDENT = "  "
 _MERGE = "tag:yaml.org,2002:merge"

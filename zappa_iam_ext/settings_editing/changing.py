@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
-from zappa_iam_ext.settings_files.loading import same
+from zappa_iam_ext.settings_editing.loading import same
 
 Path = tuple[str, ...]
 
