@@ -40,12 +40,19 @@ html_js_files = [(name, {"defer": "defer"}) for name in ("offline.js", "filter.j
 html_search_scorer = str(Path(__file__).with_name("_static") / "scorer.js")
 #: Options begin with two dashes, and stay so.
 smartquotes = False
+html_favicon = "_static/icon.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {
-    "source_repository": "https://github.com/zappa-iam-ext/zappa-iam-ext/",
-    "source_branch": "main",
-    "source_directory": "docs/",
+    "top_of_page_buttons": [],  # half of the pages are generated: nobody edits those
+    "footer_icons": [
+        {
+            "name": "GitHub",
+            "url": "https://github.com/zappa-iam-ext/zappa-iam-ext",
+            "html": "GitHub",
+            "class": "source-code",
+        }
+    ],
     "light_css_variables": {"color-brand-primary": "#1f5fa8", "color-brand-content": "#1f5fa8"},
     "dark_css_variables": {"color-brand-primary": "#8ab8f0", "color-brand-content": "#8ab8f0"},
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
 import click
 import pytest
 
+from tests.support.page_commands import commands
 from zappa_iam_ext import __all__ as public
 from zappa_iam_ext.cli import COMMANDS, main
 from zappa_iam_ext.config import ON_MISSING, IamExtSettings
@@ -54,6 +56,27 @@ def test_every_option_that_the_documents_name_exists():
         for line in re.findall(r"zappa-iam (?:[a-z-]+ [^\n`#]*)", page):
             named = set(re.findall(r"(?<![\w-])--[a-z-]+", line)) - {"--remove-logs"}
             assert named <= known, line
+
+
+LINES = [
+    pytest.param(step.text, id=f"{page.stem}:{step.line}")
+    for page in DOCUMENTS
+    for step in commands(page)
+    if step.program.startswith("zappa-iam ")
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_line_of_every_page_is_one_that_the_command_line_takes(line):
+    """Its commands, options, choices and the number of its words; the pages that are run are run elsewhere."""
+    words = shlex.split(re.split(r"\s(?:[<>|]|&&)\s?", line)[0])[1:]
+    found: click.Command = main
+    while isinstance(found, click.Group):
+        name = words.pop(0)
+        inner = found.get_command(click.Context(found), name)
+        assert inner is not None, name
+        found = inner
+    found.make_context(found.name, words)
 
 
 @pytest.mark.parametrize("setting", [item.name for item in fields(IamExtSettings)])

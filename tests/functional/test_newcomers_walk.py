@@ -1,4 +1,4 @@
-"""The newcomer's walk: a fresh environment, the built wheel, and each line of the tutorial as it stands there.
+"""The newcomer's walk: a fresh clone and environment, the built wheel, and each line of the tutorial as it stands there.
 
 From an empty folder to a refused and then a passing deployment, on the local AWS. `-s` shows all of it, with times.
 """
@@ -46,10 +46,10 @@ def reader(tmp_path: Path, account: LocalAws) -> Reader:
     wheels, home, folder, notes = (tmp_path / name for name in ("wheels", "home", "hello", "notes"))
     for made in (home, folder, notes):
         made.mkdir()
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--outdir", str(wheels)],
-        cwd=ROOT, check=True, capture_output=True,
-    )  # fmt: skip
+    clone = tmp_path / "clone"
+    build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(wheels)]
+    for words, where in ((["git", "clone", "--quiet", str(ROOT), str(clone)], tmp_path), (build, clone)):
+        subprocess.run(words, cwd=where, check=True, capture_output=True)
     iam = account.client("iam")
     iam.create_user(UserName="admin")
     iam.put_user_policy(UserName="admin", PolicyName="admin", PolicyDocument=json.dumps(ADMINISTRATOR))

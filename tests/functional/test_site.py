@@ -75,3 +75,15 @@ def test_the_schemas_are_where_the_reference_says(site):
     for path in (ROOT / "docs" / "schemas").glob("*.json"):
         assert json.loads((site / path.name).read_text("utf-8")) == json.loads(path.read_text("utf-8"))
         assert path.name in (ROOT / "docs" / "reference" / "json.md").read_text("utf-8")
+
+
+def test_each_link_of_the_readme_leads_to_a_page_of_it_and_to_a_place_on_the_page(site):
+    """The README stands on a package index, and so its links into the site are absolute."""
+    links = re.findall(
+        rf"\]\({re.escape(DOCUMENTATION)}latest/([^)]*)\)", (ROOT / "README.md").read_text("utf-8")
+    )
+    assert len(links) > 15
+    for link in links:
+        name, _, place = link.partition("#")
+        page = (site / (name or "index.html")).read_text("utf-8")
+        assert not place or place in ANCHOR.findall(page), link

@@ -30,7 +30,10 @@ KINDS = {
     "the execution role": "execution-role-permissions.html",
     "what Zappa needs": "zappa-permissions.html",
     "a guide": "tutorial.html",
+    "the search": "search.html",
 }
+#: Of the same parts as the others, and seconds to look through: once is enough.
+LONG = {"the command line", "the Python API", "the execution role"}
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +42,11 @@ def quiet(browser: Browser):
     browser.console(), browser.requests()
     yield
     assert browser.console() == []
-    logged = [json.loads(each)["message"]["params"] for each in browser.requests()]
-    asked = [each["request"]["url"] for each in logged]
+    logged = [json.loads(each)["message"] for each in browser.requests()]
+    asked = [
+        each["params"]["request"]["url"] for each in logged if each["method"] == "Network.requestWillBeSent"
+    ]
+    assert asked
     assert [url for url in asked if not url.startswith(("file:///", "http://127.0.0.1:", "data:"))] == []
 
 
@@ -83,14 +89,14 @@ def test_words_leave_the_rows_that_hold_them_all_and_the_sections_that_have_one(
 
 
 def test_the_address_keeps_the_filter(browser, site):
-    browser.visit(address(site, f"{IAM}?filter=PassRole"))
+    browser.visit(address(site, "permissions/services/lambda.html?filter=PassRole"))
     left = browser.run(ROWS)
     assert left
     assert all("passrole" in row.lower() for row in left)
     assert field(browser).get_attribute("value") == "PassRole"
-    field(browser).send_keys(" lambda")
+    field(browser).send_keys(" creating")
     browser.driver.refresh()
-    assert field(browser).get_attribute("value") == "PassRole lambda"
+    assert field(browser).get_attribute("value") == "PassRole creating"
     assert 0 < len(browser.run(ROWS)) < len(left)
     field(browser).send_keys(Keys.CONTROL, "a")
     field(browser).send_keys(Keys.DELETE)
@@ -142,16 +148,17 @@ def test_in_the_dark_it_is_dark_and_so_are_its_pictures(browser, site):
     browser.driver.find_element(By.CSS_SELECTOR, ".theme-toggle-content .theme-toggle").click()
     assert browser.run("return document.body.dataset.theme") in {"light", "dark"}
     browser.run("localStorage.clear()")
+    assert [each for each in browser.console() if "Changed to" not in each] == []
 
 
-@pytest.mark.parametrize("page", KINDS.values(), ids=KINDS)
-def test_no_one_is_shut_out_and_nothing_is_too_wide(browser, site, page):
-    browser.visit(address(site, page), width=1280)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_one_is_shut_out_and_nothing_is_too_wide(browser, site, kind):
+    browser.visit(address(site, KINDS[kind]), width=1280)
     assert browser.run(WIDENED) <= 0
     assert browser.violations() == {}
-    browser.visit(address(site, page), width=400, dark=True)
+    browser.visit(address(site, KINDS[kind]), width=400, dark=True)
     assert browser.run(WIDENED) <= 0
-    assert browser.violations() == {}
+    assert kind in LONG or browser.violations() == {}
 
 
 def test_on_a_phone_each_row_is_a_card_with_the_names_of_its_columns(browser, site):

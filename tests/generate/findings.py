@@ -22,9 +22,9 @@ MOST_LINES = 60
 """Lines of an example: one that is about length is cut."""
 HEAD = """# Findings
 
-    zappa-iam lint FILE...          documents in files; "-" is stdin
-    zappa-iam lint STAGE            the document that is computed for a stage
-    zappa-iam lint --profile NAME   the policies attached to a profile's user or role
+    zappa-iam lint policy.json trust.json   # documents in files; "-" is stdin
+    zappa-iam lint dev                      # the document that is computed for a stage
+    zappa-iam lint --profile serverless     # the policies attached to a profile's user or role
 
 tells what is to be said of policy documents. Every finding has an id that never changes, a kind and a severity:
 

@@ -42,11 +42,11 @@ def block(output: str) -> str:
 
 
 def excerpt(shown: str) -> str:
-    """Return the lines of the page that the README shows, each thing told once."""
+    """Return the lines of the page that the README shows; what to do is told once."""
     lines = [line.removeprefix("    ") for line in shown.splitlines()]
     kept: list[str] = []
     for number, line in enumerate(lines):
-        if MATTERS.match(line) and line not in kept:
+        if MATTERS.match(line) and not (line.startswith("To fix it") and line in kept):
             kept.append(line)
             if re.match(r"\[ok\].*[^.]$", line) and lines[number + 1].startswith("     "):
                 kept[-1] += " " + lines[number + 1].strip()

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from zappa_iam_ext.check.subject import Subject
 from zappa_iam_ext.errors import ExitCode
-from zappa_iam_ext.iam import Decision, Layer
+from zappa_iam_ext.iam import Layer
 from zappa_iam_ext.permissions.model import Consequence, Requirement
 from zappa_iam_ext.roles.execution_trust import API_GATEWAY, ServiceTrust
 
@@ -132,6 +132,11 @@ class RoleReport:
         return tuple(service for service in self.trust or () if service.broken)
 
     @property
+    def unsurely_trusted(self) -> tuple[ServiceTrust, ...]:
+        """The services that use the role and of which nobody can tell whether they may assume it."""
+        return tuple(service for service in self.trust or () if service.unsure)
+
+    @property
     def refused(self) -> bool:
         """Whether AWS refuses the deployment for the role, for certain. What fails only at a request is not refused."""
         distrusted = any(service.service != API_GATEWAY for service in self.distrusted)
@@ -142,7 +147,7 @@ class RoleReport:
         """Whether nobody can tell if AWS refuses the deployment for a role that Zappa does not write."""
         if self.managed or self.refused:
             return False
-        unsure = any(each.needed and each.decision is Decision.UNKNOWN for each in self.trust or ())
+        unsure = bool(self.unsurely_trusted)
         unread = self.exists is None or self.trust is None
         return unread or unsure or bool(self.having(Verdict.UNKNOWN, Consequence.REFUSED))
 
@@ -153,7 +158,7 @@ class RoleReport:
         if any(map(_counts, self.having(Verdict.DENIED))):
             return ExitCode.DENIED
         unknown = any(map(_counts, self.having(Verdict.UNKNOWN))) or self.passable is Verdict.UNKNOWN
-        unsure = any(each.needed and each.decision is Decision.UNKNOWN for each in self.trust or ())
+        unsure = bool(self.unsurely_trusted)
         unread = self.unreadable or self.exists is None or self.trust is None
         return ExitCode.CANNOT_TELL if unknown or unsure or unread else ExitCode.OK
 

@@ -89,6 +89,11 @@ _CANONICAL_USER = re.compile(r"[0-9a-f]{64,128}")
 _SERVICE_LINKED_PATH, _SERVICE_LINKED_NAME = "role/aws-service-role/", "AWSServiceRoleFor"
 
 
+def is_service(name: str) -> bool:
+    """Say whether a name is that of a service, like ``lambda.amazonaws.com``."""
+    return _SERVICE.fullmatch(name) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who makes a request. ``name`` is the last part of the path; ``session`` that of an assumed role.
@@ -114,7 +119,7 @@ class Principal:
         """
         if text in BUILT_IN_PROVIDERS:
             return cls(text, PrincipalKind.FEDERATED, name=text)
-        if _SERVICE.fullmatch(text):
+        if is_service(text):
             return cls(text, PrincipalKind.SERVICE, name=text)
         if _CANONICAL_USER.fullmatch(text):
             return cls(text, PrincipalKind.CANONICAL_USER, name=text)

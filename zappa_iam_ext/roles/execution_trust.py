@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, evaluate
+from zappa_iam_ext.iam.arn import is_service
 from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
@@ -42,11 +43,34 @@ _SYMPTOMS: Mapping[str, str] = {
     EVENTS: "PutRule is refused: the provided role cannot be assumed by principal 'events.amazonaws.com'",
     API_GATEWAY: "every request of the API answers HTTP 500 and the function is never called; the deployment tells nothing",
 }
-_ABOUT_CONDITIONS: Mapping[str, str] = {
+#: What is known of the keys of the source that each service sends (observed on AWS).
+_ABOUT_SOURCES: Mapping[str, str] = {
     LAMBDA: "a function in a VPC is refused where the trust asks for its ARN; other keys of Lambda were not measured",
     EVENTS: "EventBridge sends the ARN and the account of the rule; the condition asks for something else",
     API_GATEWAY: "API Gateway sends neither aws:SourceArn nor aws:SourceAccount; no condition on them ever holds",
 }
+#: Keys of which nobody measured what a service sends, or whose value changes from one request to the next: a condition
+#: on them is not decided. A name that ends in a slash stands for every tag.
+_NOT_MEASURED = (
+    "aws:calledvia",
+    "aws:calledviafirst",
+    "aws:calledvialast",
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:principaltype",
+    "aws:referer",
+    "aws:requestedregion",
+    "aws:resourceorgid",
+    "aws:resourceorgpaths",
+    "aws:resourcetag/",
+    "aws:securetransport",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:useragent",
+    "aws:viaawsservice",
+    "iam:resourcetag/",
+    "sts:rolesessionname",
+)
 
 
 def trusted_services(stage: Stage) -> tuple[str, ...]:
@@ -100,8 +124,8 @@ def _rules_with_the_role(stage: Stage) -> Iterator[str]:
 class ServiceTrust:
     """What a trust policy does for one service: ``decision`` on its ``sts:AssumeRole``, and what is wrong then.
 
-    ``symptom`` tells what fails where the service may not; ``because`` why, where a condition is the reason.
-    ``needed`` says that the settings use the role through this service.
+    ``symptom`` tells what fails where the service may not, ``because`` why, where a condition is the reason; both are there
+    too where nobody can tell. ``needed`` says that the settings use the role through this service.
     """
 
     service: str
@@ -114,6 +138,11 @@ class ServiceTrust:
     def broken(self) -> bool:
         """Say whether a service that needs the role may not assume it, for certain."""
         return self.needed and self.decision in {Decision.IMPLICIT_DENY, Decision.EXPLICIT_DENY}
+
+    @property
+    def unsure(self) -> bool:
+        """Say whether nobody can tell if a service that needs the role may assume it."""
+        return self.needed and self.decision is Decision.UNKNOWN
 
 
 def judge_trust(stage: Stage, live: Mapping[str, Any] | str) -> tuple[ServiceTrust, ...]:
@@ -129,52 +158,93 @@ def judge_trust(stage: Stage, live: Mapping[str, Any] | str) -> tuple[ServiceTru
 
 
 def _services(document: PolicyDocument) -> Iterator[str]:
+    """Yield the services that the document names; a star, and a name that no service has, name none."""
     for statement in document.statements:
-        yield from (statement.principals or {}).get("Service", ())
+        for name in (statement.principals or {}).get("Service", ()):
+            if is_service(name):
+                yield name
 
 
 def _judged(stage: Stage, document: PolicyDocument, service: str, *, needed: bool) -> ServiceTrust:
     policies = PolicySet(resource=document)
-    requests = _requests(stage, service) if needed else [_anything(stage, service)]
+    keys = _condition_keys(document, service)
+    open_keys = frozenset(key for key in keys if _is_not_measured(key))
+    requests = _requests(stage, service, open_keys) if needed else [_anything(stage, service)]
     worst = max((evaluate(policies, request).decision for request in requests), key=_WORSE.index)
     if not needed or worst is Decision.ALLOWED:
         return ServiceTrust(service, needed, worst)
-    conditional = any(
-        statement.condition and service in (statement.principals or {}).get("Service", ())
+    return ServiceTrust(service, needed, worst, _SYMPTOMS[service], _because(service, keys, worst))
+
+
+def _condition_keys(document: PolicyDocument, service: str) -> tuple[str, ...]:
+    """Return the keys of the conditions on a service or on everybody, as they are written."""
+    found = (
+        key
         for statement in document.statements
+        if {service, "*"} & {name for names in (statement.principals or {}).values() for name in names}
+        for tests in statement.condition.values()
+        for key in tests
     )
-    because = _ABOUT_CONDITIONS[service] if conditional else ""
-    return ServiceTrust(service, needed, worst, _SYMPTOMS[service], because)
+    return tuple({key.lower(): key for key in found}.values())
+
+
+def _is_not_measured(key: str) -> bool:
+    name, tag, _ = key.lower().partition("/")
+    return name + tag in _NOT_MEASURED
+
+
+def _because(service: str, keys: tuple[str, ...], decision: Decision) -> str:
+    """Return why the conditions do not hold, or why nobody can tell; empty where there are none."""
+    if not keys:
+        return ""
+    sources = {SOURCE_ARN.lower(), SOURCE_ACCOUNT.lower()}
+    others = [key for key in keys if key.lower() not in sources]
+    if not others:
+        return _ABOUT_SOURCES[service]
+    if decision is Decision.UNKNOWN:
+        open_keys = [key for key in others if _is_not_measured(key)]
+        if not open_keys:
+            return _ABOUT_SOURCES[service]
+        return (
+            f"nobody can tell what the service sends for {', '.join(open_keys)}, which a condition asks for"
+        )
+    return f"what the service sends does not meet the conditions on {', '.join(keys)}"
 
 
 _WORSE = (Decision.ALLOWED, Decision.UNKNOWN, Decision.IMPLICIT_DENY, Decision.EXPLICIT_DENY)
 
 
-def _requests(stage: Stage, service: str) -> Iterator[AuthorizationRequest]:
+def _requests(stage: Stage, service: str, unmeasured: frozenset[str]) -> Iterator[AuthorizationRequest]:
     """Yield how a service asks for the role: with the keys that it was seen to send, for each rule apart.
 
-    Lambda is taken to send the account, and the function's ARN but for a function in a VPC: not measured.
+    Lambda is taken to send the account, and the function's ARN but for a function in a VPC: not measured. Of the keys
+    of the conditions those that are ``unmeasured`` may have any value.
     """
     if service == API_GATEWAY:
         sent = {SOURCE_ARN: None, SOURCE_ACCOUNT: None, "aws:PrincipalType": "AssumedRole"}
-        yield _asked(stage, service, sent)
+        yield _asked(
+            stage,
+            service,
+            sent,
+            unmeasured - {key for key in unmeasured if key.lower() == "aws:principaltype"},
+        )
     elif stage.account_id is None:
-        yield _asked(stage, service, {}, frozenset({SOURCE_ACCOUNT, SOURCE_ARN}))
+        yield _asked(stage, service, {}, frozenset({SOURCE_ACCOUNT, SOURCE_ARN}) | unmeasured)
     elif service == EVENTS:
         for rule in dict.fromkeys(_rules_with_the_role(stage)):
             arn = f"arn:{stage.partition}:events:{stage.region}:{stage.account}:rule/{rule}"
-            yield _asked(stage, service, {SOURCE_ARN: arn, SOURCE_ACCOUNT: stage.account})
+            yield _asked(stage, service, {SOURCE_ARN: arn, SOURCE_ACCOUNT: stage.account}, unmeasured)
     elif stage.settings.get("vpc_config"):
-        yield _asked(stage, service, {SOURCE_ARN: None, SOURCE_ACCOUNT: stage.account})
+        yield _asked(stage, service, {SOURCE_ARN: None, SOURCE_ACCOUNT: stage.account}, unmeasured)
     else:
-        yield _asked(stage, service, {SOURCE_ACCOUNT: stage.account}, frozenset({SOURCE_ARN}))
+        yield _asked(stage, service, {SOURCE_ACCOUNT: stage.account}, frozenset({SOURCE_ARN}) | unmeasured)
 
 
 def _asked(
     stage: Stage,
     service: str,
     sent: Mapping[str, str | None],
-    unknown: frozenset[str] = frozenset(),
+    unknown: frozenset[str],
 ) -> AuthorizationRequest:
     return AuthorizationRequest(
         principal=service, action=ASSUME, resource=stage.role_arn, context=sent, unknown_keys=unknown

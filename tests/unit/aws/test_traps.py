@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from zappa_iam_ext.aws.credentials.choice import choose
+from zappa_iam_ext.aws.credentials.choice import PROFILE_SETTING, choose
 from zappa_iam_ext.aws.credentials.profiles import read_profile_files
 from zappa_iam_ext.aws.credentials.traps import Machine, find_trap, odd
 
@@ -31,7 +31,7 @@ def machine_of(case, home, monkeypatch) -> Machine:
 @pytest.mark.parametrize("case", CASES, ids=[case["rule"] for case in CASES])
 def test_each_trap_is_told_and_what_is_odd(case, tmp_path, monkeypatch):
     machine = machine_of(case, tmp_path, monkeypatch)
-    choice = choose(case.get("profile"), machine.environ)
+    choice = choose(case.get("profile"), machine.environ, case.get("named_by", PROFILE_SETTING))
     trap = find_trap(choice, machine)
     if not case["told"]:
         assert trap is None

@@ -274,6 +274,54 @@ def test_a_function_in_a_vpc_is_refused_where_its_arn_is_demanded():
     assert "VPC" in found.because
 
 
+@pytest.mark.parametrize(
+    ("condition", "services", "decision"),
+    [
+        pytest.param({operator: {key: value}}, services, decision, id=f"{key}: {decision}")
+        for operator, key, value, services, decision in (
+            ("DateGreaterThan", "aws:CurrentTime", "2020-01-01T00:00:00Z", [LAMBDA, API_GATEWAY, EVENTS], Decision.UNKNOWN),
+            ("NumericLessThan", "aws:EpochTime", "1", [LAMBDA, API_GATEWAY, EVENTS], Decision.UNKNOWN),
+            ("Bool", "aws:SecureTransport", "true", [LAMBDA, API_GATEWAY, EVENTS], Decision.UNKNOWN),
+            ("StringEquals", "AWS:RequestedRegion", "us-east-1", [LAMBDA, API_GATEWAY, EVENTS], Decision.UNKNOWN),
+            ("StringEquals", "aws:SourceOrgID", "o-1", [LAMBDA, API_GATEWAY, EVENTS], Decision.UNKNOWN),
+            ("ForAnyValue:StringLike", "aws:SourceOrgPaths", "o-1/*", [LAMBDA, EVENTS], Decision.UNKNOWN),
+            ("StringEquals", "iam:ResourceTag/team", "web", [LAMBDA, API_GATEWAY, EVENTS], Decision.UNKNOWN),
+            ("StringLike", "sts:RoleSessionName", "hello*", [LAMBDA, EVENTS], Decision.UNKNOWN),
+            ("StringEquals", "aws:PrincipalType", "AssumedRole", [LAMBDA, EVENTS], Decision.UNKNOWN),
+            ("StringEquals", "aws:PrincipalType", "AssumedRole", [API_GATEWAY], Decision.ALLOWED),
+            ("StringEquals", "aws:PrincipalType", "User", [API_GATEWAY], Decision.IMPLICIT_DENY),
+            ("StringEquals", "sts:ExternalId", "x", [LAMBDA, API_GATEWAY, EVENTS], Decision.IMPLICIT_DENY),
+            ("Bool", "aws:MultiFactorAuthPresent", "true", [LAMBDA, API_GATEWAY, EVENTS], Decision.IMPLICIT_DENY),
+        )
+    ],
+)  # fmt: skip
+def test_a_key_that_nobody_measured_is_not_decided_and_one_that_no_service_sends_is(
+    condition, services, decision
+):
+    document = trust(*(statement(service, condition) for service in (LAMBDA, API_GATEWAY, EVENTS)))
+    (key,) = next(iter(condition.values()))
+    for service in services:
+        found = verdict(stage(), service, document)
+        assert found.decision is decision
+        assert (key in found.because) is (decision is not Decision.ALLOWED)
+        assert found.unsure is (decision is Decision.UNKNOWN)
+
+
+def test_the_reason_is_a_deny_of_everybody_whose_condition_holds():
+    elsewhere = {"StringNotEquals": {"aws:SourceAccount": ACCOUNT}}
+    denied = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Condition": elsewhere}
+    found = verdict(stage(), API_GATEWAY, trust(statement(API_GATEWAY), denied))
+    assert found.broken
+    assert "aws:SourceAccount" in found.because
+
+
+@pytest.mark.parametrize("name", ["*", "Lambda.amazonaws.com", "example.com"])
+def test_a_name_that_no_service_has_is_no_service_that_is_let_in(name):
+    services = [LAMBDA, API_GATEWAY, EVENTS]
+    found = judge_trust(stage(), trust(*map(statement, services), statement(name)))
+    assert [item.service for item in found] == services
+
+
 def test_what_a_service_that_is_not_needed_may_do_breaks_nothing():
     found = judge_trust(stage(QUIET), trust(statement(LAMBDA), statement(API_GATEWAY, OURS)))
     assert not [item for item in found if item.broken]

@@ -17,6 +17,7 @@ KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 REGION_VARIABLE = "AWS_DEFAULT_REGION"
 DEFAULT = "default"
 PROFILE_SETTING = "profile_name"
+ADMINISTRATOR = "--admin-profile"
 
 
 @dataclass(frozen=True, slots=True)

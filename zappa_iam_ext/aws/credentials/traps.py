@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from zappa_iam_ext.aws.credentials.choice import (
+    ADMINISTRATOR,
     KEY_VARIABLES,
     PROFILE_SETTING,
     PROFILE_VARIABLES,
@@ -129,13 +130,16 @@ def _missing_profile(choice: SessionChoice, machine: Machine) -> Trap | None:
             f" configure-aws-credentials has `aws-profile: {name}`).",
             no_profile=True,
         )
+    return Trap(told, _made(choice, name, files), no_profile=True)
+
+
+def _made(choice: SessionChoice, name: str, files: ProfileFiles) -> str:
+    """Return how a profile comes to be there: an administrator's is nothing that we make."""
     absent = f" {files.absent[0]} names a file that is not there." if files.absent else ""
-    return Trap(
-        told,
-        f"Make it with `{_apply(choice, name)}`, or with `aws configure --profile {name}`"
-        f"{_near(name, files.names)}.{absent}",
-        no_profile=True,
-    )
+    by_hand = f"`aws configure --profile {name}`{_near(name, files.names)}.{absent}"
+    if choice.named_by == ADMINISTRATOR:
+        return f"Name a profile that may write IAM, or store such a key with {by_hand}"
+    return f"Make it with `{_apply(choice, name)}`, or with {by_hand}"
 
 
 def _apply(choice: SessionChoice, name: str) -> str:

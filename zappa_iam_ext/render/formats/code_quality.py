@@ -48,4 +48,5 @@ def _failed(failed: Failed) -> dict[str, Any]:
 
 
 def _location(place: Place, suite: str) -> dict[str, Any]:
-    return {"path": line(place.file or suite) or "-", "lines": {"begin": max(place.line, 1)}}
+    path = line(place.file or suite).removeprefix("./").lstrip("/")
+    return {"path": path or "-", "lines": {"begin": max(place.line, 1)}}

@@ -12,7 +12,7 @@ from zappa_iam_ext.render.layout.sections import Section
 from zappa_iam_ext.render.layout.style import Mark
 from zappa_iam_ext.render.report.body import section
 from zappa_iam_ext.render.text import line
-from zappa_iam_ext.roles.execution_trust import API_GATEWAY
+from zappa_iam_ext.roles.execution_trust import API_GATEWAY, ServiceTrust
 
 _SHORT = ".amazonaws.com"
 _TITLES = {
@@ -56,6 +56,8 @@ def _standing(role: RoleReport) -> Iterator[str]:
 def _trust(role: RoleReport) -> Iterator[str]:
     if distrusted := [short_service(each.service) for each in role.distrusted]:
         yield f"does NOT trust {', '.join(distrusted)}"
+    if unsure := [short_service(each.service) for each in role.unsurely_trusted]:
+        yield f"whether it trusts {', '.join(unsure)} hangs on a condition"
     if role.trust is None:
         yield "whom it trusts could not be read"
 
@@ -70,6 +72,13 @@ def wide_words(services: tuple[str, ...]) -> str:
 def short_service(service: str) -> str:
     """Return the name of a service without its domain."""
     return line(service).removesuffix(_SHORT)
+
+
+def trust_words(trust: ServiceTrust) -> tuple[str, ...]:
+    """Return what fails where the service may not assume the role, and which condition is the reason."""
+    symptom = f"if not, {line(trust.symptom)}" if trust.unsure else line(trust.symptom)
+    told = (line(trust.because), symptom) if trust.unsure else (symptom, line(trust.because))
+    return tuple(filter(None, told))
 
 
 def role_sections(report: Report) -> tuple[list[Section], list[Section]]:

@@ -18,11 +18,10 @@ from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
 from zappa_iam_ext.render.report.fixing import command_lines
 from zappa_iam_ext.render.report.items import NOWHERE, Positions, role_items
-from zappa_iam_ext.render.report.role import as_report, role_section, short_service, wide_words
+from zappa_iam_ext.render.report.role import as_report, role_section, short_service, trust_words, wide_words
 from zappa_iam_ext.render.report.verdict import who
 from zappa_iam_ext.render.role.grants import when_denied
 from zappa_iam_ext.render.text import columns, line, wrapped
-from zappa_iam_ext.roles.execution_trust import ServiceTrust
 
 _MARKS = {ExitCode.OK: Mark.YES, ExitCode.DENIED: Mark.NO, ExitCode.CANNOT_TELL: Mark.UNKNOWN}
 _ENSURE = ("--admin-profile", "PROFILE")
@@ -101,14 +100,10 @@ def _lacks(role: RoleReport, total: int) -> Iterator[str]:
         yield "whether the profile may pass it could not be decided"
     if role.trust is None:
         yield "whom it trusts could not be read"
-    elif any(_is_open(each) for each in role.trust):
-        yield "its trust hangs on a condition"
+    elif unsure := [short_service(each.service) for each in role.trust if each.unsure]:
+        yield f"whether it trusts {', '.join(unsure)} hangs on a condition"
     if role.unreadable:
         yield "not all of its policies could be read"
-
-
-def _is_open(each: ServiceTrust) -> bool:
-    return each.needed and not each.broken and str(each.decision) == "unknown"
 
 
 def _facts(report: Report, role: RoleReport) -> Iterator[str]:
@@ -117,12 +112,13 @@ def _facts(report: Report, role: RoleReport) -> Iterator[str]:
     yield ", ".join([*known, *([f"boundary {line(role.boundary)}"] if role.boundary else [])])
     if role.trust is not None:
         needed = [each for each in role.trust if each.needed]
-        trusted = ", ".join(short_service(each.service) for each in needed if not each.broken) or "nobody"
+        sure = [each for each in needed if not each.broken and not each.unsure]
+        trusted = ", ".join(short_service(each.service) for each in sure) or "nobody for certain"
         others = [short_service(each.service) for each in role.trust if not each.needed]
         also = f"; also {', '.join(others)}, which these settings do not use it for" if others else ""
         yield f"trusts {trusted}{also}"
-    for each in role.distrusted:
-        yield f"{short_service(each.service)}: {'; '.join(filter(None, (line(each.symptom), line(each.because))))}"
+    for each in (*role.distrusted, *role.unsurely_trusted):
+        yield f"{short_service(each.service)}: {'; '.join(trust_words(each))}"
     if role.passable is not None:
         words = {Verdict.ALLOWED: "may", Verdict.DENIED: "may NOT", Verdict.UNKNOWN: "may or may not"}
         yield f"{who(report)} {words[role.passable]} pass it"

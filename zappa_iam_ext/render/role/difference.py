@@ -19,7 +19,7 @@ from zappa_iam_ext.render.layout.sections import LINES, section_lines
 from zappa_iam_ext.render.layout.style import PLAIN, Style
 from zappa_iam_ext.render.report.fixing import command_lines
 from zappa_iam_ext.render.report.items import EXECUTION_ROLE, NOWHERE, Positions, role_items
-from zappa_iam_ext.render.report.role import as_report, role_section, short_service, wide_words
+from zappa_iam_ext.render.report.role import as_report, role_section, short_service, trust_words, wide_words
 from zappa_iam_ext.render.role.grants import when_denied
 from zappa_iam_ext.render.text import line, wrapped
 from zappa_iam_ext.roles.zappa_writes import ZappaWrites
@@ -106,6 +106,8 @@ def head_of(compared: ComparedRole) -> str:
         if role.distrusted
         else []
     )
+    unsure = [short_service(each.service) for each in role.unsurely_trusted]
+    told += [f"trusts {', '.join(unsure)} under a condition that could not be decided"] if unsure else []
     told += [f"allows {len(compared.surplus)} grants that are not needed"] if compared.surplus else []
     return f"{name} {', '.join(told) or 'is what is needed, and no more'}."
 
@@ -116,7 +118,9 @@ def _facts(compared: ComparedRole) -> Iterator[str]:
     if role.wide:
         yield f"{wide_words(role.wide)}: {', '.join(role.wide)}"
     for each in role.distrusted:
-        yield f"trust, {short_service(each.service)} lacking: {line(each.symptom)}"
+        yield f"trust, {short_service(each.service)} lacking: {'; '.join(trust_words(each))}"
+    for each in role.unsurely_trusted:
+        yield f"trust, {short_service(each.service)} not decided: {'; '.join(trust_words(each))}"
     others = [short_service(each.service) for each in role.trust or () if not each.needed]
     if others:
         yield f"trust, beyond what is needed: {', '.join(others)}"

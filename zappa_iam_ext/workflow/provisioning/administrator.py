@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from zappa_iam_ext.aws.credentials.choice import ADMINISTRATOR
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import principal_policies
 from zappa_iam_ext.config import iam_ext_settings
@@ -37,7 +38,7 @@ class Rights:
 
 def open_administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentity, IAMClient]:
     """Return who acts, and a client with these credentials; without a profile boto3's own chain decides."""
-    session = open_session(profile or None, options.region, "--admin-profile")
+    session = open_session(profile or None, options.region, ADMINISTRATOR)
     try:
         sts = open_client(session, "sts", options)
     except NoCredentials as error:
