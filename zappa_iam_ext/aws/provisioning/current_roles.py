@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 
 from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import code_of, translated
+from zappa_iam_ext.aws.provisioning.managed_policies import managed_policy
 from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
-from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
+from zappa_iam_ext.plan.states import CurrentState, DesiredState
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -19,26 +20,21 @@ if TYPE_CHECKING:
     from zappa_iam_ext.aws.profile_files import ProfileFiles
 
 
-ReadPolicy = Callable[["IAMClient", str], CurrentPolicy | None]
-"""Reads a managed policy by its ARN; None when there is none."""
-
-
 def with_current_roles(
     iam: IAMClient,
     desired: DesiredState,
     current: CurrentState,
     credentials: ProfileFiles | None,
-    read_policy: ReadPolicy,
 ) -> CurrentState:
     """Return the state with what there is of the wanted roles; raise as `current_state`."""
     roles = desired.roles
     assert roles is not None  # noqa: S101
     deployer = _role(iam, roles.deployer.name) if roles.deployer else None
-    execution = {role.name: _role(iam, role.name, read_policy) for role in roles.execution}
+    execution = {role.name: _role(iam, role.name, in_full=True) for role in roles.execution}
     limits = {
         policy.name: policy
         for role in roles.execution
-        if role.limit and (policy := read_policy(iam, role.boundary)) is not None
+        if role.limit and (policy := managed_policy(iam, role.boundary)) is not None
     }
     return replace(
         current,
@@ -58,9 +54,9 @@ def execution_role(iam: IAMClient, name: str) -> CurrentRole | None:
     return _role(iam, name)
 
 
-def role_in_full(iam: IAMClient, name: str, read_policy: ReadPolicy) -> CurrentRole | None:
+def role_in_full(iam: IAMClient, name: str) -> CurrentRole | None:
     """Return a role with what its policies say; None when there is none."""
-    return _role(iam, name, read_policy)
+    return _role(iam, name, in_full=True)
 
 
 def policy_document(iam: IAMClient, arn: str) -> Mapping[str, Any] | None:
@@ -89,7 +85,7 @@ def attached_to_role(iam: IAMClient, role: str) -> Iterator[tuple[str, str]]:
                 raise
 
 
-def _role(iam: IAMClient, name: str, read_policy: ReadPolicy | None = None) -> CurrentRole | None:
+def _role(iam: IAMClient, name: str, *, in_full: bool = False) -> CurrentRole | None:
     with translated("iam:GetRole"):
         try:
             role: Any = iam.get_role(RoleName=name)["Role"]
@@ -104,8 +100,8 @@ def _role(iam: IAMClient, name: str, read_policy: ReadPolicy | None = None) -> C
         boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         max_session=role.get("MaxSessionDuration", 3600),
         tags=tags_from(role),
-        inline=dict(inline_policies(iam, name)) if read_policy else {},
-        attached=dict(_attached(iam, name, read_policy)) if read_policy else {},
+        inline=dict(inline_policies(iam, name)) if in_full else {},
+        attached=dict(_attached(iam, name)) if in_full else {},
     )
 
 
@@ -120,9 +116,9 @@ def inline_policies(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[st
             yield name, document_from(raw)
 
 
-def _attached(iam: IAMClient, role: str, read_policy: ReadPolicy) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _attached(iam: IAMClient, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for arn, name in attached_to_role(iam, role):
-        policy = read_policy(iam, arn)
+        policy = managed_policy(iam, arn)
         if policy is not None:
             yield name, policy.document
 

@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from zappa_iam_ext.aws.documents import document_from, tags_from
+from zappa_iam_ext.aws.documents import tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.aws.provisioning.current_roles import attached_to_role, with_current_roles
+from zappa_iam_ext.aws.provisioning.managed_policies import family_arns, former_versions, managed_policy
 from zappa_iam_ext.aws.provisioning.roles_to_destroy import with_roles_to_destroy
 from zappa_iam_ext.aws.provisioning.user_keys import told_keys
 from zappa_iam_ext.plan import (
     CurrentGroup,
     CurrentKey,
-    CurrentPolicy,
     CurrentState,
     DesiredState,
     Plan,
     Quotas,
-    in_family,
-    numbered_part,
 )
 from zappa_iam_ext.plan.changes import CreatePolicyVersion
 
@@ -55,9 +53,7 @@ def current_state(
     `CredentialsFileError` when the credentials file cannot.
     """
     if desired.roles is not None:
-        return with_current_roles(
-            iam, desired, _without_roles(iam, desired, credentials), credentials, _policy
-        )
+        return with_current_roles(iam, desired, _without_roles(iam, desired, credentials), credentials)
     return _without_roles(iam, desired, credentials)
 
 
@@ -76,7 +72,7 @@ def _without_roles(iam: IAMClient, desired: DesiredState, credentials: ProfileFi
         if desired.profile and len(keys) >= Quotas().access_keys and profile_key not in _working(keys):
             keys = tuple(told_keys(iam, desired.user, keys))
         groups = tuple(_groups(iam, desired.user)) if desired.group else ()
-    found = (_policy(iam, arn) for arn in _family(iam, desired, attached))
+    found = (managed_policy(iam, arn) for arn in family_arns(iam, desired, attached))
     return CurrentState(
         user_exists=user is not None,
         policies={policy.name: policy for policy in found if policy},
@@ -94,7 +90,7 @@ def _without_roles(iam: IAMClient, desired: DesiredState, credentials: ProfileFi
 def _of_role(iam: IAMClient, desired: DesiredState) -> CurrentState:
     """Return the state of the policies of a role that deploys; the role itself is read beside."""
     attached = dict(attached_to_role(iam, desired.user))
-    found = (_policy(iam, arn) for arn in _family(iam, desired, attached))
+    found = (managed_policy(iam, arn) for arn in family_arns(iam, desired, attached))
     quotas = _quotas(iam)
     return CurrentState(
         user_exists=True,
@@ -109,7 +105,7 @@ def state_to_destroy(
 ) -> CurrentState:
     """Return the current state with all that may keep a user, a role or a group from being deleted."""
     found = current_state(iam, desired, credentials)
-    found = with_roles_to_destroy(iam, desired, found, credentials, _policy)
+    found = with_roles_to_destroy(iam, desired, found, credentials)
     by_role = desired.roles is not None and desired.roles.deployer is not None
     if found.user_exists and not by_role:
         found = replace(
@@ -135,7 +131,7 @@ def with_all_versions(iam: IAMClient, current: CurrentState) -> CurrentState:
 
 def _with_versions_of(iam: IAMClient, current: CurrentState, arns: Collection[str]) -> CurrentState:
     policies = {
-        name: replace(policy, former=dict(_former(iam, policy))) if policy.arn in arns else policy
+        name: replace(policy, former=dict(former_versions(iam, policy))) if policy.arn in arns else policy
         for name, policy in current.policies.items()
     }
     return replace(current, policies=policies)
@@ -223,78 +219,6 @@ def _group(iam: IAMClient, name: str) -> CurrentGroup | None:
     return CurrentGroup(group["GroupName"], group["Path"], arns, members)
 
 
-def _family(iam: IAMClient, desired: DesiredState, attached: Mapping[str, str]) -> Iterable[str]:
-    """Return the ARNs of the policies that the wanted ones may be, under any path and in upper or lower case.
-
-    Who may not list the account's policies looks at those that are attached, and at the names themselves.
-    """
-    names = {policy.name for policy in desired.policies}
-    listed = _listed(iam)
-    if listed is None:
-        own = f"arn:{desired.partition}:iam::aws:"
-        listed = {arn: name for arn, name in attached.items() if not arn.startswith(own)}
-        listed |= {desired.policy_arn(name): name for name in {*names, *filter(None, [desired.base])}}
-    return [arn for arn, name in sorted(listed.items()) if _may_be(name, desired.base, names)]
-
-
-def _may_be(name: str, base: str, names: Iterable[str]) -> bool:
-    if base and in_family(name, base):
-        return True
-    return any(name.lower() == wanted.lower() or numbered_part(name, wanted) for wanted in names)
-
-
-def _listed(iam: IAMClient) -> dict[str, str] | None:
-    """Return the account's own policies, names by ARN; None where that may not be asked."""
-    with translated("iam:ListPolicies"):
-        try:
-            pages = iam.get_paginator("list_policies").paginate(Scope="Local")
-            return {policy["Arn"]: policy["PolicyName"] for page in pages for policy in page["Policies"]}
-        except ClientError as error:
-            if code_of(error) in DENIED:
-                return None
-            raise
-
-
-def managed_policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
-    """Return a managed policy by its ARN; None when there is none. Raises as `current_state`."""
-    return _policy(iam, arn)
-
-
-def _policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
-    with translated("iam:GetPolicy"):
-        try:
-            policy = iam.get_policy(PolicyArn=arn)["Policy"]
-        except ClientError as error:
-            if code_of(error) == "NoSuchEntity":
-                return None
-            raise
-    version = policy["DefaultVersionId"]
-    with translated("iam:ListPolicyVersions"):
-        pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
-        versions = [v["VersionId"] for page in pages for v in page["Versions"]]
-    return CurrentPolicy(
-        arn,
-        _version(iam, arn, version),
-        version,
-        tuple(sorted(versions, key=_number)),
-        tags_from(policy),
-        holders=policy.get("AttachmentCount", 0),
-        boundary_of=policy.get("PermissionsBoundaryUsageCount", 0),
-    )
-
-
-def _version(iam: IAMClient, arn: str, version: str) -> dict[str, object]:
-    with translated("iam:GetPolicyVersion"):
-        raw = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"].get("Document")
-    return document_from(raw)
-
-
-def _former(iam: IAMClient, policy: CurrentPolicy) -> Iterator[tuple[str, Mapping[str, object]]]:
-    for version in policy.versions:
-        if version != policy.default_version:
-            yield version, _version(iam, policy.arn, version)
-
-
 def _quotas(iam: IAMClient) -> Quotas:
     """Return the account's quotas; the defaults where they may not be asked, or where the answer lacks one."""
     with translated("iam:GetAccountSummary"):
@@ -306,8 +230,3 @@ def _quotas(iam: IAMClient) -> Quotas:
             raise
     known = {field: summary.get(name) for name, field in _QUOTAS.items()}  # type: ignore[call-overload]
     return Quotas(**{field: value for field, value in known.items() if isinstance(value, int) and value > 0})
-
-
-def _number(version: str) -> int:
-    digits = version.lstrip("v").partition(".")[0]
-    return int(digits) if digits.isdecimal() else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.provisioning.current_roles import role_in_full
-from zappa_iam_ext.aws.provisioning.current_state import managed_policy
+from zappa_iam_ext.aws.provisioning.managed_policies import managed_policy
 from zappa_iam_ext.plan.role_states import CurrentRole
 from zappa_iam_ext.plan.states import CurrentPolicy
 
@@ -20,5 +20,5 @@ def ensured_role(
 
     Raises `AccessDenied`, `CredentialsProblem` or `AwsUnavailable` when it cannot be read.
     """
-    role = role_in_full(iam, name, managed_policy)
+    role = role_in_full(iam, name)
     return role, managed_policy(iam, boundary) if boundary else None

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
-from zappa_iam_ext.aws.provisioning.current_roles import ReadPolicy, inline_policies
+from zappa_iam_ext.aws.provisioning.current_roles import inline_policies
+from zappa_iam_ext.aws.provisioning.managed_policies import managed_policy
 from zappa_iam_ext.plan.role_states import CurrentProvider, CurrentRole, CurrentRoles
 from zappa_iam_ext.plan.states import CurrentState, DesiredState
 
@@ -26,7 +27,6 @@ def with_roles_to_destroy(
     desired: DesiredState,
     current: CurrentState,
     credentials: ProfileFiles | None,
-    read_policy: ReadPolicy,
 ) -> CurrentState:
     """Return the state with all that may keep its roles and their identity providers from being deleted."""
     wanted, there = desired.roles, current.roles
@@ -35,7 +35,7 @@ def with_roles_to_destroy(
     execution = {name: _with_instance_profiles(iam, role) for name, role in there.execution.items()}
     there = replace(there, execution=execution)
     if wanted.deployer is not None:
-        there = _with_deployer(iam, desired, there, read_policy)
+        there = _with_deployer(iam, desired, there)
         there = replace(
             there,
             profile=credentials.role_section(desired.profile) if credentials and desired.profile else {},
@@ -43,9 +43,7 @@ def with_roles_to_destroy(
     return replace(current, roles=there)
 
 
-def _with_deployer(
-    iam: IAMClient, desired: DesiredState, there: CurrentRoles, read_policy: ReadPolicy
-) -> CurrentRoles:
+def _with_deployer(iam: IAMClient, desired: DesiredState, there: CurrentRoles) -> CurrentRoles:
     assert desired.roles is not None  # noqa: S101
     role, provider = there.deployer, desired.roles.provider
     arns = {provider.arn} if provider else set()
@@ -53,7 +51,7 @@ def _with_deployer(
         role = replace(_with_instance_profiles(iam, role), inline=dict(inline_policies(iam, role.name)))
         arns |= set(_federated(role.trust))
         own = f":iam::{desired.account}:"
-        if own in role.boundary and (limit := read_policy(iam, role.boundary)) is not None:
+        if own in role.boundary and (limit := managed_policy(iam, role.boundary)) is not None:
             there = replace(there, limits={**there.limits, limit.name: limit})
     found = (_provider(iam, arn) for arn in sorted(arns))
     providers = tuple(each for each in found if each is not None)

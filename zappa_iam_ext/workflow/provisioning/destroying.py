@@ -19,8 +19,8 @@ from zappa_iam_ext.workflow.provisioning.planning import (
     Provisioning,
     ProvisioningOptions,
     plan_stages,
-    stage_key,
 )
+from zappa_iam_ext.workflow.provisioning.stage_documents import stage_key
 from zappa_iam_ext.workflow.provisioning.targets import DEFAULT_PROFILE
 
 

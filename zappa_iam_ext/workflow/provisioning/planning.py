@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
@@ -17,8 +17,6 @@ from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
     SettingsError,
 )
-from zappa_iam_ext.iam.findings import findings
-from zappa_iam_ext.iam.findings.catalogue import ESCALATION
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import (
@@ -27,16 +25,13 @@ from zappa_iam_ext.plan import (
     CurrentState,
     DesiredState,
     Plan,
-    StageKey,
     plan,
 )
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
-from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.modes import (
-    ExecutionRoles,
     ModeOptions,
     deployer_name,
     desired_roles,
@@ -46,6 +41,7 @@ from zappa_iam_ext.workflow.provisioning.modes import (
     roles_to_destroy,
 )
 from zappa_iam_ext.workflow.provisioning.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.provisioning.stage_documents import escalations, stage_documents
 from zappa_iam_ext.workflow.provisioning.targets import (
     DEFAULT_PROFILE,
     Target,
@@ -189,7 +185,7 @@ def _plan_group(
         roles = DesiredRoles()
     execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
     roles = replace(roles, execution=execution.desired)
-    needs, notes = _needs(stages, commands, options, administrator, target, execution=execution)
+    needs, notes = stage_documents(stages, commands, options, administrator, target, execution=execution)
     files = ProfileFiles.from_environment(os.environ)
     desired = DesiredState(
         account=administrator.account,
@@ -266,46 +262,6 @@ def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[Cur
         current = with_former_versions(iam, current, planned)
         planned = plan(desired, current, consents)
     return current, planned
-
-
-def escalations(desired: DesiredState) -> tuple[str, ...]:
-    """Return how whoever holds these documents could give itself more, as `zappa-iam lint` finds it."""
-    found = findings(list(desired.needs.values()))
-    return tuple(
-        dict.fromkeys(f"{each.id}: {each.message}" for each in found if each.id.startswith(ESCALATION))
-    )
-
-
-def stage_key(stage: Stage) -> StageKey:
-    """Return what a policy's tags call the stage."""
-    return StageKey(stage.project_name, stage.name)
-
-
-def _needs(
-    stages: Sequence[Stage],
-    commands: Sequence[Command],
-    options: AwsOptions,
-    administrator: CallerIdentity,
-    target: Target,
-    *,
-    execution: ExecutionRoles,
-) -> tuple[dict[StageKey, dict[str, Any]], tuple[str, ...]]:
-    """Return the document of each stage, and notes on them; one that is too long is divided as it is planned."""
-    form = PolicyOptions(
-        account=administrator.account,
-        partition=administrator.partition,
-        self_inspection=True,
-        user="" if target.role else target.user,
-        user_path=target.path,
-        role=target.user if target.role else "",
-    )
-    needs: dict[StageKey, dict[str, Any]] = {}
-    notes: tuple[str, ...] = ()
-    for stage in stages:
-        (document,), told = policy_documents((stage,), commands, options, form)
-        needs[stage_key(stage)] = execution.limit(stage_key(stage), document).to_dict()
-        notes += tuple(note for note in told if not note.startswith(TOO_LONG))
-    return needs, notes
 
 
 def require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
