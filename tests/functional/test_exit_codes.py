@@ -125,7 +125,7 @@ def test_every_command_has_help_and_ends_well(command):
     assert CliRunner().invoke(main, [command, "--help"]).exit_code == 0
 
 
-CAN = ("can-i", "iam:PassRole", "--policy", "few.json")
+CAN = ("can-i", "iam:PassRole", "arn:aws:iam::123456789012:role/x", "--policy", "few.json")
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ParamValidationError
 from zappa.cli import ZappaCLI
@@ -90,9 +91,25 @@ class Sent(Exception):
     """A request was valid and would have left."""
 
 
+@pytest.fixture(scope="module")
+def clients():
+    """Clients of boto3 by what they are made with: making the dozen that Zappa wants takes longer than all else here."""
+    made: dict[object, Any] = {}
+    real = boto3.Session.client
+
+    def client(session: boto3.Session, service: str, **given: Any) -> Any:
+        key = (service, session.region_name, session.profile_name, repr(given))
+        if key not in made:
+            made[key] = real(session, service, **given)
+        return made[key]
+
+    return client
+
+
 @pytest.fixture
-def zappa(monkeypatch):
+def zappa(monkeypatch, clients):
     """The real Zappa with the given settings, whose requests end before they leave."""
+    monkeypatch.setattr(boto3.Session, "client", clients)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 

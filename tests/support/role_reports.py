@@ -45,7 +45,9 @@ def role(
         "unique_id": "AROAEXAMPLEID" if exists else "",
         "arn": ARN if exists else "",
     }
-    return check_role(of, RoleAsItIs(NAME, exists, policies=PolicySet(identity=(held,)), **{**known, **more}))
+    return check_role(
+        of, RoleAsItIs(of.role.name, exists, policies=PolicySet(identity=(held,)), **{**known, **more})
+    )
 
 
 def of(role_report: RoleReport, passable: Verdict = Verdict.ALLOWED) -> Report:

@@ -135,6 +135,7 @@ def test_what_zappa_takes_is_a_warning_and_stops_nothing(more, told):
     [
         pytest.param({"role_arn": None, "layers": None, "vpc_config": None, "snap_start": None}, id="null for nothing"),
         pytest.param({"domain": False, "async_response_table": False, "layers": []}, id="false for nothing"),
+        pytest.param({"async_resources": True, "async_response_table": "arn:aws:dynamodb:us-east-1:123456789012:table/answers"}, id="a table by its ARN"),
         pytest.param({"events": [], "tags": {}, "cognito": {}}, id="empty"),
         pytest.param({"_comment": "x", "owner": "me", "parameter_depth": 8}, id="what Zappa does not read"),
         pytest.param(event(name=5), id="a number for the name of an event"),

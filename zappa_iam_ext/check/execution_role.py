@@ -14,7 +14,7 @@ from zappa_iam_ext.iam import Effect, PolicyDocument, PolicySet, Principal
 from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.model import Consequence, Requirement, UsedBy
 from zappa_iam_ext.permissions.runtime import runtime_requirements
-from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.stage import MAX_ROLE_NAME, Stage
 from zappa_iam_ext.roles.execution_trust import judge_trust
 
 SOURCE_FUNCTION = "lambda:SourceFunctionArn"
@@ -95,8 +95,10 @@ def check_role(stage: Stage, role: RoleAsItIs) -> RoleReport:
         unique_id=role.unique_id,
         boundary=role.boundary,
     )
-    if fault := _fault(stage, role):
-        return replace(told, fault=fault, exists=None if _account(stage) else role.exists)
+    if fault := role_fault(stage, role.name, exists=role.exists):
+        return replace(
+            told, fault=fault.told, remedy=fault.remedy, exists=None if _account(stage) else role.exists
+        )
     if role.exists is None and not stage.role.managed:
         return told
     judged = check(
@@ -124,15 +126,29 @@ def session_of(stage: Stage, arn: str) -> Principal:
     return Principal.parse(session).of_role(arn)
 
 
-def _fault(stage: Stage, role: RoleAsItIs) -> str:
-    """Return why AWS refuses the role as a whole; empty where it does not, or nobody knows."""
+@dataclass(frozen=True, slots=True)
+class RoleFault:
+    """Why AWS refuses a role as a whole, and what to write in the settings; no ``remedy`` where the role is to be made."""
+
+    told: str
+    remedy: str = ""
+
+
+def role_fault(stage: Stage, name: str, *, exists: bool | None) -> RoleFault | None:
+    """Return why AWS refuses the role as a whole; None where it does not, or nobody knows."""
     if account := _account(stage):
-        return (
-            f"it belongs to the account {account}, and AWS lets no function run as a role of another account"
+        return RoleFault(
+            f"it belongs to the account {account}, and AWS lets no function run as a role of another account",
+            f"name a role of account {stage.account_id} (role_arn), or none",
         )
-    if role.exists is False and not stage.role.managed:
-        return "there is no such role, and Zappa makes none (manage_roles is false)"
-    return ""
+    if len(name) > MAX_ROLE_NAME:
+        return RoleFault(
+            f"its name has {len(name)} characters, and IAM takes {MAX_ROLE_NAME}",
+            "name a shorter one (role_name)",
+        )
+    if exists is False and not stage.role.managed:
+        return RoleFault("there is no such role, and Zappa makes none (manage_roles is false)")
+    return None
 
 
 def _account(stage: Stage) -> str:

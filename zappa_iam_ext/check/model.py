@@ -99,7 +99,7 @@ class RoleReport:
 
     ``exists`` is None where that may not be read. ``managed`` says that Zappa makes the role, and writes its inline policy and
     its trust: they are judged as Zappa leaves them. ``trust`` is None where it could not be read. ``fault`` is why AWS refuses
-    the role as a whole. ``passable`` is whether the deploying principal may pass it, None where nobody asked. ``wide`` are
+    the role as a whole, ``remedy`` what to write in the settings then, empty where the role is to be made. ``passable`` is whether the deploying principal may pass it, None where nobody asked. ``wide`` are
     services to which it has full access. ``unreadable`` names what could not be read, ``evidence`` how far each went.
     """
 
@@ -110,6 +110,7 @@ class RoleReport:
     results: tuple[CheckedRequirement, ...] = ()
     trust: tuple[ServiceTrust, ...] | None = None
     fault: str = ""
+    remedy: str = ""
     passable: Verdict | None = None
     unreadable: tuple[str, ...] = ()
     wide: tuple[str, ...] = ()

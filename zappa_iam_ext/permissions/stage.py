@@ -11,6 +11,8 @@ from typing import Any
 UNKNOWN_ACCOUNT = "*"
 RANDOM_BUCKET = "zappa-?????????"
 MAX_RULE_NAME = 64
+MAX_ROLE_NAME = 64
+"""Characters of a role's name (IAM and STS quotas)."""
 #: What Zappa accepts as the function of a scheduled event (``core.py``, ``get_scheduled_event_name``).
 _EVENT_FUNCTION = re.compile(rf"[._A-Za-z0-9]{{0,{MAX_RULE_NAME - 1}}}")
 TIMESTAMP = "??????????"

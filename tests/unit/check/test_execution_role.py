@@ -41,6 +41,8 @@ HANGS = document(
         pytest.param(role(trust=LAMBDA_ONLY), 1, True, False, id="EventBridge may not assume it"),
         pytest.param(role(trust={"Statement": "none"}), 3, False, True, id="the trust is no policy"),
         pytest.param(role(settings={**SETTINGS, "role_arn": OTHERS}), 1, True, False, id="of another account"),
+        pytest.param(role(settings={"role_name": "r" * 65}, exists=False), 1, True, False, id="Zappa makes none with so long a name"),
+        pytest.param(role(settings={"role_name": "r" * 64}, exists=False), 0, False, False, id="the longest name that IAM takes"),
         pytest.param(role(FEW, settings={"role_arn": OTHERS}, exists=False), 1, False, False, id="role_arn counts for nothing where Zappa manages roles"),
     ],
 )  # fmt: skip

@@ -52,6 +52,32 @@ def test_what_zappa_writes_for_the_standard_partition_is_warned_of_in_others(set
     assert all(of["partition"] in text for text in told)
 
 
+def source(arn):
+    return {"function": "app.f", "event_source": {"arn": arn, "events": []}}
+
+
+STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        pytest.param({"role_name": "r" * 64}, [], id="the longest name of a role"),
+        pytest.param({"role_name": "r" * 65}, ["role_name"], id="a longer one"),
+        pytest.param({"role_name": "r" * 65, "role_arn": "arn:aws:iam::123456789012:role/own"}, [], id="a name that does not count"),
+        pytest.param({"events": [source(STREAM)]}, [], id="the stream of a table"),
+        pytest.param({"events": [source(STREAM.partition("/stream")[0])]}, ["LatestStreamArn"], id="a table in place of its stream"),
+        pytest.param({"events": [source("arn:aws:sqs:eu-west-1:123456789012:jobs")]}, ["eu-west-1"], id="a queue of another region"),
+        pytest.param({"events": [source("arn:aws:kinesis:eu-west-1:123456789012:stream/s")]}, ["eu-west-1"], id="a stream of another region"),
+        pytest.param({"events": [source("arn:aws:sqs:us-east-1:210987654321:jobs")]}, [], id="a queue of another account"),
+        pytest.param({"events": [source("arn:aws:sns:eu-west-1:123456789012:news")]}, [], id="a topic, which pushes"),
+    ],
+)  # fmt: skip
+def test_what_aws_refuses_of_these_settings_is_warned_of(settings, words):
+    told = runtime_warnings(stage(settings))
+    assert [word for word, text in zip(words, told, strict=True) if word not in text] == []
+
+
 QUEUE = "arn:aws:sqs:us-east-1:210987654321:first"
 
 
@@ -93,7 +119,9 @@ def test_the_id_of_a_websocket_api_is_asked_for_until_it_is_known():
 
 
 def test_every_text_is_filled():
-    found = runtime_warnings(stage({"async_source": "sns"}, websocket=True, **CHINA))
+    table = "arn:aws-cn:dynamodb:cn-northwest-1:123456789012:table/orders"
+    settings = {"async_source": "sns", "role_name": "r" * 65, "events": [source(table)]}
+    found = runtime_warnings(stage(settings, websocket=True, **CHINA))
     assert len(found) == len(told_rows("warning"))
     assert not [text for text in found if "{" in text]
 

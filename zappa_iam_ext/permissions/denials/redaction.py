@@ -15,8 +15,9 @@ ACCOUNT, REGION, NAME = "<ACCOUNT_ID>", "<REGION>", "<NAME>"
 _ACCOUNTS = re.compile(r"[0-9]{12}|aws|aws-marketplace|cloudfront|\*", re.ASCII)
 _REGIONS = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,10}){1,3}-[0-9]{1,2}|aws-global|global|\*|", re.ASCII)
 _PARTITIONS = re.compile(r"aws(?:-[a-z]{1,10}){0,3}", re.ASCII)
+#: A version of a function in brackets is a part of the name of its log streams (``2026/01/01/[$LATEST]...``).
 _BLACK = re.compile(
-    r"<[^<>]{0,80}>|\[[^\[\]]{0,80}\]|\$?\{[^{}]{0,80}\}|\*{2,}[0-9]*|(?<![A-Za-z0-9])X{3,}(?![A-Za-z0-9])"
+    r"<[^<>]{0,80}>|\[(?!(?:\$LATEST|[0-9]{1,20})\])[^\[\]]{0,80}\]|\$?\{[^{}]{0,80}\}|\*{2,}[0-9]*|(?<![A-Za-z0-9])X{3,}(?![A-Za-z0-9])"
     r"|(?<![A-Za-z0-9])x{4,}(?![A-Za-z0-9])|X{5,}|#{3,}|\u2026|\.{3,}|[\u2022\u25cf\u2580-\u259f]+"
     r"|(?<![A-Za-z0-9])REDACTED(?![A-Za-z0-9])"
 )

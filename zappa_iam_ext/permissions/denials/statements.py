@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ from zappa_iam_ext.permissions.stage import Stage
 
 #: What a function mounts a file system with and writes to it (Lambda Developer Guide: Configuring file system access).
 _MOUNTING = ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+#: What has another name each time: the streams of a log group, the connections of a WebSocket API.
+_LASTING = re.compile(
+    r"\A(arn:[^:]*:logs:.*?:log-group:[^:]+:|arn:[^:]*:execute-api:.*?/@connections/).+", re.DOTALL
+)
 _FAN_OUT = ("DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards")
 Statements = tuple[Mapping[str, Any], ...]
 #: The service-linked roles that a deployment makes, by the service whose call makes them (IAM User Guide: AWS services
@@ -107,7 +112,7 @@ def _asked(denial: Denial, action: str, stage: Stage | None) -> Sequence[Require
             )
             for principal, name in _LINKED.get(denial.service, ())
         ]
-    resources = [resource_arn(denial)] if resource_arn(denial) else []
+    resources = [_LASTING.sub(r"\1*", resource_arn(denial))] if resource_arn(denial) else []
     if action in _MOUNTING and denial.by_role:
         return _mounting(denial, stage)
     if not denial.resource and (denial.by_role or denial.by_service_role):

@@ -70,6 +70,7 @@ def role_names(stage: Stage, websocket_api: str = "") -> Mapping[str, Any]:
         **stage.settings,
         **stage_names(stage),
         "qualified_function_arn": qualified_function_arn(stage),
+        "execution_role": stage.role.name,
         "websocket_api": websocket_api or _known_api(stage),
     }
 

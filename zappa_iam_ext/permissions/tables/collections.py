@@ -163,6 +163,22 @@ def _kinesis(*, consumers: bool) -> Items:
     return collection
 
 
+def _polled_elsewhere(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
+    """Yield the queues and streams of another region than the function's."""
+    for service in ("dynamodb", "kinesis", "sqs"):
+        for names in _sources(service)(stage, command):
+            region = names["source_arn"].split(":")[3]
+            if region and region != stage.region:
+                yield {**names, "source_region": region}
+
+
+def _tables(stage: Stage, command: Command) -> Iterator[Mapping[str, Any]]:
+    """Yield the DynamoDB sources that are tables, which Lambda cannot poll."""
+    for names in _sources("dynamodb")(stage, command):
+        if "/stream/" not in names["source_arn"]:
+            yield names
+
+
 def _dead_letters(service: str) -> Items:
     def collection(stage: Stage, _: Command) -> Iterator[Mapping[str, Any]]:
         target = stage.settings.get("dead_letter_arn")
@@ -238,6 +254,7 @@ COLLECTIONS: Mapping[str, Collection] = {
         _kinesis(consumers=False), "each Kinesis stream in `events` without a consumer"
     ),
     "mounts": Collection(_mounts, "each mount of `efs_config`"),
+    "polled_elsewhere": Collection(_polled_elsewhere, "each queue and stream of another region in `events`"),
     "remote_env": Collection(_remote_env, "`remote_env`, or `remote_env_bucket` and `remote_env_file`"),
     "response_tables": Collection(_response_tables, "`async_response_table`, whoever makes it"),
     "rule_patterns": Collection(
@@ -252,5 +269,6 @@ COLLECTIONS: Mapping[str, Collection] = {
     "sns_sources": Collection(_sources("sns"), "each topic in `events`"),
     "sqs_removed": Collection(_sources("sqs", removed=True), "each queue in `events`, scheduled or not"),
     "sqs_sources": Collection(_sources("sqs"), "each queue in `events`"),
+    "tables": Collection(_tables, "each DynamoDB table, in place of its stream, in `events`"),
     "subnets": Collection(_subnets, "each subnet of `vpc_config`"),
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.permissions.model import Command
-from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.stage import MAX_ROLE_NAME, Stage
 from zappa_iam_ext.permissions.tables.versions import Version, parse_version
 
 Predicate = Callable[[Stage, Command], bool]
@@ -244,6 +244,10 @@ FEATURES: Mapping[str, Feature] = {
         "the key is on S3",
     ),
     "looks_up_role": Feature(_looks_up_role, "a role by name that Zappa does not manage"),
+    "long_role_name": Feature(
+        lambda stage, _: stage.role.arn is None and len(stage.role.name) > MAX_ROLE_NAME,
+        "a role name too long for IAM",
+    ),
     "log_group_exists": Feature(_own_setting("log_group_exists", bool), "`iam_ext.log_group_exists`"),
     "makes_bucket_again": Feature(_makes_bucket_again, "(us-east-1, or no `s3_bucket`)"),
     "manages_role": Feature(_manages_role, "`manage_roles`, and a package or a first image"),

@@ -12,6 +12,7 @@ from typing import Any
 from zappa_iam_ext.errors import QuotaExceeded, SettingsError
 from zappa_iam_ext.iam import Effect
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
+from zappa_iam_ext.permissions.stage import MAX_ROLE_NAME
 from zappa_iam_ext.plan.changes import (
     Change,
     CreateRole,
@@ -53,8 +54,6 @@ from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY
 
 INLINE_LIMIT = 10_240
 """Characters of all inline policies of a role together, white space not counted (IAM and STS quotas)."""
-MAX_ROLE_NAME = 64
-"""Characters of a role's name (IAM and STS quotas)."""
 TRUST = "trust policy"
 
 

@@ -58,6 +58,9 @@ def fix_lines(report: Report, given: CommandLines, style: Style, *, most: int = 
 
 
 def _mend_role(role: RoleReport, given: CommandLines, style: Style) -> Iterator[str]:
+    if role.remedy:
+        yield from wrapped(f"To mend the role: {line(role.remedy)}.", style.columns, rest="  ")
+        return
     if role.fault and role.exists is False:
         command = given.zappa_iam("role ensure", "--admin-profile", "PROFILE")
         yield from command_lines("To make the role:", "", command, style)

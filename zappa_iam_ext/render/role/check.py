@@ -8,7 +8,6 @@ from typing import Any
 
 from zappa_iam_ext.check import Report, RoleReport, Verdict
 from zappa_iam_ext.check.grouping import groups
-from zappa_iam_ext.check.remedies import account_of
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.render.formats.model import Item, Level, Summary
@@ -151,9 +150,8 @@ def _steps(report: Report, role: RoleReport, given: CommandLines, style: Style) 
     if role.passable is Verdict.DENIED and not role.fault:
         yield command_lines("To see why it may not be passed:", "", given.zappa_iam("check"), style)
     passes = replace(role, passable=Verdict.ALLOWED)
-    if role.fault and role.exists is not False:
-        told = f"To mend it: name a role of account {account_of(report)} (role_arn), or none."
-        yield wrapped(told, style.columns, rest="  ")
+    if role.remedy:
+        yield wrapped(f"To mend it: {line(role.remedy)}.", style.columns, rest="  ")
     elif passes.exit_code() is ExitCode.DENIED:
         yield command_lines("To make or mend it:", "", given.zappa_iam("role ensure", *_ENSURE), style)
     elif role.exists is None or role.unreadable or role.trust is None:

@@ -155,6 +155,9 @@ def _lacking_lines(role: RoleReport) -> Iterator[str]:
 
 def _fix(compared: ComparedRole, given: CommandLines, style: Style) -> Iterator[str]:
     role = compared.role
+    if role.remedy:
+        yield from ("", *wrapped(f"To mend it: {line(role.remedy)}.", style.columns, rest="  "))
+        return
     if role.exists and not (role.having(Verdict.DENIED) or role.distrusted or compared.surplus):
         return
     if role.exists is None:

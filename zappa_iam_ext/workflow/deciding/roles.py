@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zappa_iam_ext.aws.asking.together import together
 from zappa_iam_ext.aws.reading.model import LiveRole
 from zappa_iam_ext.check import Evidence, EvidenceNote, Report, RoleReport, check
-from zappa_iam_ext.check.execution_role import PASS_ROLE, check_role, role_needs, with_role
+from zappa_iam_ext.check.execution_role import PASS_ROLE, check_role, role_fault, role_needs, with_role
 from zappa_iam_ext.check.joining import join, voice_of
 from zappa_iam_ext.errors import UnknownPrincipal
 from zappa_iam_ext.iam import PolicyDocument
@@ -170,10 +170,12 @@ def documents_of_role(found: ReadRole) -> RoleDocuments:
     Raises `UnknownPrincipal` where there is no such role and Zappa makes none.
     """
     stage, live = found.stage, found.live
-    if live.exists is False and not stage.role.managed:
+    if fault := role_fault(stage, live.name, exists=live.exists):
         raise UnknownPrincipal(
-            f"there is no role {live.name}, and Zappa makes none (manage_roles is false)",
-            hint=f"`zappa-iam role ensure {stage.name}` makes it.",
+            f"the role {live.name} is refused: {fault.told}",
+            hint=f"{fault.remedy[:1].upper()}{fault.remedy[1:]}."
+            if fault.remedy
+            else f"`zappa-iam role ensure {stage.name}` makes it.",
         )
     if live.exists is False:
         policy = PolicyDocument.parse(wanted_inline(stage), readable=False)

@@ -12,7 +12,7 @@ from zappa_iam_ext.ci import ci_service
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
-from zappa_iam_ext.permissions.stage import Stage
+from zappa_iam_ext.permissions.stage import MAX_ROLE_NAME, Stage
 from zappa_iam_ext.plan.naming import own_names, with_hash
 from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.role_states import (
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 MODES = ("user", "role", "oidc", "permission-set")
 MIN_SESSION, MAX_SESSION = 3600, 43200
 """Seconds (IAM API Reference, CreateRole, MaxSessionDuration)."""
-MAX_ROLE_NAME = 64
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 # Notes stand on one line of a terminal.
 USER_NOTE = "a key lasts until it is deleted; `--mode role` and `--mode oidc` need none"
