@@ -117,6 +117,69 @@ def test_without_a_terminal_the_question_is_no_and_the_line_to_paste_is_this_com
     assert "--yes" in told
 
 
+DENIED = {"Effect": "Deny", "Action": "logs:PutLogEvents", "Resource": "*"}
+TRUSTING = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {
+                "Service": [f"{each}.amazonaws.com" for each in ("lambda", "apigateway", "events")]
+            },
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+def test_a_deny_of_others_is_told_before_and_after_and_the_advice_of_a_check_is_no_circle(project):
+    settings(project, manage_roles=False, profile_name="admin")
+    held = allow("logs:*", "lambda:InvokeFunction")
+    made_by_others(project, trust=TRUSTING, inline={**held, "Statement": [*held["Statement"], DENIED]})
+    told = ensure("--plan", "--adopt", code=1).stdout
+    assert "logs:PutLogEvents stays denied by" in " ".join(told.split())
+    after = ensure("-y", "--adopt", code=1).stderr
+    assert ZAPPAS in after
+    assert "lift the Deny" in after
+    checked = iam("role", "check", "dev")
+    assert checked.exit_code == 1
+    assert "to lift the Deny on logs:PutLogEvents" in " ".join(checked.stdout.split())
+    assert "zappa-iam role ensure" not in checked.stdout
+    ensure("-y", code=1)
+    made = allow("logs:*", "lambda:InvokeFunction")
+    project.aws.client("iam").put_role_policy(
+        RoleName=ROLE, PolicyName=ZAPPAS, PolicyDocument=json.dumps(made)
+    )
+    ensure("-y")
+
+
+def test_a_boundary_of_others_that_denies_is_told_and_the_role_does_not_hold_what_is_needed(project):
+    settings(project, manage_roles=False, profile_name="admin")
+    client = project.aws.client("iam")
+    narrow = client.create_policy(PolicyName="narrow", PolicyDocument=json.dumps(allow("logs:*")))["Policy"][
+        "Arn"
+    ]
+    made_by_others(project, trust=TRUSTING, inline=allow("logs:*", "lambda:InvokeFunction"))
+    client.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=narrow)
+    told = " ".join(ensure("--plan", code=1).stdout.split())
+    assert f"lambda:InvokeFunction stays denied by the permissions boundary {narrow}" in told
+    assert "it holds what is needed" not in told
+    checked = iam("role", "check", "dev")
+    assert f"Ask the owner of the permissions boundary {narrow} to allow" in " ".join(checked.stdout.split())
+    assert "zappa-iam role ensure" not in checked.stdout
+    client.delete_role_permissions_boundary(RoleName=ROLE)
+    assert "it holds what is needed" in " ".join(ensure("--plan").stdout.split())
+
+
+def test_a_boundary_of_ones_own_that_is_too_narrow_for_a_new_role_is_told(project):
+    client = project.aws.client("iam")
+    narrow = client.create_policy(PolicyName="narrow", PolicyDocument=json.dumps(allow("logs:*")))["Policy"][
+        "Arn"
+    ]
+    settings(project, manage_roles=False, iam_ext={"permissions_boundary": narrow})
+    assert "lambda:InvokeFunction stays denied by" in " ".join(ensure("--plan", code=1).stdout.split())
+
+
 def test_what_is_taken_away_is_refused_without_consent(project):
     settings(project, events=[{"function": "app.f", "event_source": {"arn": QUEUE["Resource"]}}])
     ensure("-y")
@@ -337,10 +400,10 @@ def test_a_boundary_of_somebody_is_used_as_it_is(project):
         "Arn"
     ]
     settings(project, iam_ext={"permissions_boundary": "Narrow"})
-    ensure("-y")
+    ensure("-y", code=1)
     assert role_of(project)[0]["PermissionsBoundary"]["PermissionsBoundaryArn"] == limit
     settings(project)
-    assert "the boundary Narrow" in ensure("-y").stdout
+    assert "the boundary Narrow" in ensure("-y", code=1).stdout
     assert role_of(project)[0]["PermissionsBoundary"]["PermissionsBoundaryArn"] == limit
 
 

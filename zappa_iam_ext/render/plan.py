@@ -15,7 +15,7 @@ from zappa_iam_ext.plan.changes import CreatePolicy, CreatePolicyVersion, Symbol
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.layout.table import service_width, table
-from zappa_iam_ext.render.text import cut, line
+from zappa_iam_ext.render.text import cut, line, wrapped
 
 MAX_LINES = 25
 _NO_MORE = 10_000
@@ -76,11 +76,11 @@ def _lines(plan: Plan, about: PlanContext, style: Style, room: int) -> Iterator[
         *_told(f"by {about.administrator}", style, "  "),
     ]
     if plan.empty:
-        told.append("No changes: nothing to do.")
+        told.append("Nothing is changed." if plan.unsafe else "No changes: nothing to do.")
     warnings = [*_concerns(plan, style), *_notes(about, style, whole=room >= _NO_MORE)]
     rest = room - len(told) - (0 if plan.empty else 1)
     losses = list(_privileges("loses", plan, about, style, max(rest // 3, 2)))
-    told_warnings = _shortened(warnings, max(rest // 3, 1))
+    told_warnings = _shortened(warnings, rest if plan.empty else max(rest // 3, 1))
     rest -= len(losses) + len(told_warnings)
     gains = list(_privileges("gains", plan, about, style, rest // 2))
     rest -= len(gains)
@@ -162,14 +162,16 @@ def _rows(privileges: Sequence[Privilege]) -> tuple[Row, ...]:
 
 def _concerns(plan: Plan, style: Style) -> Iterator[str]:
     for concern in plan.concerns:
-        yield _cut(f"  UNSAFE {line(concern.subject)}: {line(concern.reason)}", style)
-        yield _cut(f"         {line(concern.hint)}", style)
+        told = f"UNSAFE {line(concern.subject)}: {line(concern.reason)}"
+        yield from wrapped(told, style.columns, "  ", "    ")
+        yield from wrapped(line(concern.hint), style.columns, "    ", "    ")
 
 
 def _notes(about: PlanContext, style: Style, *, whole: bool) -> Iterator[str]:
     yield from (_cut(f"  ! the administrator may not {line(each)}", style) for each in about.denied)
     yield from _escalations(about.findings, style, whole=whole)
-    yield from (_cut(f"  ! {line(each)}", style) for each in about.notes)
+    for each in about.notes:
+        yield from wrapped(f"! {line(each)}", style.columns, "  ", "    ")
 
 
 def _escalations(findings: Sequence[str], style: Style, *, whole: bool) -> Iterator[str]:

@@ -147,7 +147,7 @@ def _neighbours(stages: Sequence[Stage], given: Mapping[str, Any], options: AwsO
 
 
 def _plan_code(plans: Sequence[RoleProvisioning], *, detailed: bool) -> int:
-    unsafe = any(item.plan.unsafe or item.plan.takes_away for item in plans)
+    unsafe = any(item.plan.unsafe or item.plan.takes_away or item.blocked for item in plans)
     if detailed:
         return ERROR if unsafe else CHANGES if any(not item.plan.empty for item in plans) else NO_CHANGES
     return ExitCode.DENIED if unsafe else ExitCode.OK
@@ -160,8 +160,9 @@ def _apply(
 
     writes = given["write_settings"] and any(found.edits or found.later for found in settings)
     changes = any(not item.plan.empty or item.plan.unsafe for item in plans)
+    blocked = [told for item in plans for told in item.blocked]
     if not changes and not writes:
-        return ExitCode.OK
+        return ExitCode.DENIED if blocked else ExitCode.OK
     progress = silent if given["quiet"] else say_progress
     if all(not item.plan.unsafe and not item.plan.takes_away for item in plans):
         for item in plans:
@@ -180,6 +181,9 @@ def _apply(
         ) from error
     if writes:
         _write(plans, given)
+    if blocked:
+        click.echo(f"Done, and the function is denied things still: {_first(blocked)}.", err=True)
+        return worst((code, ExitCode.DENIED))
     if not given["quiet"]:
         click.echo("Done.", err=True)
     return code

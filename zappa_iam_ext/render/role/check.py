@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from zappa_iam_ext.check import Report, RoleReport, Verdict
+from zappa_iam_ext.check import Blocker, CheckedRequirement, Report, RoleReport, Verdict
 from zappa_iam_ext.check.grouping import groups
 from zappa_iam_ext.errors import ExitCode
 from zappa_iam_ext.permissions.fixes import CommandLines
+from zappa_iam_ext.permissions.model import Consequence
 from zappa_iam_ext.render.formats.model import Item, Level, Summary
 from zappa_iam_ext.render.json import dump, role_entry
 from zappa_iam_ext.render.layout.sections import LINES, section_lines
 from zappa_iam_ext.render.layout.style import PLAIN, Mark, Style
 from zappa_iam_ext.render.report.failed import NotChecked, failed_lines
-from zappa_iam_ext.render.report.fixing import command_lines
+from zappa_iam_ext.render.report.fixing import command_lines, policy_words
 from zappa_iam_ext.render.report.items import NOWHERE, Positions, role_items
 from zappa_iam_ext.render.report.role import as_report, role_section, short_service, trust_words, wide_words
 from zappa_iam_ext.render.report.verdict import who
@@ -153,6 +154,10 @@ def _steps(report: Report, role: RoleReport, given: CommandLines, style: Style) 
     if role.remedy:
         yield wrapped(f"To mend it: {line(role.remedy)}.", style.columns, rest="  ")
     elif passes.exit_code() is ExitCode.DENIED:
+        owners = list(_owners(role))
+        yield from (wrapped(told, style.columns, rest="  ") for told in owners)
+        if owners and not role.distrusted and all(map(_is_of_others, _denied(role))):
+            return
         yield command_lines("To make or mend it:", "", given.zappa_iam("role ensure", *_ENSURE), style)
     elif role.exists is None or role.unreadable or role.trust is None:
         told = (
@@ -160,6 +165,32 @@ def _steps(report: Report, role: RoleReport, given: CommandLines, style: Style) 
             f" iam:ListAttachedRolePolicies on {line(role.arn)}."
         )
         yield wrapped(f"To let it be read: {told}", style.columns, rest="  ")
+
+
+def _denied(role: RoleReport) -> Iterator[CheckedRequirement]:
+    return (
+        each
+        for each in role.having(Verdict.DENIED)
+        if each.requirement.consequence is not Consequence.HARMLESS
+    )
+
+
+def _is_of_others(result: CheckedRequirement) -> bool:
+    """Say whether a Deny, or a boundary that `role ensure` does not write, denies it."""
+    blocker = result.blocker
+    return blocker is not None and (blocker.explicit or not blocker.policy.endswith("-Boundary"))
+
+
+def _owners(role: RoleReport) -> Iterator[str]:
+    """Yield whom to ask for what `role ensure` leaves alone, once for each policy."""
+    found: dict[Blocker, dict[str, None]] = {}
+    for result in filter(_is_of_others, _denied(role)):
+        if result.blocker:
+            found.setdefault(result.blocker, {})[line(result.requirement.action)] = None
+    for blocker, actions in found.items():
+        first = ", ".join(list(actions)[:3]) + (f" and {len(actions) - 3} more" if len(actions) > 3 else "")  # noqa: PLR2004
+        wish = "to lift the Deny on" if blocker.explicit else "to allow"
+        yield f"Ask the owner of {line(policy_words(blocker))} {wish} {first}; `role ensure` leaves it alone."
 
 
 def checks_json(

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from zappa_iam_ext.aws.provisioning.current_roles import policy_document as policy_document_of
 from zappa_iam_ext.aws.provisioning.ensured_role import ensured_role
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Consents, Plan
-from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, merged
+from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, RoleFacts, merged
 from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
 from zappa_iam_ext.plan.role_states import CurrentRole
 from zappa_iam_ext.plan.states import CurrentPolicy
@@ -27,6 +28,7 @@ from zappa_iam_ext.roles.zappa_writes import (
 )
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.execution_roles.files import generated, policy_file, trust_file
+from zappa_iam_ext.workflow.execution_roles.still_denied import others_boundary, still_denied
 from zappa_iam_ext.workflow.guarding import require_account
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.planning import require_one_partition
@@ -56,7 +58,10 @@ class RoleOptions:
 
 @dataclass(frozen=True, slots=True)
 class RoleProvisioning:
-    """The plan for one role, for which stages it is, and who would carry it out."""
+    """The plan for one role, for which stages it is, and who would carry it out.
+
+    ``blocked`` tells what stays denied to the function when it is carried out.
+    """
 
     plan: Plan
     wanted: EnsuredRole
@@ -66,6 +71,7 @@ class RoleProvisioning:
     administrator: str
     stages: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
     rights: Rights = field(default_factory=Rights)
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
@@ -96,6 +102,9 @@ def plan_roles(
     found = []
     for wanted, members in wanted_roles(located, others, asked):
         role, limit, planned = look(iam, wanted, asked.consents)
+        facts = RoleFacts(wanted, role, limit, asked.consents)
+        foreign = others_boundary(facts)
+        blocked = still_denied(facts, policy_document_of(iam, foreign) if foreign else None)
         found.append(
             RoleProvisioning(
                 plan=planned,
@@ -105,7 +114,8 @@ def plan_roles(
                 asked=asked,
                 administrator=administrator.arn,
                 stages=tuple(stage.name for stage in members),
-                notes=tuple(_notes(wanted, role, planned, asked)),
+                notes=(*_notes(wanted, role, planned, asked, blocked=bool(blocked)), *blocked),
+                blocked=blocked,
                 rights=administrator_rights(iam, administrator, planned, region),
                 iam=iam,
                 options=own,
@@ -235,11 +245,14 @@ def _trust(members: Sequence[Stage], asked: RoleOptions) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _notes(wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: RoleOptions) -> Iterator[str]:
+def _notes(
+    wanted: EnsuredRole, role: CurrentRole | None, planned: Plan, asked: RoleOptions, *, blocked: bool
+) -> Iterator[str]:
     if role is None:
         return
     if not role.ours and planned.empty and not planned.unsafe:
-        yield f"it is left as it is: somebody else made {role.name}, and it holds what is needed"
+        holds = "" if blocked else ", and it holds what is needed"
+        yield f"it is left as it is: somebody else made {role.name}{holds}"
     if wanted.boundary and role.boundary not in {"", wanted.boundary}:
         yield f"the boundary {role.boundary.rpartition('/')[2]} of {role.name} stays"
     if wanted.inline != INLINE_POLICY and INLINE_POLICY in role.inline and not asked.consents.prune:
