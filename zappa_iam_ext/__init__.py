@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zappa_iam_ext.settings_file import read_stages, stage_from_cli
     from zappa_iam_ext.workflow import check_deploy_permissions, ensure_deploy_permissions
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "Call": "permissions.model",
