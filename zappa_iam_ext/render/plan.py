@@ -80,7 +80,7 @@ def _lines(plan: Plan, about: PlanContext, style: Style, room: int) -> Iterator[
     warnings = [*_concerns(plan, style), *_notes(about, style, whole=room >= _NO_MORE)]
     rest = room - len(told) - (0 if plan.empty else 1)
     losses = list(_privileges("loses", plan, about, style, max(rest // 3, 2)))
-    told_warnings = _shortened(warnings, rest if plan.empty else max(rest // 3, 1))
+    told_warnings = _shortened(warnings, max(rest - len(losses) if plan.empty else rest // 3, 1))
     rest -= len(losses) + len(told_warnings)
     gains = list(_privileges("gains", plan, about, style, rest // 2))
     rest -= len(gains)

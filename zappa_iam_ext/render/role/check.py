@@ -25,6 +25,8 @@ from zappa_iam_ext.render.text import columns, line, wrapped
 
 _MARKS = {ExitCode.OK: Mark.YES, ExitCode.DENIED: Mark.NO, ExitCode.CANNOT_TELL: Mark.UNKNOWN}
 _ENSURE = ("--admin-profile", "PROFILE")
+_OF_OWNERS = 5
+"""Lines that say whom to ask, at most."""
 
 
 def checks_text(
@@ -54,17 +56,19 @@ def _check(
     around = [
         each for told in _facts(report, role) for each in wrapped(told, style.columns, indent, f"{indent}  ")
     ]
-    fixes = [each for step in _steps(report, role, given, style) for each in step]
+    fixes = [each for step in _steps(report, role, given, style, whole=verbose) for each in step]
     yield from (style.bold(style.painted(each, mark)) for each in head)
     if verbose:
         yield from around
         yield from _every(role, style)
     else:
         sections = [role_section(group) for group in groups(as_report(report, role))]
-        room = max(4, LINES - len(head) - len(fixes) - 3)
-        around = around[: max(3, room - 6)]
+        room = LINES - len(head) - (len(fixes) + 1 if fixes else 0)
+        around = around[: max(min(3, room // 2), room - 8, 0)]
+        most = room - len(around) - 1
         account = role.arn.split(":")[4] if role.arn.count(":") > 4 else ""  # noqa: PLR2004  -- the fifth part of an ARN
-        body = section_lines(sections, style, room - len(around), account=account, region=report.region)
+        shown = sections if most > 0 else ()
+        body = section_lines(shown, style, most, account=account, region=report.region)
         yield from around
         yield from ["", *body] if body else []
     yield from ["", *fixes] if fixes else []
@@ -147,15 +151,19 @@ def _every(role: RoleReport, style: Style) -> Iterator[str]:
                 yield from wrapped(f"{when_denied(need)}{line(why)}", style.columns, "    ", "      ")
 
 
-def _steps(report: Report, role: RoleReport, given: CommandLines, style: Style) -> Iterator[Iterator[str]]:
+def _steps(
+    report: Report, role: RoleReport, given: CommandLines, style: Style, *, whole: bool
+) -> Iterator[Iterator[str]]:
+    """Yield the lines of each step; ``whole`` names everybody who is to be asked."""
     if role.passable is Verdict.DENIED and not role.fault:
         yield command_lines("To see why it may not be passed:", "", given.zappa_iam("check"), style)
     passes = replace(role, passable=Verdict.ALLOWED)
     if role.remedy:
         yield wrapped(f"To mend it: {line(role.remedy)}.", style.columns, rest="  ")
     elif passes.exit_code() is ExitCode.DENIED:
-        owners = list(_owners(role))
-        yield from (wrapped(told, style.columns, rest="  ") for told in owners)
+        owners = [each for told in _owners(role) for each in wrapped(told, style.columns, rest="  ")]
+        kept = owners if len(owners) <= _OF_OWNERS else [*owners[: _OF_OWNERS - 1], "  ... (-v names all)"]
+        yield iter(owners if whole else kept)
         if owners and not role.distrusted and all(map(_is_of_others, _denied(role))):
             return
         yield command_lines("To make or mend it:", "", given.zappa_iam("role ensure", *_ENSURE), style)
@@ -229,7 +237,7 @@ def check_summary(report: Report, given: CommandLines, positions: Positions = NO
     role = report.role
     assert role is not None  # noqa: S101  -- a check of a role has one
     code = role.exit_code()
-    steps = _steps(report, role, given, Style(100_000))
+    steps = _steps(report, role, given, Style(100_000), whole=True)
     return Summary(
         text=verdict(report, role),
         passed=code is ExitCode.OK,
