@@ -285,7 +285,7 @@ def test_the_generated_policy_suffices_in_every_situation(running_aws, tmp_path,
     assert denied(deploy(running_aws, tmp_path / "hello", SITUATIONS[name], lambda document: document)) == []
 
 
-SHARES = 8
+SHARES = 16
 
 
 @pytest.mark.slow

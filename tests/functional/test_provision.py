@@ -233,7 +233,7 @@ ANSWERS = {
 @pytest.mark.parametrize(
     ("way", "performed"),
     [
-        pytest.param("denied", False, id="denied"),
+        pytest.param("denied", False, id="denied", marks=pytest.mark.longer),
         pytest.param("no answer", True, id="performed, and the answer was lost"),
     ],
 )
