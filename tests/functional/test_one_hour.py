@@ -330,5 +330,5 @@ def _checklist() -> set[str]:
     for heading in ("A call", "A setting"):
         section = page.partition(f"### {heading}\n")[2].partition("\n##")[0]
         assert section, heading
-        found |= set(re.findall(r"((?:zappa_iam_ext|tests|docs)/[\w/.]+|CHANGELOG\.md)`", section))
+        found |= set(re.findall(r"((?:zappa_iam_ext|tests|docs)/[\w/.-]+|CHANGELOG\.md)`", section))
     return found
