@@ -100,9 +100,10 @@ class StoredFile:
         with self._failing():
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-            if target.exists():
-                _require_write_bit(target)
-                os.close(os.open(target, os.O_RDWR))
+            with contextlib.suppress(FileNotFoundError):  # removed by another program between two steps
+                if target.exists():
+                    _require_write_bit(target)
+                    os.close(os.open(target, os.O_RDWR))
             if _must_stay(target):
                 in_place.check_room(target, size)
                 return
