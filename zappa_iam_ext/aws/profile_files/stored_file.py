@@ -108,7 +108,8 @@ class StoredFile:
                 in_place.check_room(target, size)
                 return
             try:
-                _beside(_existing(target.parent), target.name, b"\n" * size).unlink()
+                probe = _beside(_existing(target.parent), target.name, b"\n" * size)
+                probe.unlink(missing_ok=True)  # the holder of the lock sweeps such files away
             except OSError as error:
                 if error.errno not in _IN_THE_WAY or not target.exists():
                     raise
@@ -268,7 +269,7 @@ def _give(path: Path, owner: os.stat_result) -> bool:
 
 
 def _sweep(target: Path) -> None:
-    """Remove what writers of ours left that were killed; only the holder of the lock makes such files."""
+    """Remove what writers of ours left that were killed; only the holder of the lock makes such files that count."""
     for left in target.parent.glob(f".{_escaped(target.name)}.zappa-iam-*.new"):
         with contextlib.suppress(OSError):
             left.unlink()
