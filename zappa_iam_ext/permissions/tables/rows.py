@@ -14,7 +14,7 @@ from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.filters import FILTERS
 from zappa_iam_ext.permissions.tables.reading import made, read
 from zappa_iam_ext.permissions.tables.templating import Condition, Filler, compiled, condition
-from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, Version, in_versions
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, OfVersions
 
 #: Where a row's name belongs that nothing knows yet, by the key of the row that bears it.
 _HOMES = {
@@ -29,7 +29,7 @@ _PHASES = frozenset({"create", "read", "update", "delete"})
 
 
 @dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(OfVersions):
     """One AWS API call in Zappa's source: who makes it, when, with what, and what a denial does.
 
     ``when`` lists features of stage and command that must all hold (``!name``: must not). ``each`` names
@@ -75,13 +75,9 @@ class CallRow:
             )
         object.__setattr__(self, "fill", compiled(self.parameters, FILTERS))
 
-    def in_version(self, version: Version) -> bool:
-        """Say whether the Zappa of this version makes the call."""
-        return in_versions(self.since, self.until, version)
-
 
 @dataclass(frozen=True, slots=True)
-class TemplateRow:
+class TemplateRow(OfVersions):
     """One resource of the CloudFormation template that Zappa builds, and the properties that decide permissions.
 
     ``when``, ``since`` and ``until`` mean what they mean in `CallRow`.
@@ -99,10 +95,6 @@ class TemplateRow:
     def __post_init__(self) -> None:
         _refuse_conditions(self)
         object.__setattr__(self, "fill", compiled(self.properties, FILTERS))
-
-    def in_version(self, version: Version) -> bool:
-        """Say whether the Zappa of this version puts the resource in its template."""
-        return in_versions(self.since, self.until, version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from zappa_iam_ext.permissions.tables.features import FEATURES
 from zappa_iam_ext.permissions.tables.filters import FILTERS
 from zappa_iam_ext.permissions.tables.reading import made, read
 from zappa_iam_ext.permissions.tables.templating import Filler, compiled
-from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, Version, in_versions
+from zappa_iam_ext.permissions.tables.versions import ZAPPA_VERSIONS, OfVersions
 
 _KINDS: Mapping[str, Any] = {"used_by": UsedBy, "consequence": Consequence, "confidence": Confidence}
 
 
 @dataclass(frozen=True, slots=True)
-class RuntimeRow:
+class RuntimeRow(OfVersions):
     """One action that the execution role needs: who uses it, on what, when, and what a denial does.
 
     ``call`` is the API operation of Zappa's own code in the function that asks for it (``dynamodb.PutItem``). ``when`` lists
@@ -61,13 +61,9 @@ class RuntimeRow:
         object.__setattr__(self, "fill_resource", compiled(self.resource, FILTERS))
         object.__setattr__(self, "fill_context", compiled(self.context, FILTERS))
 
-    def in_version(self, version: Version) -> bool:
-        """Say whether the Zappa of this version makes a function that needs it."""
-        return in_versions(self.since, self.until, version)
-
 
 @dataclass(frozen=True, slots=True)
-class DenyRow:
+class DenyRow(OfVersions):
     """Actions that Lambda needs and the code of the function never: denied to the code alone.
 
     ``condition`` is the condition of the statement, ``purpose`` its Sid; the rest means what it means in `RuntimeRow`.
@@ -92,13 +88,9 @@ class DenyRow:
         object.__setattr__(self, "fill_resource", compiled(self.resource, FILTERS))
         object.__setattr__(self, "fill_condition", compiled(self.condition, FILTERS))
 
-    def in_version(self, version: Version) -> bool:
-        """Say whether the Zappa of this version makes a function that it is for."""
-        return in_versions(self.since, self.until, version)
-
 
 @dataclass(frozen=True, slots=True)
-class AppendedRow:
+class AppendedRow(OfVersions):
     """A statement that Zappa appends by itself to the policy of a role that it manages, whatever the policy says.
 
     ``actions`` and ``resource`` are the statement's, ``instead`` what is needed of it; the rest means what it means in
@@ -120,13 +112,9 @@ class AppendedRow:
         _refuse_names(self)
         object.__setattr__(self, "fill_resource", compiled(self.resource, FILTERS))
 
-    def in_version(self, version: Version) -> bool:
-        """Say whether the Zappa of this version appends it."""
-        return in_versions(self.since, self.until, version)
-
 
 @dataclass(frozen=True, slots=True)
-class ToldRow:
+class ToldRow(OfVersions):
     """What is told of the execution role and not granted: a text with the names that `RuntimeRow` is filled with.
 
     A *warning* is of what cannot work whatever the role may do; what is *untold* follows from no setting.
@@ -143,10 +131,6 @@ class ToldRow:
     def __post_init__(self) -> None:
         _refuse_names(self)
         object.__setattr__(self, "fill_text", compiled(self.text, FILTERS))
-
-    def in_version(self, version: Version) -> bool:
-        """Say whether it is true of the Zappa of this version."""
-        return in_versions(self.since, self.until, version)
 
 
 @dataclass(frozen=True, slots=True)

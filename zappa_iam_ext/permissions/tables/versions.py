@@ -31,3 +31,15 @@ def in_versions(since: str, until: str, version: Version) -> bool:
     """Say whether a version lies between two, both included; an empty one is no bound."""
     after = not since or version >= parse_version(since)
     return after and (not until or version <= parse_version(until))
+
+
+class OfVersions:
+    """A row that is true of the versions of Zappa from ``since`` to ``until``, both included; an empty one is no bound."""
+
+    __slots__ = ()
+    since: str
+    until: str
+
+    def in_version(self, version: Version) -> bool:
+        """Say whether it is true of the Zappa of this version."""
+        return in_versions(self.since, self.until, version)
