@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.export.resources import Resources
+from zappa_iam_ext.iam.document import as_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ def rights(resources: Resources) -> tuple[ServiceRights, ...]:
     actions: dict[str, dict[str, None]] = {}
     named: dict[str, dict[str, None]] = {}
     for statement in _allowing(policy.document for policy in resources.policies):
-        where = _listed(statement.get("Resource", []))
-        for action in _listed(statement.get("Action", [])):
+        where = as_list(statement.get("Resource", []))
+        for action in as_list(statement.get("Action", [])):
             service, _, name = action.partition(":")
             actions.setdefault(service, {})[name] = None
             named.setdefault(service, {}).update(dict.fromkeys(map(_short, where)))
@@ -41,7 +42,7 @@ def rights(resources: Resources) -> tuple[ServiceRights, ...]:
 
 def _allowing(documents: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for document in documents:
-        for statement in _listed(document.get("Statement", [])):
+        for statement in as_list(document.get("Statement", [])):
             if statement.get("Effect") == "Allow":
                 yield statement
 
@@ -49,7 +50,3 @@ def _allowing(documents: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, A
 def _short(arn: str) -> str:
     parts = arn.split(":", 5)
     return parts[5] if len(parts) == 6 else arn  # noqa: PLR2004  -- an ARN has six parts
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]

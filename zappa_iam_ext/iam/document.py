@@ -92,3 +92,8 @@ class PolicyDocument:
 def size_of(document: Mapping[str, Any]) -> int:
     """Return the characters of a document that count towards IAM's quotas: all but white space (IAM and STS quotas)."""
     return len("".join(json.dumps(document, separators=(",", ":"), ensure_ascii=False).split()))
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return what an element of a document says as a list: IAM lets a single entry stand without one."""
+    return list(value) if isinstance(value, list | tuple) else [value]

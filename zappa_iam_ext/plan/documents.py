@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from zappa_iam_ext.iam.document import size_of
+from zappa_iam_ext.iam.document import as_list, size_of
 
 _NAMES_NOTHING = frozenset({"Id", "Sid"})
 _CASELESS = frozenset({"Action", "NotAction"})
@@ -38,7 +38,7 @@ def dumps(document: Mapping[str, Any]) -> str:
 
 
 def _canonical(document: Mapping[str, Any]) -> str:
-    statements = {_text(_statement(statement)) for statement in _listed(document.get("Statement", []))}
+    statements = {_text(_statement(statement)) for statement in as_list(document.get("Statement", []))}
     rest = {k: v for k, v in document.items() if k not in _NAMES_NOTHING | {"Statement"}}
     return _text({"Version": _OLD_VERSION, **rest, "Statement": sorted(statements)})
 
@@ -64,12 +64,8 @@ def _block(block: Any) -> Any:
 
 
 def _values(value: Any, *, caseless: bool = False) -> list[str]:
-    texts = (v if isinstance(v, str) else _text(v) for v in _listed(value))
+    texts = (v if isinstance(v, str) else _text(v) for v in as_list(value))
     return sorted({text.lower() if caseless else text for text in texts})
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else list(value) if isinstance(value, tuple) else [value]
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from zappa_iam_ext.errors import InvalidPolicyDocument
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.definitions import action_definition
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.iam.statement import named_apart
 from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.model import Requirement
@@ -63,7 +64,7 @@ def bounded_role(stage: Stage, boundary: str = "") -> BoundedRole | None:
     if not stage.role.managed or stage.role.arn:
         return None
     policy = role_document(stage, "attach_policy", stage.role.attach_policy)
-    policy["Statement"] = [*_listed(policy.get("Statement", [])), *map(dict, stage.role.extra_permissions)]
+    policy["Statement"] = [*as_list(policy.get("Statement", [])), *map(dict, stage.role.extra_permissions)]
     named = boundary or f"{stage.role.name}{_ENDING}"
     arn = named if named.startswith("arn:") else f"arn:{stage.partition}:iam::{stage.account}:policy/{named}"
     return BoundedRole(
@@ -125,13 +126,9 @@ def _limit(policy: Mapping[str, Any], application: Iterable[Mapping[str, Any]]) 
     """Return what the boundary allows: what Zappa and the settings give the function, and no more."""
     statements = [
         {name: value for name, value in statement.items() if name != "Sid"}
-        for statement in (*_listed(policy["Statement"]), *application)
+        for statement in (*as_list(policy["Statement"]), *application)
     ]
     return {"Version": policy.get("Version", "2012-10-17"), "Statement": statements}
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def grants_without_boundary(document: Mapping[str, Any], role_arn: str) -> bool:

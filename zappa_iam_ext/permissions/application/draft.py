@@ -12,6 +12,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument, ZappaIamError
 from zappa_iam_ext.iam import PolicyDocument
+from zappa_iam_ext.iam.document import as_list
 
 Covered = Callable[[Mapping[str, Any]], bool]
 """Says whether a statement is allowed already."""
@@ -60,8 +61,8 @@ def _single(given: Any) -> Iterator[Mapping[str, Any]]:
         if plain.get("Effect") != "Allow" or "Action" not in statement or "Resource" not in statement:
             yield statement
             continue
-        for action in _listed(statement["Action"]):
-            for resource in _listed(statement["Resource"]):
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
                 yield {**plain, "Action": action, "Resource": resource}
 
 
@@ -90,9 +91,9 @@ def _merged(statements: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, An
 
 def _notes(statements: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for statement in statements:
-        wide = [each for each in _listed(statement.get("Resource", [])) if _names_any(str(each))]
+        wide = [each for each in as_list(statement.get("Resource", [])) if _names_any(str(each))]
         if wide:
-            actions = ", ".join(map(str, _listed(statement.get("Action", []))))
+            actions = ", ".join(map(str, as_list(statement.get("Action", []))))
             yield f"{actions} on {', '.join(wide)}: name what the application uses"
 
 
@@ -100,10 +101,6 @@ def _names_any(resource: str) -> bool:
     """Say whether the part of an ARN that names the resource begins with a wildcard."""
     name = resource.split(":", 5)[-1]
     return any(part.startswith("*") for part in name.replace(":", "/").split("/"))
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 _HINT = "Run `iam-policy-autopilot generate-policies FILES > draft.json`, and name that file."

@@ -10,6 +10,7 @@ from zappa_iam_ext.aws.provisioning.current_roles import policy_document as poli
 from zappa_iam_ext.aws.provisioning.ensured_role import ensured_role
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Consents, Plan
@@ -213,22 +214,19 @@ def policy_document(stage: Stage) -> dict[str, Any]:
     """Return what the function needs: what is computed, and what the user's own settings give it besides."""
     documents = [execution_policy(stage).to_dict()]
     if "attach_policy" in stage.settings and not generated(stage, "attach_policy", policy_file(stage)):
-        documents.append({**wanted_inline(stage), "Statement": _listed(wanted_inline(stage))})
+        documents.append(
+            {**wanted_inline(stage), "Statement": as_list(wanted_inline(stage).get("Statement", []))}
+        )
     elif extra := own_extra_permissions(stage):
         documents.append({"Version": "2012-10-17", "Statement": list(extra)})
     return merged(documents)
-
-
-def _listed(document: Mapping[str, Any]) -> list[Any]:
-    found = document.get("Statement", [])
-    return list(found) if isinstance(found, list) else [found]
 
 
 def _managed_policy(stage: Stage) -> dict[str, Any]:
     """Return the policy that Zappa is to find: what the file says, then all that Zappa appends, just so."""
     base = replace(stage, role=replace(stage.role, extra_permissions=()))
     document = policy_document(base)
-    return {**document, "Statement": [*_listed(document), *appended_statements(stage)]}
+    return {**document, "Statement": [*as_list(document.get("Statement", [])), *appended_statements(stage)]}
 
 
 def _trust(members: Sequence[Stage], asked: RoleOptions) -> dict[str, Any]:
@@ -241,7 +239,9 @@ def _trust(members: Sequence[Stage], asked: RoleOptions) -> dict[str, Any]:
     statements = list(found.values())
     for stage in members:
         if "assume_policy" in stage.settings and not generated(stage, "assume_policy", trust_file(stage)):
-            statements += [each for each in _listed(wanted_trust(stage)) if each not in statements]
+            statements += [
+                each for each in as_list(wanted_trust(stage).get("Statement", [])) if each not in statements
+            ]
     return {"Version": "2012-10-17", "Statement": statements}
 
 
