@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 from hypothesis import HealthCheck, settings
 
 from tests.support.newcomer import Newcomer
@@ -46,6 +47,21 @@ def running_aws() -> Iterator[LocalAws]:
     """The local AWS of this worker."""
     with local_aws() as aws:
         yield aws
+
+
+_MODELS: dict[object, object] = {}
+
+
+@pytest.fixture
+def models_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore look for its models and parse them once in this process, not once for each session."""
+    begin = Loader.__init__
+
+    def shared(self: Loader, *arguments: object, **more: object) -> None:
+        begin(self, *arguments, **more)
+        self._cache = _MODELS
+
+    monkeypatch.setattr(Loader, "__init__", shared)
 
 
 @pytest.fixture
