@@ -72,6 +72,12 @@ def settings(*, prod=None, **more):
     return write
 
 
+def written_twice(project):
+    applied("--create-keys")(project)
+    settings(s3_bucket="another-bucket")(project)
+    applied("--prune")(project)
+
+
 def of_others(project):
     project.aws.client("iam").create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(allow("ec2:*")))
 
@@ -124,6 +130,7 @@ ROWS = {
     "all stages, of two profiles": row("apply --all", "--create-keys", prepare=settings(prod=SECOND)),
     "a stage joins": row("apply --all", prepare=applied("--create-keys")),
     "a stage takes over a policy": row("apply prod", "--adopt", prepare=of_others),
+    "a rollback": row("apply dev", "--rollback", "--prune", prepare=written_twice),
     "a role and its profile": row("apply dev", *AS_ROLE),
     "a role by tokens": row("apply dev", *OIDC),
     "a role, another stage": row("apply prod", *OIDC, prepare=applied(*OIDC)),
