@@ -13,6 +13,7 @@ from zappa_iam_ext.documents import named_account, parse_documents, read_documen
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.render.text import plain
+from zappa_iam_ext.whole_file import write_whole
 
 
 def documents_json(documents: Sequence[PolicyDocument], *, as_list: bool) -> str:
@@ -23,9 +24,9 @@ def documents_json(documents: Sequence[PolicyDocument], *, as_list: bool) -> str
 
 
 def write(path: Path, text: str) -> None:
-    """Write the file; raise `SettingsError` where that is not possible."""
+    """Write the file, whole or not at all; raise `SettingsError` where that is not possible."""
     try:
-        path.write_text(f"{text}\n", encoding="utf-8")
+        write_whole(path, f"{text}\n".encode())
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be written: {error.strerror}", hint="Name another file."
