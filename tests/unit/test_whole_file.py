@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.faulty_system import DONE, FEWER, REFUSED, in_child, killed_at_real, real_calls
+from tests.support.faulty_system import DONE, FEWER, REFUSED, in_child, killed_at_real, real_calls, refusing
 from zappa_iam_ext.cli.shared.policy_file import write as write_policy
 from zappa_iam_ext.cli.shared.provisioning import write_privately
 from zappa_iam_ext.cli.shared.report_file import write_report
-from zappa_iam_ext.errors import CredentialsFileError, ZappaIamError
 from zappa_iam_ext.whole_file import write_whole
 
 OLD, NEW = "the old text, which is long enough to be missed\n", "the new text\n"
@@ -39,14 +38,6 @@ def path(tmp_path):
     found.parent.mkdir()
     found.write_text(OLD)
     return found
-
-
-def refusing(work):
-    """Do ``work``; an error of ours is a refusal, anything else is broken."""
-    try:
-        work()
-    except ZappaIamError as error:
-        raise CredentialsFileError(str(error)) from None
 
 
 @pytest.mark.parametrize(
