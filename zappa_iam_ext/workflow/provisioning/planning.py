@@ -27,6 +27,7 @@ from zappa_iam_ext.plan import (
     Plan,
     plan,
 )
+from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
@@ -87,6 +88,11 @@ class Provisioning:
         """What deploys: a ``user`` or a ``role``."""
         roles = self.desired.roles
         return "role" if roles is not None and roles.deployer is not None else "user"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and who else holds what is written."""
+        return (*told_of_others(self.plan, self.current), *self.notes)
 
 
 @dataclass(frozen=True, slots=True)
