@@ -54,7 +54,7 @@ class Principals:
         self._deadline: Deadline | None = None
         wanted = tuple(stages)
         self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in wanted))
-        self._further = tuple(dict.fromkeys(name for stage in wanted for name in further_names(stage)))
+        self._stages = wanted
         self._roles = roles or {}
         self._known: dict[tuple[str, str], ReadPrincipal] = {}
 
@@ -91,7 +91,7 @@ class Principals:
             identity.principal,
             self._deadline,
             named=self._named,
-            further=self._further,
+            further=[name for stage in self._stages for name in further_names(stage, identity.principal)],
             roles=self._roles,
         )
         return ReadPrincipal(
