@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,7 +147,8 @@ def command(
     commands = parse_commands(command_lines)
     stages = read(stage, settings_file, all_stages=all_stages, options=asked.options, credentials="unused")
     resolved = [_resolved(item, asked, to_zappa) for item in stages]
-    compared = [_compared(item, resolved, asked, commands) for item in resolved]
+    compare = _comparing(resolved, asked, commands)
+    compared = [compare(item) for item in resolved]
     compared += [_with_no_stage(name, asked, commands) for name in _gone(resolved, asked)]
     say(_text(compared, chosen(output, as_json=as_json), settings_file, as_list=all_stages, verbose=verbose))
     raise SystemExit(worst(_exit_code(item) for item in compared))
@@ -168,23 +169,27 @@ def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
     return stage.with_account(asked.account) if asked.account else stage
 
 
-def _compared(now: Stage, stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]) -> Compared:
+def _comparing(
+    stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]
+) -> Callable[[Stage], Compared]:
+    """Return what compares one of these stages with what was asked for."""
     if asked.profile_policy:
-        from zappa_iam_ext.workflow.deciding.comparing import compared_with_profile
+        from zappa_iam_ext.workflow.deciding.comparing import compared_with_profiles
 
-        found, who = compared_with_profile(now, stages, commands, asked.options)
-        return _with_policies(now, stages, who, asked, found)
+        found = compared_with_profiles(stages, commands, asked.options)
+        return lambda stage: _with_policies(stage, stages, asked, *found(stage))
     if asked.policy_files:
         from zappa_iam_ext.workflow.deciding.comparing import compared_with_files
 
-        label = ", ".join(str(path) for path in asked.policy_files)
-        found = compared_with_files(now, stages, commands, asked.policy_files)
-        return _with_policies(now, stages, label, asked, found)
-    return _with_another_stage(now, asked, commands)
+        files, label = asked.policy_files, ", ".join(str(path) for path in asked.policy_files)
+        return lambda stage: _with_policies(
+            stage, stages, asked, compared_with_files(stage, stages, commands, files), label
+        )
+    return lambda stage: _with_another_stage(stage, asked, commands)
 
 
 def _with_policies(
-    now: Stage, stages: Sequence[Stage], label: str, asked: _Asked, found: Comparison
+    now: Stage, stages: Sequence[Stage], asked: _Asked, found: Comparison, label: str
 ) -> Compared:
     from zappa_iam_ext.render.difference import Compared
 

@@ -13,7 +13,7 @@ from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.permissions.stage import MAX_ROLE_NAME, Stage
-from zappa_iam_ext.plan.naming import own_names, with_hash
+from zappa_iam_ext.plan.naming import deployer_base, own_names, with_hash
 from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.role_states import (
     DesiredExecutionRole,
@@ -159,11 +159,16 @@ class ExecutionRoles:
 
 
 def execution_roles(
-    iam: IAMClient, stages: Sequence[Stage], options: ModeOptions, *, adopt: bool = False
+    iam: IAMClient,
+    stages: Sequence[Stage],
+    options: ModeOptions,
+    *,
+    deployer: tuple[str, str],
+    adopt: bool = False,
 ) -> ExecutionRoles:
     """Return what is to be made of the execution roles of stages in a known account.
 
-    A role that somebody else made without the boundary stays as it is unless it is adopted.
+    ``deployer`` is who deploys, kind (``user``, ``role``) and name. A role that somebody else made without the boundary stays as it is unless it is adopted.
     """
     if options.boundary is False:
         managed = any(bounded_role(stage) for stage in stages)
@@ -176,7 +181,7 @@ def execution_roles(
         if role is None:
             continue
         key = StageKey(stage.project_name, stage.name)
-        if options.boundary is None and _granted_without(iam, stage, key, role):
+        if options.boundary is None and _granted_without(iam, stage, key, role, deployer):
             notes.append(f"--boundary bounds {role.name}; now who deploys can write anything into it")
             continue
         wanted = _desired(key, stage, role)
@@ -201,13 +206,16 @@ def bounded_roles(stages: Sequence[Stage]) -> ExecutionRoles:
     return ExecutionRoles(found, tuple(desired.values()), (BOUNDED_NOTE,) if found else ())
 
 
-def _granted_without(iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole) -> bool:
+def _granted_without(
+    iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole, deployer: tuple[str, str]
+) -> bool:
     """Say whether a deployment policy in place grants the writes of the role without a boundary.
 
     A condition that joins it would take permissions away, which is nobody's default.
     """
     base = iam_ext_settings(stage).policy
-    for name in (base, *own_names(base, key)):
+    own = deployer_base(base, *deployer)
+    for name in (base, *own_names(base, key), own, *own_names(own, key)):
         document = policy_document(iam, f"arn:{stage.partition}:iam::{stage.account}:policy/{name}")
         if document is not None and grants_without_boundary(document, role.arn):
             return True
