@@ -193,6 +193,19 @@ def execution_roles(
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
 
 
+def bounded_roles(stages: Sequence[Stage]) -> ExecutionRoles:
+    """Return the execution roles of stages in a known account as they are made where there are none, each with a boundary."""
+    found: dict[StageKey, BoundedRole] = {}
+    desired: dict[str, DesiredExecutionRole] = {}
+    for stage in stages:
+        role = bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
+        if role is not None:
+            key = StageKey(stage.project_name, stage.name)
+            found[key] = role
+            desired.setdefault(role.name, _desired(key, stage, role))
+    return ExecutionRoles(found, tuple(desired.values()), (BOUNDED_NOTE,) if found else ())
+
+
 def _granted_without(
     iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole, deployer: tuple[str, str]
 ) -> bool:
