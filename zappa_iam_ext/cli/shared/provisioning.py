@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +16,7 @@ from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, parse_comm
 from zappa_iam_ext.cli.shared.output import is_masked, machine_text, own_version
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.mask import masked_values
+from zappa_iam_ext.whole_file import write_whole
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow import Provisioning
@@ -118,10 +117,7 @@ def show(
 def write_privately(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises `ZappaIamError`."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        write_whole(path, text.encode(), private=True)
     except OSError as error:
         raise ZappaIamError(
             f"{path} cannot be written: {error.strerror}", hint="Name another file (`--out`)."
