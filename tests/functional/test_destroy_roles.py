@@ -158,7 +158,7 @@ def test_a_function_of_another_project_keeps_the_execution_role(project):
         Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
     )
     told = run("destroy", "--mode", "role")
-    assert "the function elsewhere runs as it" in told
+    assert "the function elsewhere in us-east-1 runs as it" in told
     assert roles(project) == {EXECUTION}
 
 

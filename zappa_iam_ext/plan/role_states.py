@@ -88,7 +88,10 @@ class DesiredRoles:
 
 @dataclass(frozen=True, slots=True)
 class CurrentRole:
-    """A role as it is; ``inline`` holds its inline policies by name, ``attached`` the documents of managed ones by ARN."""
+    """A role as it is; ``inline`` holds its inline policies by name, ``attached`` the documents of managed ones by ARN.
+
+    ``last_used`` is the day and the region of its last use, as far as it was asked and IAM tells.
+    """
 
     name: str
     arn: str
@@ -99,6 +102,7 @@ class CurrentRole:
     inline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     attached: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     instance_profiles: tuple[str, ...] = ()
+    last_used: tuple[str, str] | None = None
 
     @property
     def ours(self) -> bool:
