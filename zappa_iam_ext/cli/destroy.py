@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from zappa_iam_ext.cli.shared.progress import say_progress, silent
 from zappa_iam_ext.cli.shared.provisioning import command_line, confirm, show
 
 if TYPE_CHECKING:
+    from zappa_iam_ext.permissions.stage import Stage
     from zappa_iam_ext.plan import StageKey
     from zappa_iam_ext.workflow import Provisioning
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     "--tagged",
     multiple=True,
     metavar="PROJECT/STAGE",
-    help="Also what our tags say is for this stage, renamed or no longer in the settings; may be repeated.",
+    help="In STAGE's place what our tags say is for this one, renamed or no longer in the settings; may be repeated.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show every change and every permission.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -70,7 +71,11 @@ def command(
         )
     from zappa_iam_ext.workflow import apply_stages, refuse_denied
 
-    plans = tuple(replace(item, advice=tuple(_advice(item))) for item in _plans(given))
+    stages = _stages(given)
+    plans = tuple(
+        replace(item, advice=(*_others(item), *_renamed(item, stages, given)))
+        for item in _plans(stages, given)
+    )
     if not quiet or report_file():
         say(show(plans, output=chosen(output, as_json=as_json), verbose=verbose), quiet=quiet)
     if all(item.plan.empty for item in plans):
@@ -83,7 +88,27 @@ def command(
         click.echo("Done.", err=True)
 
 
-def _plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
+def _stages(given: dict[str, Any]) -> tuple[Stage, ...]:
+    """Return the stages; raise `SettingsError`, for one that the settings no longer have with what removes it."""
+    from zappa_iam_ext.errors import SettingsError
+    from zappa_iam_ext.settings_file import stage_names
+
+    options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
+    file, name = given["settings_file"], given["stage"]
+    try:
+        return read(name, file, all_stages=given["all_stages"], options=options)
+    except SettingsError as error:
+        there = stage_names(file)
+        if not name or name in there or not there:
+            raise
+        (other,) = read(there[0], file, all_stages=False, options=options)
+        line = command_line(stage=there[0], tagged=(f"{other.project_name}/{name}",))
+        raise SettingsError(
+            str(error), hint=f"{error.hint} What was made for one that is no longer there:\n  {line}"
+        ) from error
+
+
+def _plans(stages: Sequence[Stage], given: dict[str, Any]) -> tuple[Provisioning, ...]:
     """Return the plans for the options of a command line."""
     from zappa_iam_ext.workflow import DestroyOptions, ProvisioningOptions, plan_destruction
 
@@ -94,7 +119,6 @@ def _plans(given: dict[str, Any]) -> tuple[Provisioning, ...]:
         tagged=frozenset(map(_stage_key, given["tagged"])),
     )
     options = AwsOptions(given["profile"], given["region"], given["endpoint_url"])
-    stages = read(given["stage"], given["settings_file"], all_stages=given["all_stages"], options=options)
     wanted = ProvisioningOptions(
         given["admin_profile"], group=given["group"], mode=mode_of(given), user=given["user"]
     )
@@ -111,7 +135,7 @@ def _stage_key(text: str) -> StageKey:
     return StageKey(project, stage)
 
 
-def _advice(item: Provisioning) -> Iterator[str]:
+def _others(item: Provisioning) -> Iterator[str]:
     """Yield what to run for those that deploy the stages too."""
     for each in item.elsewhere:
         entity = each.entity
@@ -120,3 +144,25 @@ def _advice(item: Provisioning) -> Iterator[str]:
         changed[named[entity.kind]] = entity.name
         yield f"To remove {entity} too:"
         yield f"  {command_line(**changed)}"
+
+
+def _renamed(item: Provisioning, stages: Sequence[Stage], given: dict[str, Any]) -> Iterator[str]:
+    """Yield what to run for stages that our tags name and the settings do not.
+
+    Those of another project are told where nothing was found and this deployer holds a policy for them: they may be
+    another project's, or this one's under its former name.
+    """
+    from zappa_iam_ext.settings_file import stage_names
+
+    projects = {stage.project_name for stage in stages}
+    names = stage_names(given["settings_file"])
+    nothing = item.plan.empty and not item.elsewhere and not given["tagged"]
+    for key, held in item.further.items():
+        known = key.project in projects and key.stage in names
+        if known or f"{key}" in given["tagged"] or not (key.project in projects or (nothing and held)):
+            continue
+        yield f"{key} is no stage of these settings" + (
+            "." if key.project in projects else ": another project's, unless it was renamed."
+        )
+        yield "To remove what was made for it:"
+        yield f"  {command_line(tagged=(str(key),))}"

@@ -92,8 +92,8 @@ def holders(found: Iterable[Entity]) -> dict[str, tuple[str, ...]]:
 
 
 def some(names: Collection[str]) -> str:
-    """Return some of the names, without their paths."""
-    told = sorted(name.rpartition("/")[2] for name in names)
+    """Return some of the names."""
+    told = sorted(names)
     return ", ".join(told[:SHOWN]) + (", ..." if told[SHOWN:] else "")
 
 

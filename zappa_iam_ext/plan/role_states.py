@@ -36,7 +36,8 @@ class DesiredProvider:
 class DesiredExecutionRole:
     """The execution role of a stage, made before Zappa would: ``limit`` is the document of its boundary.
 
-    ``limit`` is empty for a boundary of somebody else's. ``policy`` is the inline policy ``inline``.
+    ``limit`` is empty for a boundary of somebody else's. ``policy`` is the inline policy ``inline``. ``further`` are other
+    stages whose functions run as it.
     """
 
     stage: StageKey
@@ -47,6 +48,12 @@ class DesiredExecutionRole:
     policy: Mapping[str, Any]
     boundary: str
     limit: Mapping[str, Any] = field(default_factory=dict)
+    further: tuple[StageKey, ...] = ()
+
+    @property
+    def stages(self) -> frozenset[StageKey]:
+        """All stages that it is wanted for."""
+        return frozenset({self.stage, *self.further})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,13 @@ class DesiredRoles:
             deployer=DesiredRole(**told["deployer"]) if told["deployer"] else None,
             provider=DesiredProvider(**told["provider"]) if told["provider"] else None,
             execution=tuple(
-                DesiredExecutionRole(**{**each, "stage": StageKey(**each["stage"])})
+                DesiredExecutionRole(
+                    **{
+                        **each,
+                        "stage": StageKey(**each["stage"]),
+                        "further": tuple(StageKey(**key) for key in each.get("further", ())),
+                    }
+                )
                 for each in told["execution"]
             ),
             profile=RoleProfile(**told["profile"]) if told["profile"] else None,

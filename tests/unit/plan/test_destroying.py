@@ -227,13 +227,25 @@ def test_an_execution_role_that_no_function_runs_as_goes_with_its_boundary():
     assert kinds(made.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
 
 
+def test_an_execution_role_that_functions_of_two_stages_run_as_goes_with_the_last_of_them():
+    def shared(*stages):
+        limit = policy(NEEDS[DEV], set(stages), name="run-Boundary")
+        made = role(*stages, boundary=limit.arn)
+        return with_role(made, replace(limit, holders=0, boundary_of=1))
+
+    first = destroyed(shared(DEV, PROD), DEV, idle={"run": ""})
+    assert first.stays == ("the execution role run and its boundary: functions of hello/prod run as it too",)
+    assert kinds(first.plan) == ["TagPolicy", "TagRole"]
+    last = destroyed(shared(PROD), PROD, idle={"run": ""})
+    assert kinds(last.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
+
+
 @pytest.mark.parametrize(
     ("made", "idle", "told"),
     [
         pytest.param(role(DEV), {"run": "the function hello-dev runs as it"}, "runs as it", id="in use"),
         pytest.param(role(DEV), {}, "not known", id="nobody knows"),
         pytest.param(role(DEV, attached={"arn:x": {}}), {"run": ""}, "did not attach", id="with policies"),
-        pytest.param(role(DEV, PROD), {"run": ""}, "", id="of another stage too"),
         pytest.param(role(), {"run": ""}, "", id="not ours"),
     ],
 )

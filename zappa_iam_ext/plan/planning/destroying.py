@@ -87,7 +87,11 @@ def destroy_plan(
     roles = list(execution_roles_go(current, stages, idle or {}, stays))
     limits = boundaries_that_go(current, stages, (*roles, *last))
     changes = (
-        *(change for policy in shared for change in _released(policy, stages)),
+        *(
+            change
+            for policy in (*shared, *_shared_limits(current, stages))
+            for change in _released(policy, stages)
+        ),
         *off,
         *roles,
         *last,
@@ -163,6 +167,14 @@ def _divided(
     return gone, held, shared
 
 
+def _shared_limits(current: CurrentState, stages: frozenset[StageKey]) -> Iterator[CurrentPolicy]:
+    """Yield the boundaries that are for these stages and for others."""
+    for _, limit in sorted((current.roles.limits if current.roles else {}).items()):
+        named = limit.ownership.stages or frozenset()
+        if limit.ours and named & stages and named - stages:
+            yield limit
+
+
 def _own_group(user: str, current: CurrentState) -> bool:
     """Say whether the group is ours and nobody else is a member."""
     group = current.group
@@ -217,7 +229,7 @@ def _user_goes(
     held = f"it has access keys ({', '.join(sorted(kept))}); `--delete-key` lets that of the profile go, no other"
     reasons = (
         (current.user_tags.get(OWNER_TAG[0]) != OWNER_TAG[1], "we did not make it"),
-        (bool(left), f"it holds {len(left)} other policies ({some(left)})"),
+        (bool(left), f"it holds {len(left)} other policies ({some(list(map(current.described, left)))})"),
         (bool(current.user_inline), "it has inline policies"),
         (
             bool(set(current.groups) - leaves),

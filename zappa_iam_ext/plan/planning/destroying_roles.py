@@ -76,7 +76,7 @@ def _keeps(role: CurrentRole, current: CurrentState, wanted: RoleDestruction, go
         return f"{', '.join(map(str, sorted(named - wanted.stages)))} deploy as it too"
     left = set(current.attached) - set(gone)
     reasons = (
-        (left, f"it holds {len(left)} other policies ({some(left)})"),
+        (left, f"it holds {len(left)} other policies ({some(list(map(current.described, left)))})"),
         (role.inline, f"it has inline policies that we did not write ({some(role.inline)})"),
         (role.instance_profiles, f"it is in the instance profile {some(role.instance_profiles)}"),
     )
@@ -138,7 +138,12 @@ def execution_roles_go(
     there = current.roles or CurrentRoles()
     for name, role in sorted(there.execution.items()):
         named = read_ownership(role.tags).stages
-        if not role.ours or named is None or not named <= stages:
+        if not role.ours or named is None or not named & stages:
+            continue
+        if named - stages:
+            left = ", ".join(map(str, sorted(named - stages)))
+            stays.append(f"the execution role {name} and its boundary: functions of {left} run as it too")
+            yield from _released(role, stages)
             continue
         foreign = sorted(set(role.inline) - OUR_INLINE)
         reason = idle.get(name, "whether a function runs as it is not known")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -35,7 +35,8 @@ class DestroyOptions:
 
     ``delete_key`` and ``delete_profile`` let the profile's access key go, or the profile that assumes the role.
     ``assume_unused`` lets an execution role go though not every region could be asked whether a function runs as it.
-    ``tagged`` are further stages as the tags name them: those that were renamed, or that the settings no longer have.
+    ``tagged`` are stages as the tags name them, in the place of those of the settings: for what was renamed, or is no
+    longer there.
     """
 
     delete_key: bool = False
@@ -72,7 +73,7 @@ def _destruction(
     first = items[0]
     region = AwsOptions("", first.options.region, first.options.endpoint_url)
     who, iam = open_administrator(wanted.admin_profile, region)
-    own = frozenset(key for item in items for key in item.desired.needs) | consents.tagged
+    own = consents.tagged or frozenset(key for item in items for key in item.desired.needs)
     states = [
         state_to_destroy(
             iam,
@@ -112,13 +113,29 @@ def _destruction(
         first,
         plan=made.plan,
         current=current,
-        stages=tuple(dict.fromkeys(name for item in items for name in item.stages)),
+        stages=tuple(map(str, sorted(consents.tagged)))
+        or tuple(dict.fromkeys(name for item in items for name in item.stages)),
         profile=", ".join(dict.fromkeys(item.profile for item in items if item.profile)),
         notes=tuple(_notes(made.stays, others, account, asked)),
         findings=(),
         rights=administrator_rights(iam, who, made.plan, region.region),
         elsewhere=others,
+        further=_further(current, account, own),
     )
+
+
+def _further(current: CurrentState, account: Account, own: frozenset[StageKey]) -> Mapping[StageKey, bool]:
+    """Return the other stages that tags of ours name, each with whether the deployer holds a policy for it."""
+    found: dict[StageKey, bool] = {}
+    for entity in account.entities:
+        if entity.ours:
+            found |= dict.fromkeys(entity.stages - own, False)
+    for policy in current.policies.values():
+        if policy.ours:
+            held = current.holds(policy.arn)
+            for key in (policy.ownership.stages or frozenset()) - own:
+                found[key] = held or found.get(key, False)
+    return dict(sorted(found.items()))
 
 
 def _notes(

@@ -6,7 +6,7 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from zappa_iam_ext.plan import (
     plan,
 )
 from zappa_iam_ext.plan.entities import Elsewhere
+from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.planning.deployers import beside
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
@@ -63,7 +64,8 @@ class Provisioning:
     ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
     of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
     profile has no credentials of the user that work, and that the plan makes none. ``elsewhere`` are others that deploy
-    stages that are destroyed, ``advice`` the lines that say what to run for them.
+    stages that are destroyed, ``further`` the other stages that tags of ours name (does the deployer hold a policy for
+    it?), ``advice`` the lines that say what to run for them.
     """
 
     plan: Plan
@@ -82,6 +84,7 @@ class Provisioning:
     lacks_key: bool = False
     pipelines: tuple[str, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    further: Mapping[StageKey, bool] = field(default_factory=dict)
     advice: tuple[str, ...] = ()
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
