@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.support.newcomer import allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import iam
 
 pytestmark = pytest.mark.aws
 ROLE = "hello-zappa-deployer"

@@ -8,7 +8,8 @@ import os
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, iam
 from tests.support.proxy import Answer, proxy
 from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles
