@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.newcomer import Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import Newcomer, Ran, iam
 from tests.support.sabotage import AGAIN, Saboteur, faults, in_child, sabotage, without_names
 from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles

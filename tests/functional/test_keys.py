@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, iam
 from tests.support.proxy import Answer, proxy
 from tests.support.sabotage import Saboteur, faults, in_child, sabotage
 from zappa_iam_ext.aws.asking import retrying

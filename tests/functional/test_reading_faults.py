@@ -11,8 +11,9 @@ from itertools import combinations
 import pytest
 
 from tests.support import holders
+from tests.support.documents import allow, document
 from tests.support.faults import DOCUMENTS, FAULTS, LATE, late
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.newcomer import ADMINISTRATOR, iam
 from tests.support.proxy import proxy
 from tests.support.stages import stage
 from zappa_iam_ext.aws.asking import together
