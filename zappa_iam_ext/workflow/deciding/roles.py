@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.asking.together import together
 from zappa_iam_ext.aws.reading.model import LiveRole
+from zappa_iam_ext.aws.reading.sources import held_sources
 from zappa_iam_ext.check import Evidence, EvidenceNote, Report, RoleReport, check
 from zappa_iam_ext.check.execution_role import PASS_ROLE, check_role, role_fault, role_needs, with_role
 from zappa_iam_ext.check.joining import join, voice_of
@@ -31,7 +32,6 @@ from zappa_iam_ext.workflow.deciding.execution_role import (
     writes_of,
 )
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal, role_name
-from zappa_iam_ext.workflow.deciding.sources import held_sources
 from zappa_iam_ext.workflow.deciding.subjects import subject_of
 
 if TYPE_CHECKING:
