@@ -53,6 +53,7 @@ from zappa_iam_ext.workflow.provisioning.targets import (
     target_of,
     unnamed,
 )
+from zappa_iam_ext.workflow.provisioning.unlifted import unlifted
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -253,6 +254,11 @@ def _plan_group(
                 ()
                 if target.role
                 else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
+            ),
+            *(
+                unlifted(iam, located, commands, desired, target=target, execution=execution)
+                if current.user_exists and not (target.role or wanted.removing)
+                else ()
             ),
         ),
         lacks_key=not (target.role or target.works or wanted.create_key),
