@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,12 @@ def plain(made):
     return deployment_policy(requirements(made, life_cycle()))
 
 
+@cache
+def provisioned_of(name="plain"):
+    """Return the document of a deployer of one of the settings: read only, and long to compute."""
+    return provisioned(stage_of(name))
+
+
 def provisioned(made):
     role = bounded_role(made)
     own = self_inspection_grants("aws", ACCOUNT, "serverless", role=True)
@@ -93,7 +100,7 @@ def decision(document, request):
 @pytest.mark.parametrize("call", [pytest.param(call, id=call["name"]) for call in FORBIDDEN])
 def test_it_is_denied(call, name):
     made = stage_of(name)
-    assert decision(provisioned(made), filled(call, made)) is Decision.IMPLICIT_DENY
+    assert decision(provisioned_of(name), filled(call, made)) is Decision.IMPLICIT_DENY
 
 
 @pytest.mark.node
@@ -101,7 +108,7 @@ def test_it_is_denied(call, name):
 def test_two_evaluators_that_are_not_ours_deny_it_too(name, node_judge, ministack_judge):
     made = stage_of(name)
     pairs = [
-        {"policies": {"identity": [provisioned(made).to_dict()]}, "request": filled(call, made)}
+        {"policies": {"identity": [provisioned_of(name).to_dict()]}, "request": filled(call, made)}
         for call in FORBIDDEN
     ]
     for judge in (node_judge, ministack_judge):
@@ -132,7 +139,7 @@ def test_nothing_that_zappa_needs_is_lost_where_the_role_has_the_boundary(name):
         requirement.action
         for requirement in requirements(made, life_cycle())
         if decision(
-            provisioned(made),
+            provisioned_of(name),
             {
                 "principal": PRINCIPAL,
                 "action": requirement.action,
@@ -265,7 +272,7 @@ def test_what_a_role_that_is_known_leaves_to_ask_for(exists, boundary, denied):
         each.action
         for each in needed
         if decision(
-            provisioned(made),
+            provisioned_of(),
             {
                 "principal": PRINCIPAL,
                 "action": each.action,
