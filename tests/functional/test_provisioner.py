@@ -244,10 +244,10 @@ def test_whichever_call_fails_a_second_apply_converges_and_no_key_is_orphaned(en
 def test_a_version_that_came_in_between_is_only_in_the_way_when_it_says_something_else(world, meanwhile):
     """A lost answer that botocore asks for again makes two versions; so does a like run at the same time."""
     world.apply()
-    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document("s3:Get*")),))
+    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, allow("s3:Get*")),))
     planned = world.plan()
     arn = f"arn:aws:iam::{world.account}:policy/{POLICY}"
-    text = json.dumps(document("s3:Get*" if meanwhile == "the same" else "sqs:*"))
+    text = json.dumps(allow("s3:Get*" if meanwhile == "the same" else "sqs:*"))
     create = world.iam.create_policy_version
 
     def between(**parameters):
@@ -264,7 +264,7 @@ def test_a_version_that_came_in_between_is_only_in_the_way_when_it_says_somethin
             world.apply(planned)
         version = world.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         held = world.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-        assert held == document("sqs:*"), "the first one's is in force"
+        assert held == allow("sqs:*"), "the first one's is in force"
 
 
 def test_what_iam_shows_late_is_waited_for(world):
