@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import botocore.session
 import pytest
-from botocore.loaders import Loader
+from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, settings
 
 from tests.support.newcomer import Newcomer
@@ -25,6 +28,21 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("laws")
+
+
+@functools.cache
+def _files_read(_: str | None) -> dict[Any, Any]:
+    return {}
+
+
+def _shared_loader(search_path: str | None = None) -> Loader:
+    """Return a loader of botocore's service models that shares what others have read: those files are the same in each test."""
+    loader = create_loader(search_path)
+    loader._cache = _files_read(search_path)
+    return loader
+
+
+botocore.session.create_loader = _shared_loader
 
 
 @pytest.fixture
@@ -47,21 +65,6 @@ def running_aws() -> Iterator[LocalAws]:
     """The local AWS of this worker."""
     with local_aws() as aws:
         yield aws
-
-
-_MODELS: dict[object, object] = {}
-
-
-@pytest.fixture
-def models_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let botocore look for its models and parse them once in this process, not once for each session."""
-    begin = Loader.__init__
-
-    def shared(self: Loader, *arguments: object, **more: object) -> None:
-        begin(self, *arguments, **more)
-        self._cache = _MODELS
-
-    monkeypatch.setattr(Loader, "__init__", shared)
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.default_versions import DefaultVersions
-from tests.support.newcomer import Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import Newcomer, Ran, iam
 from tests.support.sabotage import AGAIN, Saboteur, faults, in_child, sabotage, without_names
 from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles
@@ -27,7 +28,6 @@ pytestmark = [
     pytest.mark.aws,
     pytest.mark.longer,
     pytest.mark.timeout(7200),
-    pytest.mark.usefixtures("models_once"),
 ]
 CHOSEN = os.environ.get("ZAPPA_IAM_EXT_FAULTS", "").replace("all", "1")
 ADMIN = ("--admin-profile", "admin", "--yes")

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, iam
 from tests.support.proxy import Answer, proxy
 from tests.support.sabotage import Saboteur, faults, in_child, sabotage
 from zappa_iam_ext.aws.asking import retrying
@@ -17,7 +18,6 @@ from zappa_iam_ext.plan.rotation import ROTATED, ROTATING
 pytestmark = [
     pytest.mark.aws,
     pytest.mark.timeout(3600),
-    pytest.mark.usefixtures("models_once"),
 ]
 ROTATE = ("keys", "rotate", "dev", "--admin-profile", "admin", "--yes")
 OTHERS = "# mine\n[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = x/y+z\n"

@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.documents import allow
 from tests.support.proxy import Answer, proxy
 from tests.support.stages import stage
-from tests.support.world import World, document
+from tests.support.world import World
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents
@@ -69,7 +70,7 @@ def nothing(_):
 def of_zappa(world):
     world.iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST))
     world.iam.put_role_policy(
-        RoleName=NAME, PolicyName="zappa-permissions", PolicyDocument=json.dumps(document("s3:*"))
+        RoleName=NAME, PolicyName="zappa-permissions", PolicyDocument=json.dumps(allow("s3:*"))
     )
 
 
@@ -112,7 +113,7 @@ def sabotaged(world, job, number, way):
 def new_world(endpoint, home, job):
     world = World(endpoint, home)
     world.iam.create_role(RoleName=OTHER, AssumeRolePolicyDocument=json.dumps(TRUST))
-    world.iam.create_policy(PolicyName=OTHER, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=OTHER, PolicyDocument=json.dumps(allow("ec2:*")))
     JOBS[job][0](world)
     return world
 
