@@ -22,7 +22,11 @@ from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.plan.documents import fingerprint
 from zappa_iam_ext.plan.rotation import ROTATED
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(7200),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 ADMIN = ("--admin-profile", "admin", "--yes")
 POLICY = "ZappaLambdaDeploymentPolicy"

@@ -34,7 +34,12 @@ from zappa_iam_ext.plan.role_states import (
 from zappa_iam_ext.roles.providers import federation
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer, pytest.mark.usefixtures("at_a_desk")]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(3600),
+    pytest.mark.usefixtures("at_a_desk"),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 DEV, PROD, SHOP = StageKey("hello", "dev"), StageKey("hello", "prod"), StageKey("shop", "dev")
 FOREIGN = "SomebodyElses"

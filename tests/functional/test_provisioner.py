@@ -19,7 +19,7 @@ from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspec
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner, wait_until_accepted
-from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
+from zappa_iam_ext.errors import AccountChanged, CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
 from zappa_iam_ext.plan import Consents, DesiredPolicy
 from zappa_iam_ext.plan import plan as make_plan
@@ -238,6 +238,33 @@ def test_whichever_call_fails_a_second_apply_converges_and_no_key_is_orphaned(en
         assert world.plan().empty
         assert world.keys() == [world.files.access_key_id("serverless")]
     assert number > 4
+
+
+@pytest.mark.parametrize("meanwhile", ["the same", "something else"])
+def test_a_version_that_came_in_between_is_only_in_the_way_when_it_says_something_else(world, meanwhile):
+    """A lost answer that botocore asks for again makes two versions; so does a like run at the same time."""
+    world.apply()
+    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, allow("s3:Get*")),))
+    planned = world.plan()
+    arn = f"arn:aws:iam::{world.account}:policy/{POLICY}"
+    text = json.dumps(allow("s3:Get*" if meanwhile == "the same" else "sqs:*"))
+    create = world.iam.create_policy_version
+
+    def between(**parameters):
+        create(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+        return create(**parameters)
+
+    world.iam.create_policy_version = between
+    if meanwhile == "the same":
+        world.apply(planned)
+        world.iam.create_policy_version = create
+        assert world.plan().empty
+    else:
+        with pytest.raises(AccountChanged):
+            world.apply(planned)
+        version = world.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        held = world.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        assert held == allow("sqs:*"), "the first one's is in force"
 
 
 def test_what_iam_shows_late_is_waited_for(world):

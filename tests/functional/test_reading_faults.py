@@ -24,7 +24,10 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.principals import Principals
 
-pytestmark = pytest.mark.aws
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.timeout(3600),
+]
 ALL = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 """`make faults` tries every fault at every call; `make test` a part of it."""
 LIMIT = 3.0

@@ -7,6 +7,7 @@ iam-simulate. Where that map is wrong about AWS, ``outside_map.toml`` says how.
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 
 __all__ = ["node_judge"]  # a fixture
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.slow, pytest.mark.xdist_group("recordings-judged")]
 DIFFERENCES = Path(__file__).parents[1] / "recordings" / "outside_map.toml"
 _API_GATEWAY = frozenset({"apigateway", "apigatewayv2"})
 
@@ -118,6 +119,7 @@ def _outside() -> dict[str, str]:
     return _known
 
 
+@cache
 def _differences() -> dict[str, dict[str, str]]:
     table = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
     return {row["call"]: row for row in table["difference"]}

@@ -23,7 +23,12 @@ from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole
 from zappa_iam_ext.roles.execution_trust import execution_trust
 from zappa_iam_ext.workflow.execution_roles.planning import EXECUTION_POLICY, look, policy_document
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer, pytest.mark.usefixtures("at_a_desk")]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(3600),
+    pytest.mark.usefixtures("at_a_desk"),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 NAME, OTHER = "hello-dev-ZappaLambdaExecutionRole", "SomebodyElses"
 FAILURE = (

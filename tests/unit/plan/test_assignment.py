@@ -151,6 +151,42 @@ def test_an_edit_by_hand_is_refused_or_kept():
     assert may(now, DEV)
 
 
+@pytest.mark.parametrize("only_add", [False, True], ids=["one of its stages", "the gate, or a script"])
+def test_an_edit_by_hand_is_not_made_ours_by_adding_to_it(only_add):
+    stages = {DEV} if only_add else {DEV, PROD}
+    before = state(policy(allow("ec2:*"), stages, written=NEEDS[DEV]))
+    refused = plan(desired(DEV, only_add=only_add), before)
+    assert [concern.kind for concern in refused.concerns] == ["drift"]
+    assert "make the edit ours" in refused.concerns[0].reason
+    taken = plan(desired(DEV, only_add=only_add), before, Consents(adopt=True))
+    assert not taken.unsafe
+    assert not performed(before, taken.changes).policies[BASE].edited
+
+
+def test_an_edit_that_has_all_that_is_needed_stays_an_edit():
+    before = state(policy(allow("*"), {DEV, PROD}, written=NEEDS[DEV]))
+    assert plan(desired(DEV), before).empty
+    adopted = performed(before, plan(desired(DEV), before, Consents(adopt=True)).changes)
+    assert not adopted.policies[BASE].edited
+
+
+def test_what_carries_no_fingerprint_is_no_edit():
+    old = policy(allow("ec2:*"))
+    old = replace(old, tags={"CreatedBy": "zappa-iam-ext"})
+    assert not plan(desired(DEV), state(old)).unsafe
+
+
+def test_a_stage_that_joins_leaves_the_version_before_known():
+    content = allow("s3:GetObject", "lambda:GetFunction", "sqs:SendMessage")
+    there = policy(content, {DEV}, versions=("v1", "v2"))
+    there = replace(there, tags=replace(there.ownership, previous="v1").to_tags())
+    wide = DesiredState(ACCOUNT, "serverless", base=BASE, needs={DEV: content, PROD: content})
+    joined = performed(state(there), plan(wide, state(there)).changes).policies[BASE]
+    assert joined.ownership.stages == {DEV, PROD}
+    assert joined.ownership.previous == "v1"
+    assert not joined.edited
+
+
 def test_a_policy_that_others_hold_loses_for_them_what_the_user_keeps_elsewhere():
     wide = replace(policy(allow("s3:GetObject", "lambda:GetFunction", "ec2:A"), {DEV}), holders=2)
     second = policy(allow("ec2:A"), {OTHER}, name=f"{BASE}-shop-dev")

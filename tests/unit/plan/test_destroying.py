@@ -46,9 +46,6 @@ def test_all_versions_go_before_the_policy_and_the_user_last():
         pytest.param(state(policy(NEEDS[DEV])), "no tag tells for which stages", id="everybody's"),
         pytest.param(state(policy(NEEDS[DEV], {DEV, PROD})), "hello/prod hold it too", id="shared"),
         pytest.param(
-            state(replace(policy(NEEDS[DEV], {DEV}), holders=2)), "1 other users", id="held by others"
-        ),
-        pytest.param(
             state(replace(policy(NEEDS[DEV], {DEV}), boundary_of=3)),
             "permissions boundary of 3",
             id="a boundary",
@@ -59,6 +56,34 @@ def test_a_policy_that_anyone_else_may_need_stays(current, reason):
     made = destroyed(current, DEV)
     assert not {"DeletePolicy", "DetachUserPolicy", "DeletePolicyVersion"} & set(kinds(made.plan))
     assert any(reason in each for each in made.stays)
+
+
+@pytest.mark.parametrize(
+    ("holders", "told", "reason"),
+    [
+        pytest.param((), (), "1 other users, groups or roles hold it", id="nobody knows who"),
+        pytest.param(("the user serverless", "the role ci"), (), "the role ci holds it too", id="known"),
+        pytest.param(("the role ci",), ("the role ci",), "the role ci holds it too", id="told anyhow"),
+    ],
+)
+def test_a_policy_that_others_hold_is_taken_from_the_user_only(holders, told, reason):
+    mine = replace(policy(NEEDS[DEV], {DEV}), holders=2)
+    current = state(mine, **OURS)
+    made = destroyed(current, DEV, holders=dict.fromkeys([mine.arn] if holders else [], holders), told=told)
+    assert kinds(made.plan) == ["DetachUserPolicy", "DeleteUser"]
+    assert made.stays == (f"the policy {BASE}: {reason}",)
+    after = replace(performed(current, made.plan.changes), user_exists=False)
+    again = destroyed(after, DEV, holders={mine.arn: ("the role ci",)}, told=("the role ci",))
+    assert again.plan.empty
+    assert again.stays == ()
+
+
+@pytest.mark.parametrize("stages", [{DEV}, {DEV, PROD}])
+def test_a_policy_that_only_others_hold_is_left_with_its_tags(stages):
+    theirs = policy(NEEDS[DEV], stages)
+    made = destroyed(state(theirs, attached=False, **OURS), DEV)
+    assert kinds(made.plan) == ["DeleteUser"]
+    assert made.stays == (f"the policy {BASE}: 1 other users, groups or roles hold it",)
 
 
 def test_a_policy_that_others_share_no_longer_names_the_stage():
@@ -85,14 +110,18 @@ KEY = CurrentKey("AKIA1", active=True)
         pytest.param({"groups": ("team",)}, "member of groups", id="groups"),
         pytest.param({"keys": (KEY,)}, "AKIA1", id="a key"),
         pytest.param(
-            {"keys": (KEY, CurrentKey("AKIA2", active=True)), "profile_key": "AKIA1", "delete_key": True},
+            {
+                "keys": (KEY, CurrentKey("AKIA2", active=True)),
+                "profile_key": "AKIA1",
+                "delete_keys": ("AKIA1",),
+            },
             "AKIA2",
             id="a key that is not the profile's",
         ),
     ],
 )
 def test_a_user_that_something_is_left_of_stays(more, reason):
-    asked = {"delete_key": more.pop("delete_key")} if "delete_key" in more else {}
+    asked = {"delete_keys": more.pop("delete_keys")} if "delete_keys" in more else {}
     made = destroyed(state(policy(NEEDS[DEV], {DEV}), **{**OURS, **more}), DEV, **asked)
     assert "DeleteUser" not in kinds(made.plan)
     assert "DeleteAccessKey" not in kinds(made.plan)
@@ -107,7 +136,10 @@ def test_other_policies_keep_the_user():
 
 def test_the_key_of_the_profile_goes_when_it_may():
     current = state(policy(NEEDS[DEV], {DEV}), **OURS, keys=(KEY,), profile_key="AKIA1")
-    assert kinds(destroyed(current, DEV, delete_key=True).plan)[-2:] == ["DeleteAccessKey", "DeleteUser"]
+    assert kinds(destroyed(current, DEV, delete_keys=("AKIA1",)).plan)[-2:] == [
+        "DeleteAccessKey",
+        "DeleteUser",
+    ]
 
 
 def test_a_group_of_ours_goes_with_its_last_policy():
@@ -267,13 +299,25 @@ def test_an_execution_role_that_no_function_runs_as_goes_with_its_boundary():
     assert kinds(made.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
 
 
+def test_an_execution_role_that_functions_of_two_stages_run_as_goes_with_the_last_of_them():
+    def shared(*stages):
+        limit = policy(NEEDS[DEV], set(stages), name="run-Boundary")
+        made = role(*stages, boundary=limit.arn)
+        return with_role(made, replace(limit, holders=0, boundary_of=1))
+
+    first = destroyed(shared(DEV, PROD), DEV, idle={"run": ""})
+    assert first.stays == ("the execution role run and its boundary: functions of hello/prod run as it too",)
+    assert kinds(first.plan) == ["TagPolicy", "TagRole"]
+    last = destroyed(shared(PROD), PROD, idle={"run": ""})
+    assert kinds(last.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
+
+
 @pytest.mark.parametrize(
     ("made", "idle", "told"),
     [
         pytest.param(role(DEV), {"run": "the function hello-dev runs as it"}, "runs as it", id="in use"),
         pytest.param(role(DEV), {}, "not known", id="nobody knows"),
         pytest.param(role(DEV, attached={"arn:x": {}}), {"run": ""}, "did not attach", id="with policies"),
-        pytest.param(role(DEV, PROD), {"run": ""}, "", id="of another stage too"),
         pytest.param(role(), {"run": ""}, "", id="not ours"),
     ],
 )
@@ -333,7 +377,12 @@ def by_role(made, *policies, providers=(OURS_ALONE,), attached=(), **more):
 
 def role_destroyed(current, *stages, mode="oidc", delete_profile=False):
     wanted = RoleDestruction(
-        "deployer", ROLE_ARN, frozenset(stages), mode == "oidc", "serverless", delete_profile
+        "deployer",
+        ROLE_ARN,
+        frozenset(stages),
+        mode == "oidc",
+        {"serverless": current.roles.profile},
+        delete_profile,
     )
     return destroy_plan("deployer", current, frozenset(stages), role=wanted)
 
