@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.faulty_system import DONE, FEWER, REFUSED, in_child, killed_at_real, real_calls, refusing
 from zappa_iam_ext.cli.shared.provisioning import write_privately
-from zappa_iam_ext.cli.shared.report_file import write_report
+from zappa_iam_ext.cli.shared.report_file import write_output
 from zappa_iam_ext.whole_file import write_whole
 
 OLD, NEW = "the old text, which is long enough to be missed\n", "the new text\n"
@@ -26,7 +26,7 @@ ERRORS = (0, errno.ENOSPC, errno.EACCES, errno.EIO)
 """Killed, a full disk, refused, broken."""
 WRITERS = {
     "a plan": lambda path: write_privately(path, NEW),
-    "a report or a policy": lambda path: write_report(path, NEW.rstrip()),
+    "a report or a policy": lambda path: write_output(path, NEW.rstrip()),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -81,19 +80,6 @@ def judged(document: Mapping[str, Any]) -> dict[str, Any]:
             hint="Trust fewer principals, or a role of theirs.",
         )
     return dict(document)
-
-
-def same_trust(one: Mapping[str, Any] | str, other: Mapping[str, Any] | str) -> bool:
-    """Say whether two trust policies mean the same."""
-    return _meaning(one) == _meaning(other)
-
-
-def _meaning(document: Mapping[str, Any] | str) -> object:
-    read = json.loads(document) if isinstance(document, str) else document
-    return frozenset(
-        statement.meaning()
-        for statement in PolicyDocument.parse(read, PolicyKind.TRUST, readable=False).statements
-    )
 
 
 def _require_principal(arn: str) -> None:

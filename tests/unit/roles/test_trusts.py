@@ -13,7 +13,7 @@ from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.iam.trust import condition_keys
 from zappa_iam_ext.roles.providers import UnknownProvider, federation, provider_rows
-from zappa_iam_ext.roles.trusts import TrustRefused, federated_trust, judged, principals_trust, same_trust
+from zappa_iam_ext.roles.trusts import TrustRefused, federated_trust, judged, principals_trust
 
 CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "roles" / "federations.toml").read_text())[
     "case"
@@ -180,29 +180,6 @@ def test_a_users_own_trust_policy_is_judged_before_it_is_written(condition):
     }
     with pytest.raises(ZappaIamError):
         judged({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def test_trust_policies_are_compared_by_what_they_mean():
-    one = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"Service": ["a.amazonaws.com", "b.amazonaws.com"]},
-            "Action": "sts:AssumeRole",
-        },
-    }
-    other = {
-        "Statement": [
-            {
-                "Sid": "",
-                "Effect": "Allow",
-                "Principal": {"Service": ["b.amazonaws.com", "a.amazonaws.com"]},
-                "Action": ["sts:AssumeRole"],
-            }
-        ]
-    }
-    assert same_trust(one, other)
-    assert not same_trust(one, principals_trust([ROOT]))
 
 
 def test_the_page_on_modes_names_every_provider_with_its_options():
