@@ -7,7 +7,8 @@ import shlex
 
 import pytest
 
-from tests.support.newcomer import allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import iam
 
 pytestmark = pytest.mark.aws
 ROLE = "hello-zappa-deployer"

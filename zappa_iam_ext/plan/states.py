@@ -39,13 +39,15 @@ class DesiredPolicy:
     """One customer managed policy; ``document`` is the JSON of the policy document.
 
     ``stages`` are those that its tags are to name; None for no such tags: everybody's. ``keeps`` says that the document
-    holds all that is in place, so that nobody's edit is lost by it.
+    holds all that is in place, so that nobody's edit is lost by it; ``edited`` that an edit by hand is among it which nobody
+    has adopted.
     """
 
     name: str
     document: Mapping[str, Any]
     stages: frozenset[StageKey] | None = None
     keeps: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.plans import kinds
 from tests.support.service_definitions import operation, unknown_names
 from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, StageKey, plan
 from zappa_iam_ext.plan.changes import (
@@ -69,10 +70,6 @@ def desired(roles, *stages):
 def made(roles, there=None, *, consents=None, stages=(DEV,), **state):
     current = CurrentState(user_exists=True, roles=there, **state)
     return plan(desired(roles, *stages), current, consents)
-
-
-def kinds(planned):
-    return [type(change).__name__ for change in planned.changes]
 
 
 def role(name="deployer", trust=TRUST, tags=OURS, **more):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +16,7 @@ from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, parse_comm
 from zappa_iam_ext.cli.shared.output import is_masked, machine_text, own_version
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.mask import masked_values
+from zappa_iam_ext.whole_file import write_whole
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow import Provisioning
@@ -120,10 +119,7 @@ def show(
 def write_privately(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises `ZappaIamError`."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        write_whole(path, text.encode(), private=True)
     except OSError as error:
         raise ZappaIamError(
             f"{path} cannot be written: {error.strerror}", hint="Name another file (`--out`)."
@@ -191,6 +187,7 @@ def _words(param: click.Parameter, value: Any) -> list[str]:
 
 
 def _context(item: Provisioning) -> Any:
+    from zappa_iam_ext.plan.planning.effects import written_documents
     from zappa_iam_ext.render.plan import PlanContext
 
     admin = f" (profile {item.admin_profile})" if item.admin_profile else ""
@@ -202,12 +199,12 @@ def _context(item: Provisioning) -> Any:
         account=item.account,
         region=item.options.region,
         notes=(
-            *item.notes,
+            *item.told,
             *([f"whether the administrator may do this cannot be told: {unknown}"] if unknown else []),
         ),
         findings=item.findings,
         denied=item.rights.denied,
-        in_place={policy.name: policy.document for policy in item.current.policies.values()},
+        documents=tuple(written_documents(item.plan, item.current)),
     )
 
 
@@ -228,5 +225,5 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "administrator_denied": list(item.rights.denied),
         "administrator_unknown": item.rights.unknown,
         "findings": list(item.findings),
-        "notes": list(item.notes),
+        "notes": list(item.told),
     }

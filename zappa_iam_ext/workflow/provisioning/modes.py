@@ -31,7 +31,7 @@ from zappa_iam_ext.roles.boundary import (
     grants_without_boundary,
 )
 from zappa_iam_ext.roles.pipelines import Pipeline, pipeline_text
-from zappa_iam_ext.roles.providers import Federation, federation, issuer_url
+from zappa_iam_ext.roles.providers import Federation, federation, issuer_url, provider_rows
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
 if TYPE_CHECKING:
@@ -195,6 +195,19 @@ def execution_roles(
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
 
 
+def bounded_roles(stages: Sequence[Stage]) -> ExecutionRoles:
+    """Return the execution roles of stages in a known account as they are made where there are none, each with a boundary."""
+    found: dict[StageKey, BoundedRole] = {}
+    desired: dict[str, DesiredExecutionRole] = {}
+    for stage in stages:
+        role = bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
+        if role is not None:
+            key = StageKey(stage.project_name, stage.name)
+            found[key] = role
+            desired.setdefault(role.name, _desired(key, stage, role))
+    return ExecutionRoles(found, tuple(desired.values()), (BOUNDED_NOTE,) if found else ())
+
+
 def _granted_without(
     iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole, deployer: tuple[str, str]
 ) -> bool:
@@ -252,7 +265,12 @@ def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: b
         yield f"in CI ({service}) `--mode oidc` needs no key"
     elif options.mode == "user" and makes_key:
         yield USER_NOTE
-    if options.provider == "github" and not {"owner_id", "repository_id"} <= set(options.given):
+    row = provider_rows().get(options.provider)
+    if (
+        row is not None
+        and "owner_id" in row.parameters
+        and not {"owner_id", "repository_id"} <= set(options.given)
+    ):
         yield NEW_REPOSITORIES
     if options.mode == "role" and options.mfa:
         yield MFA_NOTE

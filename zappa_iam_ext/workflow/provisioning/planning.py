@@ -28,6 +28,7 @@ from zappa_iam_ext.plan import (
 from zappa_iam_ext.plan.entities import Elsewhere
 from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.planning.deployers import beside
+from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
@@ -52,6 +53,7 @@ from zappa_iam_ext.workflow.provisioning.targets import (
     target_of,
     unnamed,
 )
+from zappa_iam_ext.workflow.provisioning.unlifted import unlifted
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -94,6 +96,11 @@ class Provisioning:
         """What deploys: a ``user`` or a ``role``."""
         roles = self.desired.roles
         return "role" if roles is not None and roles.deployer is not None else "user"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and who else holds what is written."""
+        return (*told_of_others(self.plan, self.current), *self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +254,11 @@ def _plan_group(
                 ()
                 if target.role
                 else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
+            ),
+            *(
+                unlifted(iam, located, commands, desired, target=target, execution=execution)
+                if current.user_exists and not (target.role or wanted.removing)
+                else ()
             ),
         ),
         lacks_key=not (target.role or target.works or wanted.create_key),
