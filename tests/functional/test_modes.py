@@ -14,8 +14,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from tests.support.newcomer import allow, iam
+from tests.support.documents import allow
 from tests.support.newcomer import denied as refused
+from tests.support.newcomer import iam
 from zappa_iam_ext.aws.provisioning.provisioner import apply_plan
 from zappa_iam_ext.plan import CurrentState, DesiredPolicy, DesiredState, Plan, plan
 from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredProvider, DesiredRole, DesiredRoles

@@ -8,15 +8,13 @@ import click
 
 from zappa_iam_ext.cli.shared.command_line import again
 from zappa_iam_ext.cli.shared.options import (
-    AwsOptions,
-    aws_options,
-    parse_commands,
-    read,
+    Selection,
     require_account_id,
     require_partition,
-    stage_options,
+    selects_commands,
 )
-from zappa_iam_ext.cli.shared.policy_file import documents_json, report, stale, write
+from zappa_iam_ext.cli.shared.policy_file import documents_json, report, stale
+from zappa_iam_ext.cli.shared.report_file import STDOUT, require_writable, write_output
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
@@ -27,8 +25,7 @@ TOO_LONG = STALE = 1
 
 
 @click.command("policy")
-@stage_options
-@aws_options
+@selects_commands
 @click.option(
     "--account", default="", callback=require_account_id, help="AWS account id; asked of AWS when left out."
 )
@@ -66,10 +63,24 @@ TOO_LONG = STALE = 1
     help="Print what an administrator needs for plan, apply and destroy instead.",
 )
 @click.option(
+    "--mode",
+    type=click.Choice(["user", "role", "oidc"]),
+    default="user",
+    show_default=True,
+    help="With --for-admin: how the deployer gets its credentials.",
+)
+@click.option(
+    "--role-name",
+    default="",
+    metavar="NAME",
+    help="With --for-admin: the role that deploys; default: the project's.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it to this file instead of stdout.",
+    metavar="FILE",
+    help="Write it to this file, over what it held; `-` is stdout.",
 )
 @click.option(
     "--check",
@@ -78,13 +89,7 @@ TOO_LONG = STALE = 1
     help="Write nothing: say whether this file means the same, and show a diff.",
 )
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    command_lines: tuple[str, ...],
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     account: str,
     partition: str,
     split: bool,
@@ -94,6 +99,8 @@ def command(
     user: str,
     role: str,
     for_admin: bool,
+    mode: str,
+    role_name: str,
     output: Path | None,
     kept: Path | None,
 ) -> None:
@@ -109,10 +116,21 @@ def command(
 
     if user and role:
         raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
-    options = AwsOptions(profile, region, endpoint_url)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
+    if not for_admin and (role_name or mode != "user"):
+        raise SettingsError(
+            "--mode and --role-name belong to --for-admin",
+            hint="The document of who deploys is the same in each mode; --role NAME says which role checks itself.",
+        )
+    if output:
+        require_writable(str(output), "policy")
+    stages = selected.read("unused")
     if for_admin:
-        documents = tuple(_of_administrator(each, options, account, partition) for each in stages)
+        from zappa_iam_ext.workflow import with_caller_account
+
+        documents = tuple(
+            _of_administrator(with_caller_account(each, selected.aws, account, partition), mode, role_name)
+            for each in stages
+        )
         _deliver(documents_json(documents, as_list=split), output, kept, account)
         return
     wanted = PolicyOptions(
@@ -125,7 +143,7 @@ def command(
         user=user,
         role=role,
     )
-    documents, notes = policy_documents(stages, parse_commands(command_lines), options, wanted)
+    documents, notes = policy_documents(stages, selected.commands, selected.aws, wanted)
     for note in notes:
         click.echo(note, err=True)
     _deliver(documents_json(documents, as_list=split), output, kept, account)
@@ -133,11 +151,10 @@ def command(
         raise SystemExit(TOO_LONG)
 
 
-def _of_administrator(stage: Stage, options: AwsOptions, account: str, partition: str) -> PolicyDocument:
-    from zappa_iam_ext.workflow import administrator_document, with_caller_account
+def _of_administrator(located: Stage, mode: str, role_name: str) -> PolicyDocument:
+    from zappa_iam_ext.workflow import administrator_document
 
-    located = with_caller_account(stage, options, account, partition)
-    return administrator_document(located, located.account, located.partition)
+    return administrator_document(located, located.account, located.partition, mode, role_name)
 
 
 def _deliver(text: str, output: Path | None, kept: Path | None, account: str) -> None:
@@ -147,7 +164,7 @@ def _deliver(text: str, output: Path | None, kept: Path | None, account: str) ->
         report(kept, difference, again("-o", str(kept), without="kept"))
         if difference:
             raise SystemExit(STALE)
-    elif output:
-        write(output, text)
+    elif output and str(output) != STDOUT:
+        write_output(output, text, "policy")
     else:
         click.echo(text)
