@@ -181,6 +181,15 @@ def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too():
             id="a path alone",
         ),
         pytest.param((*OIDC[:-1], "*"), "--branch", id="any branch"),
+        pytest.param((*OIDC, "--tag", "v1"), "cannot tell --tag", id="a branch and a tag"),
+        pytest.param(
+            ("--mode", "role", "--trusted", "arn:aws-cn:iam::123456789012:root"),
+            "partition aws",
+            id="another partition",
+        ),
+        pytest.param(
+            ("--mode", "permission-set", "--role-name", "n" * 33), "AWS allows 32", id="a long permission set"
+        ),
         pytest.param(
             ("--mode", "role", "--trusted", "arn:aws:iam::123456789012:root", "--max-session", "60"),
             "3600",
