@@ -35,7 +35,7 @@ from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.modes import (
     ModeOptions,
-    deployer_name,
+    deployer_there,
     desired_roles,
     execution_roles,
     mode_notes,
@@ -192,12 +192,14 @@ def _plan_group(
         require_account(stage, administrator.account, "the administrator belongs")
     wanted.mode.check(removing=wanted.removing)
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    role = ("", "/")
     if wanted.mode.is_role:
-        target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        role = deployer_there(iam, stages, wanted.mode)
+        target = Target(*role, profile, role=True)
         roles = (
             roles_to_destroy(located, wanted.mode)
             if wanted.removing
-            else desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)[0]
+            else desired_roles(located, wanted.mode, role, profile or DEFAULT_PROFILE, region)[0]
         )
     else:
         target = target_of(identity, profile, user_name, administrator, iam)
@@ -265,7 +267,9 @@ def _plan_group(
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
-        pipelines=(() if wanted.removing else pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE)),
+        pipelines=()
+        if wanted.removing
+        else pipelines_of(located, wanted.mode, role, profile or DEFAULT_PROFILE),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )
