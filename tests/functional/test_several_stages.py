@@ -8,7 +8,8 @@ import stat
 
 import pytest
 
-from tests.support.newcomer import SETTINGS, allow, denied, iam
+from tests.support.documents import allow
+from tests.support.newcomer import SETTINGS, denied, iam
 from tests.support.proxy import Answer, proxy
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document

@@ -9,6 +9,7 @@ from dataclasses import replace
 import botocore.session
 from botocore.config import Config
 
+from tests.support.documents import allow
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
@@ -16,15 +17,10 @@ from zappa_iam_ext.plan import Consents, DesiredPolicy, DesiredState
 from zappa_iam_ext.plan import plan as make_plan
 
 POLICY = "ZappaLambdaDeploymentPolicy"
+_SESSION = botocore.session.Session()
+"""One for all: to read botocore's models takes longer than to ask. Credentials are given to each client."""
 _ACCOUNTS = itertools.count(210000000000 + 100000 * (os.getpid() % 100000))
 KEEP_GOING = Consents(prune=True, prune_versions=True)
-
-
-def document(*actions, resource="*"):
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resource}],
-    }
 
 
 class World:
@@ -38,14 +34,13 @@ class World:
         self.desired = DesiredState(
             self.account,
             "serverless",
-            (DesiredPolicy(POLICY, document("lambda:ListFunctions")),),
+            (DesiredPolicy(POLICY, allow("lambda:ListFunctions")),),
             profile="serverless",
         )
         self.steps = []
 
     def client(self, service, key_id, secret, endpoint=""):
-        session = botocore.session.Session()
-        return session.create_client(
+        return _SESSION.create_client(
             service,
             region_name="us-east-1",
             endpoint_url=endpoint or self.endpoint,

@@ -174,3 +174,10 @@ class CurrentState:
         group = self.group
         through = group is not None and arn in group.attached and group.name in self.groups
         return arn in self.attached or through
+
+    def described(self, arn: str) -> str:
+        """Return the name of a managed policy, and of one of ours for which stages it is."""
+        name = arn.rpartition("/")[2]
+        policy = self.policies.get(name)
+        stages = policy.ownership.stages if policy is not None and policy.ours else None
+        return f"{name} for {', '.join(map(str, sorted(stages)))}" if stages else name

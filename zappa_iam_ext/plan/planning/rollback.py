@@ -22,12 +22,12 @@ def rollback_plan(
     """Return what makes the version before the last change the default one again, of each policy of these stages.
 
     ``current`` has the documents of former versions. An edit by hand is replaced, and a version that we may not have written
-    returned to, only with ``adopt``; nothing is taken from stages that are not given. Raises `ZappaIamError` when there is
-    no version to return to.
+    returned to, only with ``adopt``; nothing is taken from stages that are not given. A policy that was returned stays, so
+    that a rollback which stopped half-way is finished by another. Raises `ZappaIamError` when there is no version to return to.
     """
     policies = [policy for policy in current.policies.values() if policy.ours and _is_of(policy, stages)]
     back = {policy.name: version for policy in policies if (version := previous_version(policy))}
-    if not back:
+    if not back and not any(map(_is_back, policies)):
         raise ZappaIamError(
             f"there is no version to return to: {_why(policies)}",
             hint="`zappa-iam plan STAGE` shows what they should say.",
@@ -46,10 +46,15 @@ def rollback_plan(
 def previous_version(policy: CurrentPolicy) -> str:
     """Return the version that was the default one before ours; the newest older one where no tag tells, empty for none."""
     told = policy.ownership.previous
-    if told and told != policy.default_version:
-        return told if told in policy.former else ""
+    if told:
+        return told if told in policy.former and not _is_back(policy) else ""
     older = policy.versions[: policy.versions.index(policy.default_version)]
     return next((version for version in reversed(older) if version in policy.former), "")
+
+
+def _is_back(policy: CurrentPolicy) -> bool:
+    """Say whether the default version is the one that a rollback returns to."""
+    return policy.ownership.previous == policy.default_version
 
 
 def _why(policies: list[CurrentPolicy]) -> str:
@@ -101,6 +106,6 @@ def _is_of(policy: CurrentPolicy, stages: frozenset[StageKey]) -> bool:
 def _changes(policy: CurrentPolicy, version: str) -> Iterator[Change]:
     told = policy.ownership
     written = (fingerprint(policy.former[version]), fingerprint(policy.document))
-    tags = Ownership(True, told.stages, tuple(dict.fromkeys(written)), told.zappa, policy.default_version)
+    tags = Ownership(True, told.stages, tuple(dict.fromkeys(written)), told.zappa, version)
     yield TagPolicy(policy.arn, tags.to_tags())
     yield SetDefaultPolicyVersion(policy.arn, version, policy.default_version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.provisioning.current_roles import execution_role, policy_document
@@ -31,7 +31,7 @@ from zappa_iam_ext.roles.boundary import (
     grants_without_boundary,
 )
 from zappa_iam_ext.roles.pipelines import Pipeline, pipeline_text
-from zappa_iam_ext.roles.providers import Federation, federation, issuer_url
+from zappa_iam_ext.roles.providers import Federation, federation, issuer_url, provider_rows
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
 if TYPE_CHECKING:
@@ -187,7 +187,9 @@ def execution_roles(
         wanted = _desired(key, stage, role)
         if is_bounded(wanted, execution_role(iam, role.name), adopt=adopt):
             found[key] = role
-            desired.setdefault(role.name, wanted)
+            first = desired.setdefault(role.name, wanted)
+            if first is not wanted:
+                desired[role.name] = replace(first, further=(*first.further, key))
         else:
             notes.append(f"--adopt --boundary bounds {role.name}; now who deploys can write anything into it")
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
@@ -263,7 +265,12 @@ def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: b
         yield f"in CI ({service}) `--mode oidc` needs no key"
     elif options.mode == "user" and makes_key:
         yield USER_NOTE
-    if options.provider == "github" and not {"owner_id", "repository_id"} <= set(options.given):
+    row = provider_rows().get(options.provider)
+    if (
+        row is not None
+        and "owner_id" in row.parameters
+        and not {"owner_id", "repository_id"} <= set(options.given)
+    ):
         yield NEW_REPOSITORIES
     if options.mode == "role" and options.mfa:
         yield MFA_NOTE
