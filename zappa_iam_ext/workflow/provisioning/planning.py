@@ -154,13 +154,15 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
     names = [policy for _, _, policy in groups]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        sharing = [(key[0] or "no profile", group) for key, group in groups.items() if key[2] == twice[0]]
-        told = "; ".join(
-            f"{', '.join(stage.name for stage in group)} ({profile})" for profile, group in sharing
-        )
+        sharing = [
+            (f"{profile or 'no profile'}, {user or 'whoever it belongs to'}", group)
+            for (profile, user, name), group in groups.items()
+            if name == twice[0]
+        ]
+        told = "; ".join(f"{', '.join(stage.name for stage in group)} ({whose})" for whose, group in sharing)
         other = sharing[-1][1][-1].name
         raise SettingsError(
-            f"stages of different profiles share the policy name {twice[0]}: {told}",
+            f"stages of different profiles or users share the policy name {twice[0]}: {told}",
             hint=f'Name one of each own, `"iam_ext": {{"policy": "{twice[0]}-{other}"}}` in the stage {other},'
             " or give one stage at a time: each gets a policy of its own.",
         )
