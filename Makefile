@@ -105,11 +105,11 @@ denials: $(STAMP) ## deny each recorded call once and keep what Zappa makes of i
 scenarios: $(STAMP) ## the real Zappa in every scenario under its generated policy (minutes)
 	ZAPPA_IAM_EXT_SCENARIOS=all $(BIN)/pytest -n 2 -q tests/functional/test_sufficient.py
 
-faults: $(STAMP) ## every fault at each system call and each call of AWS: files, reading, plans, keys (an hour)
-	ZAPPA_IAM_EXT_FAULTS=all $(BIN)/pytest -n 2 -q tests/unit/aws/test_profile_files_faults.py \
-		tests/functional/test_reading_faults.py tests/functional/test_keys.py
-	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q tests/functional/test_role_faults.py tests/functional/test_faults.py \
-		tests/property/test_plan_laws.py
+faults: $(STAMP) ## every fault at each system call and each call of AWS: files, reading, commands, plans, keys (an hour)
+	ZAPPA_IAM_EXT_FAULTS=all ZAPPA_IAM_EXT_EXAMPLES=300 $(BIN)/pytest -n 2 -q --dist worksteal \
+		tests/functional/test_command_faults.py tests/functional/test_keys.py tests/functional/test_role_faults.py \
+		tests/functional/test_faults.py tests/functional/test_reading_faults.py tests/property/test_plan_laws.py \
+		tests/unit/aws/test_profile_files_faults.py
 
 speed: $(STAMP) ## calls, rounds and processor time of a check by stages and policies (minutes)
 	$(BIN)/pytest tests/benchmarks/test_reading.py --benchmark-enable --benchmark-only -s -q --override-ini addopts="" \

@@ -105,14 +105,105 @@ SOURCES = [
         SSO, "profile serverless is signed out of SSO", "aws sso login --profile serverless", id="SSO"
     ),
     pytest.param(
-        f"{ROLE}source_profile = gone\n", "assuming its role by profile gone failed", "gone", id="no base"
+        f"{ROLE}source_profile = corp\n[profile corp]\n{SSO}",
+        "profile serverless begins with profile corp, which is signed out of SSO",
+        "aws sso login --profile corp`",
+        id="a role that begins with SSO",
+    ),
+    pytest.param(
+        f"{ROLE}source_profile = vault\n[profile vault]\ncredential_process = /opt/gone/vault\n",
+        r"profile serverless begins with profile vault: its credential_process \(/opt/gone/vault\) failed: there is no",
+        "Run it by hand",
+        id="a role that begins with a program",
+    ),
+    pytest.param(
+        ROLE,
+        "has role_arn, and neither source_profile nor credential_source",
+        "source_profile = NAME",
+        id="a role that nobody assumes",
+    ),
+    pytest.param(
+        f"{ROLE}source_profile = base\ncredential_source = Environment\n",
+        "contains both source_profile and credential_source",
+        "Correct role_arn, source_profile and credential_source",
+        id="two who assume a role",
+    ),
+    pytest.param(
+        f"{ROLE}credential_source = Environment\n",
+        "assuming its role by credential_source Environment failed",
+        "Set AWS_ACCESS_KEY_ID",
+        id="an environment without keys",
+    ),
+    pytest.param(
+        "credential_process = ~/vault.sh\n",
+        "failed: there is no ~/vault.sh",
+        "without a shell, so write the whole path",
+        id="its path begins with a tilde",
+    ),
+    pytest.param(
+        "credential_process = /bin/cat /gone | tail -1\n",
+        "credential_process .* failed",
+        "into a script",
+        id="its line is a shell's",
+    ),
+    pytest.param(
+        "credential_process = /bin/sh -c 'echo\n",
+        "a quote of which is not closed",
+        "Close it",
+        id="an open quote",
+    ),
+    pytest.param(
+        "credential_process =\n",
+        "its credential_process, which is empty, failed",
+        "command line",
+        id="an empty line",
+    ),
+    pytest.param(
+        'echo \'password=hunter2 {"SecretAccessKey":"hunter2"} token: hunter2, asked by jane\' >&2; exit 1',
+        r"failed: password=\*\*\* \{\"SecretAccessKey\":\*\*\*\} token: \*\*\* asked by jane",
+        "Run it by hand",
+        id="it names secrets in its error",
+    ),
+    pytest.param(
+        "exit 1", "ended with an error, and did not say why", "Run it by hand", id="it fails in silence"
+    ),
+    pytest.param(
+        """echo '{"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x", "SessionToken": "t", """
+        """"Expiration": "2020-01-01T00:00:00Z"}'""",
+        "it gave credentials that have expired",
+        "Run it by hand",
+        id="what it gives has expired",
+    ),
+    pytest.param(
+        """echo '{"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "x"}'""",
+        "cannot be used: it gave a temporary key .* without its session token",
+        "Run it by hand",
+        id="it gives no token",
+    ),
+    pytest.param(
+        """echo '{"Version": 1, "AccessKeyId": null, "SecretAccessKey": "x"}'""",
+        "cannot be used: it gave no access key id",
+        "Run it by hand",
+        id="it gives a null",
+    ),
+    pytest.param(
+        """printf '{"Version": 1, "AccessKeyId": "AKIAEXAMPLE", "SecretAccessKey": "a b"}'""",
+        "cannot be used: the secret access key that it gave has a blank in it",
+        "Run it by hand",
+        id="it gives a bad secret",
+    ),
+    pytest.param(
+        f"{ROLE}source_profile = gone\n",
+        'assuming its role by profile gone failed: The source_profile "gone" .* does not exist',
+        "Correct role_arn, source_profile",
+        id="no base",
     ),
 ]
 
 
 @pytest.mark.parametrize(("text", "told", "hint"), SOURCES)
 def test_one_line_names_the_source_and_the_next_step(profile, text, told, hint):
-    profile(text if " = " in text else program(text))
+    profile(text if re.search(r"^\w+ =", text) else program(text))
     with pytest.raises(CredentialSourceError) as caught:
         require_credentials(open_session("serverless", "us-east-1"))
     assert re.search(told, str(caught.value))
@@ -186,6 +277,41 @@ def test_no_command_calls_it_a_denial(profile, words, text, told, hint):
 def test_credentials_that_work_are_left_alone(profile):
     profile(program("""echo '{"Version": 1, "AccessKeyId": "AKIAEXAMPLE", "SecretAccessKey": "secret"}'"""))
     require_credentials(open_session("serverless", "us-east-1"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "told", "hint"),
+    [
+        pytest.param(
+            {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.1.2.3/role"},
+            r"no profile is named: the container's credentials \(http://10.1.2.3/role\) failed: Unsupported host",
+            "Is this the container",
+            id="a container elsewhere",
+        ),
+        pytest.param(
+            {
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/role",
+                "AWS_CONTAINER_AUTHORIZATION_TOKEN": "hunter2\r\nx: y",
+            },
+            "the container's credentials .* failed: Auth token value is not a legal header value",
+            "Is this the container",
+            id="a token that is no header",
+        ),
+        pytest.param(
+            {"AWS_WEB_IDENTITY_TOKEN_FILE": __file__},
+            "no profile is named: its web identity token .* no role ARN",
+            "AWS_ROLE_ARN",
+            id="a token without a role",
+        ),
+    ],
+)  # fmt: skip
+def test_a_source_of_the_environment_is_named(monkeypatch, environment, told, hint):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CredentialSourceError, match=told) as caught:
+        require_credentials(open_session("", "us-east-1"))
+    assert hint in caught.value.hint
+    assert "hunter2" not in str(caught.value)
 
 
 def test_no_credentials_at_all_are_told():

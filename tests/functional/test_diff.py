@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from zappa import __version__
 
+from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.commands import parse_command
@@ -501,6 +502,73 @@ def test_what_the_profiles_user_holds(project, monkeypatch) -> None:
         assert f"than arn:aws:iam::{aws.account}:user/serverless allows (stage dev):" in result.stdout
         assert "  + lambda:UpdateFunctionCode" in result.stdout
         assert diff(*arguments, "--command", "deploy").exit_code == 0
+
+
+MODES = {
+    "a user by the boundary of the role that apply made": [],
+    "a user without any boundary": ["--no-boundary"],
+    "a role that the profile assumes": ["--mode", "role", "--source-profile", "admin"],
+}
+LOOKING = allow("sts:GetCallerIdentity", "iam:Get*", "iam:List*")
+BY_HAND = {
+    "everything": (ADMINISTRATOR, 0),
+    "nothing but to look": (LOOKING, 1),
+    "role writes within a boundary, and no role is there yet": (
+        document(
+            {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
+            *LOOKING["Statement"],
+            *allow("iam:PassRole")["Statement"],
+            *allow(
+                "iam:*Role*",
+                Condition={"ArnLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/b"}},
+            )["Statement"],
+        ),
+        1,
+    ),
+    "what only the address of whoever asks decides": (
+        allow("*", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
+        3,
+    ),
+}
+
+
+def checked_and_compared(newcomer) -> tuple[int, int]:
+    """Return how `check` and `diff --profile-policy` end."""
+    at = ("--endpoint-url", newcomer.aws.endpoint)
+    asked, compared = iam("check", "dev", *at), iam("diff", "dev", "--profile-policy", *at, "--json")
+    found = json.loads(compared.stdout)
+    assert (compared.exit_code == 1) is bool(found["added"]), compared.stdout
+    return asked.exit_code, compared.exit_code
+
+
+def one_at_each_push(cases, name):
+    """Return the names of the cases; all but one are too long for every push."""
+    return [pytest.param(case, marks=[] if case == name else [pytest.mark.longer]) for case in cases]
+
+
+@pytest.mark.aws
+@pytest.mark.parametrize(
+    "mode", one_at_each_push(MODES, "a user by the boundary of the role that apply made")
+)
+def test_diff_finds_nothing_more_where_apply_has_provisioned(newcomer, monkeypatch, mode) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", newcomer.aws.endpoint)
+    newcomer.administrator()
+    options = MODES[mode]
+    if "role" in options:
+        options = [*options, "--trusted", f"arn:aws:iam::{newcomer.account}:user/admin"]
+    else:
+        options = [*options, "--create-keys"]
+    done = iam("apply", "dev", "--admin-profile", "admin", "--yes", *options)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    assert checked_and_compared(newcomer) == (0, 0)
+
+
+@pytest.mark.aws
+@pytest.mark.parametrize("held", one_at_each_push(BY_HAND, "what only the address of whoever asks decides"))
+def test_diff_ends_as_check_does(newcomer, held) -> None:
+    document, code = BY_HAND[held]
+    newcomer.user("serverless", document, inspects=held != "what only the address of whoever asks decides")
+    assert checked_and_compared(newcomer) == (code, code)
 
 
 def test_the_short_text_folds_what_is_needed_and_what_is_more(project) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, iam
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, allow, iam
 from tests.support.proxy import Answer, proxy
+from tests.support.sabotage import Saboteur, faults, in_child, sabotage
 from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.plan.rotation import ROTATED, ROTATING
@@ -170,23 +170,34 @@ def test_a_change_that_fails_is_made_by_the_next_run_and_the_profile_always_work
 
 
 @pytest.mark.skipif(not ALL, reason="`make faults` runs it")
-@pytest.mark.parametrize("fails", [denied, lost], ids=["denied", "performed, and the answer was lost"])
-def test_whichever_request_fails_the_next_run_converges_and_the_profile_always_works(
-    owner, monkeypatch, fails
+def test_whichever_request_fails_or_kills_the_next_run_converges_and_the_profile_always_works(
+    owner, monkeypatch
 ):
     monkeypatch.setattr(retrying, "DELAYS", (0.01, 0.01))
-    for number in itertools.count(1):
+    undisturbed = Saboteur(owner.account, look=owner.credentials.read_bytes)
+    rotated(owner, undisturbed)
+    assert len(undisturbed.seen) > 10
+    assert len(undisturbed.deaths) > 6
+    for strikes, way in faults(undisturbed):
         owner.credentials.write_text(OTHERS)
         owner.aws = owner.aws.another_account()
         owner.user("admin", ADMINISTRATOR, inspects=False)
         owner.user("serverless")
-        count = itertools.count(1)
-        with proxy(owner.aws.endpoint, **fails(lambda _, c=count, n=number: next(c) == n)) as url:
-            done = iam(*ROTATE, "--endpoint-url", url)
-        if next(count) <= number:
-            assert number > 10
-            return
+        saboteur = Saboteur(owner.account, strikes, way)
+        done = rotated(owner, saboteur)
+        assert saboteur.struck is not None, (strikes, way)
         converges(owner, done)
+
+
+def rotated(owner, saboteur):
+    """Rotate before a saboteur; a process that is killed tells nothing."""
+    done = Ran(0, "", "")
+    with sabotage(owner.aws.endpoint, saboteur) as url:
+        if saboteur.way.startswith("killed"):
+            in_child(lambda: iam(*ROTATE, "--endpoint-url", url), saboteur)
+        else:
+            done = iam(*ROTATE, "--endpoint-url", url)
+    return done
 
 
 def converges(owner, done):

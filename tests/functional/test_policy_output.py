@@ -102,3 +102,27 @@ def test_a_compact_document_fits_grants_no_less_and_tells_each_widening_on_stder
         entry for s in whole.statements for entry in (*s.actions, *s.resources)
     }
     assert new == {re.search(r"became (\S+?)(?:,|$)", line)[1] for line in lines}
+
+
+def test_a_file_holds_the_document_whole_and_a_dash_is_stdout(policy):
+    printed = policy("stage0").stdout
+    Path("kept.json").write_text("of before")
+    written = policy("stage0", "-o", "kept.json")
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert Path("kept.json").read_text() == printed
+    assert policy("stage0", "-o", "-").stdout == printed
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        pytest.param("none/policy.json", "there is no folder", id="no folder"),
+        pytest.param("full", "No space left on device", id="a full disk"),
+    ],
+)
+def test_what_cannot_be_written_ends_with_2_and_prints_nothing(policy, target, why):
+    Path("full").symlink_to("/dev/full")
+    result = policy("stage0", "-o", target)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"the policy cannot be written to {target}: {why}" in result.stderr

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import boto3
 import pytest
+from zappa.cli import ZappaCLI
 from zappa.core import ASSUME_POLICY, ATTACH_POLICY, Zappa
 
+from tests.support.newcomer import SETTINGS
 from tests.support.stages import stage
+from zappa_iam_ext.roles.boundary import bounded_role
 from zappa_iam_ext.roles.execution_trust import execution_trust
 from zappa_iam_ext.roles.zappa_writes import (
     INLINE_POLICY,
@@ -18,6 +21,7 @@ from zappa_iam_ext.roles.zappa_writes import (
     wanted_inline,
     zappa_writes,
 )
+from zappa_iam_ext.settings_file import read_stages
 
 pytestmark = [pytest.mark.aws, pytest.mark.zappa]
 NAME = "hello-dev-ZappaLambdaExecutionRole"
@@ -142,6 +146,59 @@ def test_a_role_that_zappa_does_not_manage_is_not_written():
     made = stage({"manage_roles": False})
     assert zappa_writes(made, LiveDocuments(OURS)).stable
     assert zappa_writes(made, None).fails  # Zappa looks the role up by its name
+
+
+MOUNTED = {
+    "vpc_config": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    "efs_config": [
+        {
+            "Arn": "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-1",
+            "LocalMountPath": "/mnt/a",
+        }
+    ],
+}
+PROVISIONED = {
+    "as by default": {},
+    "of a WebSocket, whose account Zappa asks for": {"websocket_handler_module": "app"},
+    "with permissions of one's own, a file system and a WebSocket": {
+        "extra_permissions": [EXTRA],
+        "websocket_handler_module": "app",
+        **MOUNTED,
+    },
+}
+
+
+@pytest.mark.parametrize("case", PROVISIONED)
+def test_zappa_leaves_the_role_that_apply_makes(aws, case, tmp_path, monkeypatch):
+    """Zappa loads the settings with credentials, as in a deployment; `apply` reads them without any."""
+    file = tmp_path / "zappa_settings.json"
+    kept = {key: value for key, value in SETTINGS.items() if key not in {"profile_name", "callbacks"}}
+    file.write_text(json.dumps({"dev": {**kept, **PROVISIONED[case]}}))
+    (tmp_path / "app.py").write_text("def app(environ, start_response):\n    return []\n")
+    monkeypatch.chdir(tmp_path)
+    (read,) = read_stages(file, stage="dev")
+    role = bounded_role(read.with_account(aws.account))
+
+    for name, value in (
+        ("ENDPOINT_URL", aws.endpoint),
+        ("ACCESS_KEY_ID", aws.account),
+        ("SECRET_ACCESS_KEY", "root"),
+    ):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    iam = aws.client("iam")
+    iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=json.dumps(role.trust))
+    iam.put_role_policy(RoleName=role.name, PolicyName=INLINE_POLICY, PolicyDocument=json.dumps(role.policy))
+    cli = ZappaCLI()
+    cli.api_stage = "dev"
+    cli.load_settings(str(file))
+    asked = []
+    cli.zappa.iam_client.meta.events.register("before-call.iam", lambda model, **_: asked.append(model.name))
+    cli.zappa.iam.meta.client.meta.events.register(
+        "before-call.iam", lambda model, **_: asked.append(model.name)
+    )
+    cli.zappa.create_iam_roles()
+    assert asked
+    assert [name for name in asked if name.startswith(WRITES)] == []
 
 
 def test_of_websockets_zappa_knows_the_account_and_we_know_it_too():

@@ -6,9 +6,14 @@ As a module it is a program: ``python -m tests.support.faulty_system CREDENTIALS
 
 from __future__ import annotations
 
+import ctypes
 import os
+import re
 import signal
+import subprocess
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +70,48 @@ def in_child(work: Callable[[], object], at: int, error: int = 0) -> int:
     finally:
         leave(end)
     return end
+
+
+def real_calls(work: Callable[[], object]) -> Counter[str]:
+    """Do ``work`` in a process of its own; return how often it made each of the kernel's calls."""
+    with tempfile.NamedTemporaryFile("r") as told:
+        if _traced(work, "-o", told.name) != DONE:
+            raise RuntimeError("it fails though nothing strikes it")
+        return Counter(re.findall(r"^(\w+)\(", told.read(), re.MULTILINE))
+
+
+def killed_at_real(work: Callable[[], object], call: str, number: int) -> int:
+    """Do ``work`` in a process of its own that is killed at its n-th such call of the kernel; return how it ended."""
+    return _traced(work, "-o", os.devnull, f"--inject={call}:signal=KILL:when={number}")
+
+
+def _traced(work: Callable[[], object], *options: str) -> int:
+    """Fork, and let strace follow the child from just before ``work``: the interpreter's start is not among its calls."""
+    waiting, go = os.pipe()
+    child = os.fork()
+    if not child:
+        _let_anybody_trace()
+        os.read(waiting, 1)
+        try:
+            work()
+        except BaseException:  # noqa: BLE001  -- the parent is told by the code
+            os._exit(BROKEN)
+        os._exit(DONE)
+    command = ["strace", "-p", str(child), *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
+        attached = "attached" in (strace.stderr.readline() if strace.stderr else "")
+        os.write(go, b".")
+        end = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(waiting)
+    os.close(go)
+    if not attached:
+        raise RuntimeError("strace cannot follow a process here")
+    return end
+
+
+def _let_anybody_trace() -> None:
+    """Allow a process that is no parent of this one to trace it (``PR_SET_PTRACER``), where Yama would refuse."""
+    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1), 0, 0, 0)
 
 
 def main(credentials: str, config: str, profile: str, key_id: str, secret: str) -> int:

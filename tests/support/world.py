@@ -16,6 +16,8 @@ from zappa_iam_ext.plan import Consents, DesiredPolicy, DesiredState
 from zappa_iam_ext.plan import plan as make_plan
 
 POLICY = "ZappaLambdaDeploymentPolicy"
+_SESSION = botocore.session.Session()
+"""One for all: to read botocore's models takes longer than to ask. Credentials are given to each client."""
 _ACCOUNTS = itertools.count(210000000000 + 100000 * (os.getpid() % 100000))
 KEEP_GOING = Consents(prune=True, prune_versions=True)
 
@@ -44,8 +46,7 @@ class World:
         self.steps = []
 
     def client(self, service, key_id, secret, endpoint=""):
-        session = botocore.session.Session()
-        return session.create_client(
+        return _SESSION.create_client(
             service,
             region_name="us-east-1",
             endpoint_url=endpoint or self.endpoint,

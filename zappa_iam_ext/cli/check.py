@@ -13,12 +13,9 @@ import click
 from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT
 from zappa_iam_ext.check import Report
 from zappa_iam_ext.cli.shared.options import (
-    AwsOptions,
-    aws_options,
-    parse_commands,
-    read,
+    Selection,
     require_account_id,
-    stage_options,
+    selects_commands,
 )
 from zappa_iam_ext.cli.shared.output import (
     chosen,
@@ -33,7 +30,6 @@ from zappa_iam_ext.cli.shared.output import (
 from zappa_iam_ext.cli.shared.several import each_stage
 from zappa_iam_ext.errors import worst
 from zappa_iam_ext.mask import masked_values
-from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
@@ -46,16 +42,13 @@ class _Shown:
     """How it is shown, and the options that were given."""
 
     output: str
-    given: CommandLines
+    selected: Selection
     verbose: bool
-    as_list: bool
     allow_unknown: bool
-    settings_file: Path | None
 
 
 @click.command("check")
-@stage_options
-@aws_options
+@selects_commands
 @report_options
 @click.option(
     "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
@@ -91,13 +84,7 @@ class _Shown:
     help="How far to look; default: the policies, and AWS's simulator where some of them could not be read.",
 )
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    command_lines: tuple[str, ...],
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     as_json: bool,
     output: str,
     allow_unknown: bool,
@@ -116,15 +103,9 @@ def command(
     """
     from zappa_iam_ext.workflow import check_offline, stage_checker
 
-    options = AwsOptions(profile, region, endpoint_url, timeout, evidence or "")
-    commands = parse_commands(command_lines)
-    stages = read(
-        stage,
-        settings_file,
-        all_stages=all_stages,
-        options=options,
-        credentials="unused" if policy_files else "told",
-    )
+    commands = selected.commands
+    stages = selected.read("unused" if policy_files else "told")
+    options = replace(selected.aws, timeout=timeout, evidence=evidence or "")
     online = stage_checker(stages, commands, options)
 
     def checked(item: Stage) -> Report:
@@ -132,12 +113,9 @@ def command(
             return check_offline(item, commands, policy_files, account)
         return online(item)
 
-    reports, failed = each_stage(stages, checked, all_stages=all_stages)
+    reports, failed = each_stage(stages, checked, all_stages=selected.all_stages)
     if not quiet or report_file():
-        given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url, command_lines)
-        shown = _Shown(
-            chosen(output, as_json=as_json), given, verbose, all_stages, allow_unknown, settings_file
-        )
+        shown = _Shown(chosen(output, as_json=as_json), selected, verbose, allow_unknown)
         say(_text(reports, failed, shown), quiet=quiet)
     codes = [*(report.exit_code(allow_unknown=allow_unknown) for report in reports)]
     raise SystemExit(worst([*codes, *(item.exit_code for item in failed)]))
@@ -153,11 +131,12 @@ def _text(reports: Sequence[Report], failed: Sequence[NotChecked], shown: _Shown
     if is_masked():
         reports, failed = masked_values(list(reports)), masked_values(list(failed))
     if shown.output == "json":
-        return reports_json(reports, failed, as_list=shown.as_list, allow_unknown=shown.allow_unknown)
-    lines = [replace(shown.given, stage=report.stage) for report in reports]
+        as_list = shown.selected.all_stages
+        return reports_json(reports, failed, as_list=as_list, allow_unknown=shown.allow_unknown)
+    lines = [replace(shown.selected.lines, stage=report.stage) for report in reports]
     if shown.output == "text":
         return reports_text(reports, lines, style_of(sys.stdout), verbose=shown.verbose, failed=failed)
-    where = positions(shown.settings_file)
+    where = positions(shown.selected.settings_file)
     told = Told(
         "zappa-iam check",
         own_version(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from zappa_iam_ext.cli.shared.options import (
-    AwsOptions,
-    aws_options,
-    parse_commands,
+    Selection,
     read,
     require_account_id,
-    stage_options,
+    selects_commands,
 )
 from zappa_iam_ext.cli.shared.output import (
     chosen,
@@ -42,31 +40,29 @@ if TYPE_CHECKING:
 class _Asked:
     """What is compared with what."""
 
+    selected: Selection
     from_zappa: str
     to_zappa: str
-    settings_file: Path | None
     from_settings: Path | None
     policy_files: tuple[Path, ...]
     profile_policy: bool
     account: str
-    options: AwsOptions
-    command_lines: tuple[str, ...]
-    all_stages: bool
 
     @property
     def here(self) -> str:
         """The settings that hold now, as a message names them."""
-        return str(self.settings_file or "the settings here")
+        return str(self.selected.settings_file or "the settings here")
 
     def of_check(self) -> tuple[str, ...]:
         """Return the options of `zappa-iam check` that ask the same of the policies."""
-        given = [("--settings-file", str(self.settings_file or "")), ("--region", self.options.region)]
+        selected, aws = self.selected, self.selected.aws
+        given = [("--settings-file", str(selected.settings_file or "")), ("--region", aws.region)]
         given += [("--policy", str(path)) for path in self.policy_files]
         if self.policy_files:
             given.append(("--account", self.account))
         else:
-            given += [("--profile", self.options.profile), ("--endpoint-url", self.options.endpoint_url)]
-        given += [("--command", line) for line in self.command_lines]
+            given += [("--profile", aws.profile), ("--endpoint-url", aws.endpoint_url)]
+        given += [("--command", line) for line in selected.command_lines]
         return tuple(word for option, value in given if value for word in (option, value))
 
     def check(self) -> None:
@@ -88,8 +84,7 @@ class _Asked:
 
 
 @click.command("diff")
-@stage_options
-@aws_options
+@selects_commands
 @click.option(
     "--from-zappa", default="", metavar="VERSION", help="Compare with what this version of Zappa needs."
 )
@@ -109,13 +104,7 @@ class _Asked:
 @report_options
 @click.option("-v", "--verbose", is_flag=True, help="List every permission and every grant in full.")
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    command_lines: tuple[str, ...],
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     from_zappa: str,
     to_zappa: str,
     from_settings: Path | None,
@@ -131,25 +120,14 @@ def command(
     What a policy allows beyond is told by action, resource and condition. Offline but for --profile-policy. Exit
     codes: 0 nothing more is needed, 1 more is needed, 2 could not compare, 3 something could not be decided.
     """
-    asked = _Asked(
-        from_zappa,
-        to_zappa,
-        settings_file,
-        from_settings,
-        policy_files,
-        profile_policy,
-        account,
-        AwsOptions(profile, region, endpoint_url),
-        command_lines,
-        all_stages,
-    )
+    asked = _Asked(selected, from_zappa, to_zappa, from_settings, policy_files, profile_policy, account)
     asked.check()
-    commands = parse_commands(command_lines)
-    stages = read(stage, settings_file, all_stages=all_stages, options=asked.options, credentials="unused")
-    resolved = [_resolved(item, asked, to_zappa) for item in stages]
-    compared = [_compared(item, resolved, asked, commands) for item in resolved]
+    commands = selected.commands
+    resolved = [_resolved(item, asked, to_zappa) for item in selected.read("unused")]
+    compare = _comparing(resolved, asked, commands)
+    compared = [compare(item) for item in resolved]
     compared += [_with_no_stage(name, asked, commands) for name in _gone(resolved, asked)]
-    say(_text(compared, chosen(output, as_json=as_json), settings_file, as_list=all_stages, verbose=verbose))
+    say(_text(compared, chosen(output, as_json=as_json), selected, verbose=verbose))
     raise SystemExit(worst(_exit_code(item) for item in compared))
 
 
@@ -168,23 +146,27 @@ def _resolved(stage: Stage, asked: _Asked, version: str) -> Stage:
     return stage.with_account(asked.account) if asked.account else stage
 
 
-def _compared(now: Stage, stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]) -> Compared:
+def _comparing(
+    stages: Sequence[Stage], asked: _Asked, commands: Sequence[Command]
+) -> Callable[[Stage], Compared]:
+    """Return what compares one of these stages with what was asked for."""
     if asked.profile_policy:
-        from zappa_iam_ext.workflow.deciding.comparing import compared_with_profile
+        from zappa_iam_ext.workflow.deciding.comparing import compared_with_profiles
 
-        found, who = compared_with_profile(now, stages, commands, asked.options)
-        return _with_policies(now, stages, who, asked, found)
+        found = compared_with_profiles(stages, commands, asked.selected.aws)
+        return lambda stage: _with_policies(stage, stages, asked, *found(stage))
     if asked.policy_files:
         from zappa_iam_ext.workflow.deciding.comparing import compared_with_files
 
-        label = ", ".join(str(path) for path in asked.policy_files)
-        found = compared_with_files(now, stages, commands, asked.policy_files)
-        return _with_policies(now, stages, label, asked, found)
-    return _with_another_stage(now, asked, commands)
+        files, label = asked.policy_files, ", ".join(str(path) for path in asked.policy_files)
+        return lambda stage: _with_policies(
+            stage, stages, asked, compared_with_files(stage, stages, commands, files), label
+        )
+    return lambda stage: _with_another_stage(stage, asked, commands)
 
 
 def _with_policies(
-    now: Stage, stages: Sequence[Stage], label: str, asked: _Asked, found: Comparison
+    now: Stage, stages: Sequence[Stage], asked: _Asked, found: Comparison, label: str
 ) -> Compared:
     from zappa_iam_ext.render.difference import Compared
 
@@ -213,7 +195,7 @@ def _with_another_stage(now: Stage, asked: _Asked, commands: Sequence[Command]) 
     from zappa_iam_ext.render.difference import Compared
     from zappa_iam_ext.settings_file import stage_names
 
-    if asked.all_stages and asked.from_settings and now.name not in stage_names(asked.from_settings):
+    if asked.selected.all_stages and asked.from_settings and now.name not in stage_names(asked.from_settings):
         change = difference((), requirements(now, commands))
         return Compared(now.name, f"{asked.from_settings} without the stage", asked.here, change)
     then = _stage_then(now.name, asked)
@@ -238,8 +220,8 @@ def _with_no_stage(name: str, asked: _Asked, commands: Sequence[Command]) -> Com
 
 
 def _stage_then(name: str, asked: _Asked) -> Stage:
-    file = asked.from_settings or asked.settings_file
-    (then,) = read(name, file, all_stages=False, options=asked.options, credentials="unused")
+    file = asked.from_settings or asked.selected.settings_file
+    (then,) = read(name, file, all_stages=False, options=asked.selected.aws, credentials="unused")
     return _resolved(then, asked, asked.from_zappa)
 
 
@@ -247,15 +229,13 @@ def _gone(stages: Sequence[Stage], asked: _Asked) -> Sequence[str]:
     """Return the stages that, with --all, only the other settings file has."""
     from zappa_iam_ext.settings_file import stage_names
 
-    if not (asked.all_stages and asked.from_settings):
+    if not (asked.selected.all_stages and asked.from_settings):
         return ()
     here = {stage.name for stage in stages}
     return [name for name in stage_names(asked.from_settings) if name not in here]
 
 
-def _text(
-    compared: Sequence[Compared], output: str, settings_file: Path | None, *, as_list: bool, verbose: bool
-) -> str:
+def _text(compared: Sequence[Compared], output: str, selected: Selection, *, verbose: bool) -> str:
     from zappa_iam_ext.render.difference import difference_in_full, difference_json, difference_text
     from zappa_iam_ext.render.formats import Told
     from zappa_iam_ext.render.items.difference import items, summary
@@ -263,13 +243,13 @@ def _text(
     if is_masked():
         compared = masked_values(list(compared))
     if output == "json":
-        return difference_json(compared, as_list=as_list)
+        return difference_json(compared, as_list=selected.all_stages)
     if output == "text":
         style = style_of(sys.stdout)
         return "\n\n".join(
             difference_in_full(item) if verbose else difference_text(item, style) for item in compared
         )
-    where = positions(settings_file)
+    where = positions(selected.settings_file)
     told = Told(
         "zappa-iam diff",
         own_version(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from zappa_iam_ext.cli.shared.modes import PERMISSION_SET, mode_of, mode_options
 from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
     aws_options,
@@ -21,6 +23,7 @@ FORMATS = ("cloudformation", "terraform", "markdown", "message")
 @click.command("export")
 @stage_options
 @aws_options
+@mode_options
 @click.option(
     "--account", default="", callback=require_account_id, help="AWS account id; asked of AWS when left out."
 )
@@ -46,10 +49,12 @@ def command(
     account: str,
     output: str,
     execution_role: bool,
+    **given: Any,
 ) -> None:
     """Print what `apply` would make for STAGE, for somebody who makes it with other tools.
 
-    With --execution-role what `role ensure` would make.
+    With --boundary the execution roles too, each within its boundary. With --execution-role what `role ensure`
+    would make.
 
     Offline and without credentials once --account is given. Exit codes: 0 printed, 2 could not run.
     """
@@ -58,6 +63,8 @@ def command(
 
     if execution_role and output == "message":
         raise click.UsageError("There is no request for an execution role: choose another --format.")
+    if execution_role and given["mode"] != "user":
+        raise click.UsageError("--execution-role is the role that functions run as: no --mode belongs to it.")
     options = AwsOptions(profile, region, endpoint_url)
     stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
     if execution_role:
@@ -66,7 +73,11 @@ def command(
         roles = roles_of(stages, options, account)
         click.echo(getattr(export, f"{output}_role")(roles).rstrip("\n"))
         return
-    resources, notes = resources_of(stages, parse_commands(command_lines), options, account)
+    if given["mode"] == PERMISSION_SET:
+        raise click.UsageError(
+            "`zappa-iam plan --mode permission-set` prints what is pasted of a permission set."
+        )
+    resources, notes = resources_of(stages, parse_commands(command_lines), options, account, mode_of(given))
     for note in notes:
         click.echo(note, err=True)
     click.echo(getattr(export, output)(resources).rstrip("\n"))

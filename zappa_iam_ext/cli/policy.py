@@ -9,14 +9,13 @@ import click
 from zappa_iam_ext.cli.shared.command_line import again
 from zappa_iam_ext.cli.shared.options import (
     AwsOptions,
-    aws_options,
-    parse_commands,
-    read,
+    Selection,
     require_account_id,
     require_partition,
-    stage_options,
+    selects_commands,
 )
-from zappa_iam_ext.cli.shared.policy_file import documents_json, report, stale, write
+from zappa_iam_ext.cli.shared.policy_file import documents_json, report, stale
+from zappa_iam_ext.cli.shared.report_file import STDOUT, require_writable, write_output
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis.grants import MANAGED_POLICY_LIMIT
@@ -27,8 +26,7 @@ TOO_LONG = STALE = 1
 
 
 @click.command("policy")
-@stage_options
-@aws_options
+@selects_commands
 @click.option(
     "--account", default="", callback=require_account_id, help="AWS account id; asked of AWS when left out."
 )
@@ -69,7 +67,8 @@ TOO_LONG = STALE = 1
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write it to this file instead of stdout.",
+    metavar="FILE",
+    help="Write it to this file, over what it held; `-` is stdout.",
 )
 @click.option(
     "--check",
@@ -78,13 +77,7 @@ TOO_LONG = STALE = 1
     help="Write nothing: say whether this file means the same, and show a diff.",
 )
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    command_lines: tuple[str, ...],
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     account: str,
     partition: str,
     split: bool,
@@ -109,10 +102,11 @@ def command(
 
     if user and role:
         raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
-    options = AwsOptions(profile, region, endpoint_url)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="unused")
+    if output:
+        require_writable(str(output), "policy")
+    stages = selected.read("unused")
     if for_admin:
-        documents = tuple(_of_administrator(each, options, account, partition) for each in stages)
+        documents = tuple(_of_administrator(each, selected.aws, account, partition) for each in stages)
         _deliver(documents_json(documents, as_list=split), output, kept, account)
         return
     wanted = PolicyOptions(
@@ -125,7 +119,7 @@ def command(
         user=user,
         role=role,
     )
-    documents, notes = policy_documents(stages, parse_commands(command_lines), options, wanted)
+    documents, notes = policy_documents(stages, selected.commands, selected.aws, wanted)
     for note in notes:
         click.echo(note, err=True)
     _deliver(documents_json(documents, as_list=split), output, kept, account)
@@ -147,7 +141,7 @@ def _deliver(text: str, output: Path | None, kept: Path | None, account: str) ->
         report(kept, difference, again("-o", str(kept), without="kept"))
         if difference:
             raise SystemExit(STALE)
-    elif output:
-        write(output, text)
+    elif output and str(output) != STDOUT:
+        write_output(output, text, "policy")
     else:
         click.echo(text)

@@ -182,7 +182,7 @@ def _held(stage: Stage, profile: str) -> _Setup:
     from zappa_iam_ext.workflow.deciding.checking import held_by_stage
 
     name = profile or stage.profile_name or ""
-    held, who, _ = held_by_stage(stage, AwsOptions(profile, stage.region))
+    held, who = held_by_stage(stage, AwsOptions(profile, stage.region))
     located = stage.with_account(who.account, who.partition)
     if who.principal.kind is PrincipalKind.ROOT:
         raise SettingsError(

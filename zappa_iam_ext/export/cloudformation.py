@@ -7,15 +7,14 @@ account. A managed policy has no tags in CloudFormation: the stack owns it.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zappa_iam_ext.export.resources import ExecutionRole, ManagedPolicy, OidcProvider, Resources, Role, User
+from zappa_iam_ext.export.execution import template_resources
+from zappa_iam_ext.export.resources import ManagedPolicy, OidcProvider, Resources, Role, User
+from zappa_iam_ext.export.template import anywhere, kept
 
 CAPABILITY = "CAPABILITY_NAMED_IAM"
 """What CloudFormation wants to be told before it makes IAM resources with names of their own."""
-_POLICY_VARIABLE = re.compile(r"\$\{")
 
 
 def cloudformation(resources: Resources) -> str:
@@ -30,7 +29,7 @@ def cloudformation(resources: Resources) -> str:
             exists: _yes_or_no(f"Is there a {kind.lower()} {deployer.name} already?", deployer.exists)
         },
         "Conditions": {f"Make{kind}": {"Fn::Equals": [{"Ref": exists}, "no"]}},
-        "Resources": {},
+        "Resources": template_resources(resources.execution),
     }
     provider = deployer.provider if isinstance(deployer, Role) else None
     if provider:
@@ -70,24 +69,12 @@ def _deployer(resources: Resources) -> dict[str, Any]:
         properties["PermissionsBoundary"] = anywhere(resources.boundary, resources)
     properties["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(resources.tags.items())]
     kind = "User" if isinstance(deployer, User) else "Role"
-    made: dict[str, Any] = {
-        "Type": f"AWS::IAM::{kind}",
-        "Condition": f"Make{kind}",
-        "DeletionPolicy": "Retain",
-        "UpdateReplacePolicy": "Retain",
-        "Properties": properties,
-    }
-    return made
+    return kept(kind, properties, Condition=f"Make{kind}")
 
 
 def _provider(provider: OidcProvider) -> dict[str, Any]:
-    return {
-        "Type": "AWS::IAM::OIDCProvider",
-        "Condition": "MakeProvider",
-        "DeletionPolicy": "Retain",
-        "UpdateReplacePolicy": "Retain",
-        "Properties": {"Url": provider.url, "ClientIdList": list(provider.client_ids)},
-    }
+    properties = {"Url": provider.url, "ClientIdList": list(provider.client_ids)}
+    return kept("OIDCProvider", properties, Condition="MakeProvider")
 
 
 def _policy(policy: ManagedPolicy, resources: Resources, kind: str) -> dict[str, Any]:
@@ -102,27 +89,3 @@ def _policy(policy: ManagedPolicy, resources: Resources, kind: str) -> dict[str,
             f"{kind}s": [holder],
         },
     }
-
-
-def anywhere(value: Any, resources: Resources | ExecutionRole) -> Any:
-    """Return a value of a document with the account and the partition left to the stack."""
-    if isinstance(value, str):
-        return _text(value, resources)
-    if isinstance(value, Mapping):
-        return {key: anywhere(item, resources) for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [anywhere(item, resources) for item in value]
-    return value
-
-
-def _text(text: str, resources: Resources | ExecutionRole) -> Any:
-    if text == resources.account:
-        return {"Ref": "AWS::AccountId"}
-    parts = text.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn" or parts[1] != resources.partition:  # noqa: PLR2004  -- an ARN has six parts
-        return text
-    parts = [_POLICY_VARIABLE.sub("${!", part) for part in parts]
-    parts[1] = "${AWS::Partition}"
-    if parts[4] == resources.account:
-        parts[4] = "${AWS::AccountId}"
-    return {"Fn::Sub": ":".join(parts)}

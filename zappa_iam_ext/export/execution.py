@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from zappa_iam_ext.export.cloudformation import anywhere
-from zappa_iam_ext.export.markdown import aws_iam, file_lines, json_block, shell, tag_options
+from zappa_iam_ext.export.hcl import HEAD, Encoded, Raw, block
 from zappa_iam_ext.export.resources import ExecutionRole
-from zappa_iam_ext.export.terraform import HEAD, Encoded, Raw, block
+from zappa_iam_ext.export.shell import aws_iam, file_lines, json_block, shell, tag_options
+from zappa_iam_ext.export.template import anywhere, kept
 
 _ABOUT = """\
 What the functions of {stages} run as. The trust and the policy were computed from the settings: one statement for each
@@ -22,23 +22,31 @@ Run this with credentials that may write IAM in account {account}. It may be run
 with `EntityAlreadyExists`, and nothing changes."""
 
 
+_OPEN = "Open the **IAM** console."
+
+
 def cloudformation_role(roles: Sequence[ExecutionRole]) -> str:
     """Return a template with the roles, each with its boundary; stacks keep them when they are deleted."""
-    resources: dict[str, Any] = {}
-    for number, role in enumerate(roles, 1):
-        if role.limit:
-            resources[f"Boundary{number}"] = _kept(
-                "ManagedPolicy",
-                {"ManagedPolicyName": role.boundary_name, "PolicyDocument": anywhere(role.limit, role)},
-            )
-        resources[f"ExecutionRole{number}"] = _kept("Role", _properties(role, number))
     stages = ", ".join(stage for role in roles for stage in role.stages)
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"What the functions of {stages} run as"[:1024],
-        "Resources": resources,
+        "Resources": template_resources(roles),
     }
     return json.dumps(template, indent=2, ensure_ascii=False)
+
+
+def template_resources(roles: Sequence[ExecutionRole]) -> dict[str, Any]:
+    """Return the resources of a template for the roles, by their names in it."""
+    resources: dict[str, Any] = {}
+    for number, role in enumerate(roles, 1):
+        if role.limit:
+            resources[f"Boundary{number}"] = kept(
+                "ManagedPolicy",
+                {"ManagedPolicyName": role.boundary_name, "PolicyDocument": anywhere(role.limit, role)},
+            )
+        resources[f"ExecutionRole{number}"] = kept("Role", _properties(role, number))
+    return resources
 
 
 def _properties(role: ExecutionRole, number: int) -> dict[str, Any]:
@@ -58,18 +66,14 @@ def _properties(role: ExecutionRole, number: int) -> dict[str, Any]:
     return properties
 
 
-def _kept(kind: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "Type": f"AWS::IAM::{kind}",
-        "DeletionPolicy": "Retain",
-        "UpdateReplacePolicy": "Retain",
-        "Properties": properties,
-    }
-
-
 def terraform_role(roles: Sequence[ExecutionRole]) -> str:
     """Return a configuration with the roles, each with its boundary and its inline policy."""
-    blocks = [HEAD]
+    return "\n".join([HEAD, *blocks_of_roles(roles)])
+
+
+def blocks_of_roles(roles: Sequence[ExecutionRole]) -> list[str]:
+    """Return the blocks of a configuration for the roles."""
+    blocks: list[str] = []
     for number, role in enumerate(roles, 1):
         name = f"execution_{number}"
         body: list[tuple[str, Any]] = [
@@ -96,7 +100,7 @@ def terraform_role(roles: Sequence[ExecutionRole]) -> str:
             ("policy", Encoded(role.policy.document)),
         ]
         blocks.append(block("resource", ["aws_iam_role_policy", name], inline))
-    return "\n".join(blocks)
+    return blocks
 
 
 def markdown_role(roles: Sequence[ExecutionRole]) -> str:
@@ -109,20 +113,26 @@ def _page(role: ExecutionRole) -> Iterator[str]:
     yield _ABOUT.format(stages=", ".join(role.stages), name=role.name)
     yield "## With the AWS CLI"
     yield _RUN.format(account=role.account)
-    yield shell("\n".join(_commands(role)))
+    yield shell("\n".join(commands_of_role(role)))
     yield "## In the console"
-    yield "\n".join(f"{number}. {step}" for number, step in enumerate(_steps(role), 1))
+    yield "\n".join(f"{number}. {step}" for number, step in enumerate([_OPEN, *steps_of_role(role)], 1))
     yield "## The documents"
-    yield "### Trust policy"
+    yield from documents_of_role(role)
+
+
+def documents_of_role(role: ExecutionRole) -> Iterator[str]:
+    """Yield the role's documents as they are pasted, each under its heading."""
+    yield f"### Trust policy of {role.name}"
     yield json_block(role.trust)
-    yield f"### {role.policy.name}"
+    yield f"### {role.policy.name} of {role.name}"
     yield json_block(role.policy.document)
     if role.limit:
         yield f"### {role.boundary_name}"
         yield json_block(role.limit)
 
 
-def _commands(role: ExecutionRole) -> Iterator[str]:
+def commands_of_role(role: ExecutionRole) -> Iterator[str]:
+    """Yield the commands that make the role, and its boundary before it."""
     limit, trust = f"{role.boundary_name}.json", f"{role.name}-trust.json"
     policy = f"{role.name}-{role.policy.name}.json"
     if role.limit:
@@ -148,19 +158,20 @@ def _commands(role: ExecutionRole) -> Iterator[str]:
     )
 
 
-def _steps(role: ExecutionRole) -> Iterator[str]:
-    yield "Open the **IAM** console."
+def steps_of_role(role: ExecutionRole) -> Iterator[str]:
+    """Yield the steps in the console that make the role."""
     if role.limit:
         yield (
             f"**Policies**, **Create policy**, **JSON**: paste the document {role.boundary_name} from the end of this page; "
             f"**Next**; **Policy name** `{role.boundary_name}`; **Create policy**."
         )
     yield (
-        "**Roles**, **Create role**, **Custom trust policy**: paste the trust policy from the end of this page; **Next**"
+        f"**Roles**, **Create role**, **Custom trust policy**: paste the trust policy of {role.name} from the end of this page; "
+        "**Next**"
         + (f", **Permissions boundary** `{role.boundary_name}`" if role.boundary else "")
         + f"; **Role name** `{role.name}`; **Create role**."
     )
     yield (
-        f"`{role.name}`, **Add permissions**, **Create inline policy**, **JSON**: paste the document {role.policy.name}; "
+        f"`{role.name}`, **Add permissions**, **Create inline policy**, **JSON**: paste the document {role.policy.name} of {role.name}; "
         f"**Policy name** `{role.policy.name}`; **Create policy**."
     )

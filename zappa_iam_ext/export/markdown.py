@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from zappa_iam_ext.export.cloudformation import CAPABILITY
+from zappa_iam_ext.export.execution import commands_of_role, documents_of_role, steps_of_role
 from zappa_iam_ext.export.message import reasons
 from zappa_iam_ext.export.resources import OidcProvider, Resources, Role, User
+from zappa_iam_ext.export.shell import aws_iam, file_lines, json_block, shell, tag_options
 from zappa_iam_ext.export.summary import rights
 
 _SHOWN = 3
@@ -43,6 +42,7 @@ def markdown(resources: Resources) -> str:
     ]
     if isinstance(deployer, Role):
         parts += [f"### Trust policy of {deployer.name}", json_block(deployer.trust)]
+    parts += [part for role in resources.execution for part in documents_of_role(role)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,6 +56,8 @@ def _table(resources: Resources) -> str:
 
 
 def _commands(resources: Resources) -> Iterator[str]:
+    for role in resources.execution:
+        yield from commands_of_role(role)
     for policy in resources.policies:
         yield from file_lines(f"{policy.name}.json", policy.document)
         yield aws_iam(
@@ -124,6 +126,8 @@ def _stack_set() -> Iterator[str]:
 def _steps(resources: Resources) -> Iterator[str]:
     deployer, kind = resources.deployer, resources.kind
     yield "Open the **IAM** console."
+    for role in resources.execution:
+        yield from steps_of_role(role)
     for policy in resources.policies:
         yield (
             f"**Policies**, **Create policy**, **JSON**: paste the document {policy.name} from the end of this page; "
@@ -155,30 +159,3 @@ def _making(deployer: User | Role) -> Iterator[str]:
         "**Roles**, **Create role**, **Custom trust policy**: paste the trust policy from the end of this page; "
         f"**Role name** `{deployer.name}`; **Create role**."
     )
-
-
-def aws_iam(command: str, *options: tuple[str, ...]) -> str:
-    """Return a command of the AWS CLI, an option a line."""
-    words = [shlex.join(option) for option in options]
-    return " \\\n  ".join([f"aws iam {command}", *words])
-
-
-def tag_options(tags: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Return the option for tags: JSON, since the short form cannot hold every value."""
-    listed = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
-    return [("--tags", json.dumps(listed, ensure_ascii=False))] if listed else []
-
-
-def file_lines(name: str, document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what writes a document into a file."""
-    yield f"cat > {shlex.quote(name)} <<'END'\n{json.dumps(document, indent=2, ensure_ascii=False)}\nEND"
-
-
-def shell(text: str) -> str:
-    """Return shell commands as a block of a page."""
-    return f"```sh\n{text}\n```"
-
-
-def json_block(document: Mapping[str, Any]) -> str:
-    """Return a document as a block of a page."""
-    return f"```json\n{json.dumps(document, indent=2, ensure_ascii=False)}\n```"

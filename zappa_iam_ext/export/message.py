@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from zappa_iam_ext.export.resources import Resources
-from zappa_iam_ext.export.summary import rights
+from zappa_iam_ext.export.summary import rights, writes_roles
 
 _WIDTH = 78
 
@@ -49,7 +49,14 @@ def _policies(count: int) -> str:
 
 def _limits(resources: Resources) -> str:
     """Say what a deployer can do by its nature, so that nobody signs what they did not know."""
-    told = "Whoever deploys decides which code the functions run, and with it what is done with their execution roles."
+    told = "Whoever deploys decides which code the functions run, and with it what is done with their execution roles"
+    if resources.execution:
+        names = ", ".join(role.boundary_name for role in resources.execution)
+        told += f", within their permissions boundaries ({names})."
+    elif writes_roles(resources):
+        told += ". It may write what these roles are allowed, too: no boundary limits them (`zappa-iam export --boundary` does)."
+    else:
+        told += "."
     return told + (
         f" The permissions boundary {resources.boundary} limits the {resources.kind}."
         if resources.boundary

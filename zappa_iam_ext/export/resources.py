@@ -55,7 +55,8 @@ class Resources:
     """Everything to be made for some stages, in one account.
 
     ``stages`` name them as ``project/stage``. ``path`` is the IAM path of what is made, ``tags`` are those of the deployer,
-    ``boundary`` is the ARN of its permissions boundary.
+    ``boundary`` is the ARN of its permissions boundary. ``execution`` are the roles that the functions run as, where the
+    policies write them only within their boundaries.
     """
 
     account: str
@@ -66,6 +67,7 @@ class Resources:
     path: str = "/"
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str = ""
+    execution: tuple[ExecutionRole, ...] = ()
 
     @property
     def kind(self) -> str:

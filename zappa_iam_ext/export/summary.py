@@ -40,6 +40,15 @@ def rights(resources: Resources) -> tuple[ServiceRights, ...]:
     )
 
 
+def writes_roles(resources: Resources) -> bool:
+    """Say whether the policies allow to write what a role is allowed, whatever its boundary is."""
+    return any(
+        "iam:PutRolePolicy" in as_list(statement.get("Action", []))
+        and "iam:PermissionsBoundary" not in str(statement.get("Condition", {}))
+        for statement in _allowing(policy.document for policy in resources.policies)
+    )
+
+
 def _allowing(documents: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     for document in documents:
         for statement in as_list(document.get("Statement", [])):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import bisect
-import json
 import re
 
-_DECODER = json.JSONDecoder()
+from zappa_iam_ext.json_places import elements, members, skip_space, value_end
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def statement_lines(text: str) -> tuple[tuple[int, ...], ...]:
@@ -18,8 +17,8 @@ def statement_lines(text: str) -> tuple[tuple[int, ...], ...]:
     document without lines.
     """
     try:
-        start = _skip(text, 0)
-        documents = _elements(text, start) or [start]
+        start = skip_space(text, 0)
+        documents = list(elements(text, start)) or [start]
         return tuple(
             tuple(text.count("\n", 0, place) + 1 for place in _statements(text, document))
             for document in documents
@@ -39,8 +38,8 @@ def statement_ending_at(text: str, line: int, column: int) -> tuple[int, int] | 
         return None
     end = starts[line - 1] + column - 1
     try:
-        for number, begin in enumerate(_statements(text, _skip(text, 0))):
-            if _DECODER.raw_decode(text, begin)[1] == end:
+        for number, begin in enumerate(_statements(text, skip_space(text, 0))):
+            if value_end(text, begin) == end:
                 return number, bisect.bisect_right(starts, begin)
     except (ValueError, IndexError, RecursionError):
         pass
@@ -49,33 +48,5 @@ def statement_ending_at(text: str, line: int, column: int) -> tuple[int, int] | 
 
 def _statements(text: str, place: int) -> list[int]:
     """Return where the statements of the document at a place begin."""
-    if text[place] != "{":
-        return []
-    while text[place] != "}":
-        name, place = _DECODER.raw_decode(text, _skip(text, place + 1))
-        place = _skip(text, _skip(text, place) + 1)
-        if name == "Statement":
-            return _elements(text, place)
-        _, place = _DECODER.raw_decode(text, place)
-        place = _skip(text, place)
-    return []
-
-
-def _elements(text: str, place: int) -> list[int]:
-    if text[place] != "[":
-        return [place]
-    found = []
-    while text[place] != "]":
-        place = _skip(text, place + 1)
-        if text[place] == "]":
-            break
-        found.append(place)
-        _, place = _DECODER.raw_decode(text, place)
-        place = _skip(text, place)
-    return found
-
-
-def _skip(text: str, place: int) -> int:
-    """Return the place of the next character that is no white space."""
-    space = _SPACE.match(text, place)
-    return space.end() if space else place
+    found = next((each for each in members(text, place) if each.name == "Statement"), None)
+    return list(elements(text, found.value)) if found else []

@@ -9,7 +9,7 @@ from typing import Any
 from zappa_iam_ext.permissions.model import Call, Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
-from zappa_iam_ext.permissions.tables.features import conditions, holds
+from zappa_iam_ext.permissions.tables.conditions import conditions, holds
 from zappa_iam_ext.permissions.tables.rows import CallRow, TemplateRow, call_rows, template_rows
 from zappa_iam_ext.permissions.tables.versions import parse_version
 

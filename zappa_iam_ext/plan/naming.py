@@ -45,6 +45,13 @@ def own_names(base: str, stage: StageKey) -> Iterator[str]:
     yield with_hash(clean, f"{base}\0{stage.project}\0{stage.stage}", MAX_POLICY_NAME - _ROOM)
 
 
+def deployer_base(base: str, kind: str, name: str) -> str:
+    """Return the name after which the policies of one user or role are named, beside those of another."""
+    readable = f"{base}-{kind}-{name}"
+    limit = MAX_POLICY_NAME - _ROOM
+    return readable if len(readable) <= limit else with_hash(readable, f"{base}\0{kind}\0{name}", limit)
+
+
 def with_hash(name: str, exact: str, limit: int) -> str:
     """Return a name, shortened to the limit, that ends in a hash of what it exactly stands for."""
     ending = hashlib.sha256(exact.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH]

@@ -73,17 +73,27 @@ def read_plan_file(text: str, version: str) -> tuple[PlannedFor, ...]:
         known = (content["kind"], content["format"], content["version"])
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ZappaIamError("this is no plan file", hint=_HINT) from error
-    if known != (KIND, FORMAT, version):
-        raise ZappaIamError(
-            f"the plan was made by version {line_of(known[2])} of zappa-iam-ext; this is {version}",
-            hint=_HINT,
-        )
+    _require_known(*known, version)
     if digest != _digest(content):
         raise ZappaIamError("the plan file was altered since it was written; nothing was changed", hint=_HINT)
     try:
         return tuple(_read(entry) for entry in content["plans"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ZappaIamError("the plan file does not hold what a plan holds", hint=_HINT) from error
+
+
+def _require_known(kind: Any, form: Any, made_by: Any, version: str) -> None:
+    if kind != KIND:
+        raise ZappaIamError("this is no plan file", hint=_HINT)
+    if made_by != version:
+        raise ZappaIamError(
+            f"the plan was made by version {line_of(made_by)} of zappa-iam-ext; this is {version}", hint=_HINT
+        )
+    if form != FORMAT or isinstance(form, bool):
+        raise ZappaIamError(
+            f"the plan file has the format {line_of(form)}; version {version} of zappa-iam-ext reads {FORMAT}",
+            hint=_HINT,
+        )
 
 
 def line_of(value: Any) -> str:

@@ -18,6 +18,7 @@ from zappa_iam_ext.render.text import plain
 _SHOWN = 6
 _POLICY = {
     "boundary": "permissions boundary",
+    "grant": "grant on the key",
     "identity": "identity-based policy",
     "organization": "policy of the organization",
     "quarantine": "quarantine policy",

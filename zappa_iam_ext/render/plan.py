@@ -6,12 +6,13 @@ import difflib
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zappa_iam_ext.check.grouping import Row, joined, short_value
 from zappa_iam_ext.plan import Plan, Privilege
-from zappa_iam_ext.plan.changes import CreatePolicy, CreatePolicyVersion, Symbol
+from zappa_iam_ext.plan.changes import Symbol
+from zappa_iam_ext.plan.planning.effects import WrittenDocument
 from zappa_iam_ext.render.json import dump
 from zappa_iam_ext.render.layout.style import Style
 from zappa_iam_ext.render.layout.table import service_width, table
@@ -23,7 +24,7 @@ _NO_MORE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """What is told beside the changes: for whom (``target``) and by whom, notes, findings, the documents in place."""
+    """What is told beside the changes: for whom (``target``) and by whom, notes, findings, the documents that are written."""
 
     stages: str
     target: str
@@ -33,7 +34,7 @@ class PlanContext:
     notes: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
-    in_place: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    documents: tuple[WrittenDocument, ...] = ()
 
 
 def plans_text(
@@ -52,7 +53,7 @@ def plans_text(
     for plan, about in entries:
         lines = list(_lines(plan, about, shown, _NO_MORE if verbose else room))
         if documents:
-            lines += list(_documents(plan, about))
+            lines += list(_documents(about))
         texts += lines
     return "\n".join(texts)
 
@@ -189,19 +190,16 @@ def _escalations(findings: Sequence[str], style: Style, *, whole: bool) -> Itera
         )
 
 
-def _documents(plan: Plan, about: PlanContext) -> Iterator[str]:
+def _documents(about: PlanContext) -> Iterator[str]:
     """Yield each document that is written, as a unified diff against what is in place."""
-    for change in plan.changes:
-        if isinstance(change, CreatePolicy | CreatePolicyVersion):
-            name = change.arn.rpartition("/")[2]
-            old, new = about.in_place.get(name), change.document
-            yield from difflib.unified_diff(
-                _json_lines(old) if old is not None else [],
-                _json_lines(new),
-                f"{name} (in place)" if old is not None else "/dev/null",
-                f"{name} (planned)",
-                lineterm="",
-            )
+    for each in about.documents:
+        yield from difflib.unified_diff(
+            _json_lines(each.before) if each.before is not None else [],
+            _json_lines(each.after),
+            f"{each.name} (in place)" if each.before is not None else "/dev/null",
+            f"{each.name} (planned)",
+            lineterm="",
+        )
 
 
 def _json_lines(document: Mapping[str, Any]) -> list[str]:

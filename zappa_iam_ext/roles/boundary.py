@@ -19,7 +19,7 @@ from zappa_iam_ext.iam.statement import named_apart
 from zappa_iam_ext.permissions.application import application_statements
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY, role_document, wanted_trust
+from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY, wanted_inline, wanted_trust
 
 __all__ = [
     "INLINE_POLICY",
@@ -63,8 +63,7 @@ def bounded_role(stage: Stage, boundary: str = "") -> BoundedRole | None:
     """
     if not stage.role.managed or stage.role.arn:
         return None
-    policy = role_document(stage, "attach_policy", stage.role.attach_policy)
-    policy["Statement"] = [*as_list(policy.get("Statement", [])), *map(dict, stage.role.extra_permissions)]
+    policy = wanted_inline(stage)
     named = boundary or f"{stage.role.name}{_ENDING}"
     arn = named if named.startswith("arn:") else f"arn:{stage.partition}:iam::{stage.account}:policy/{named}"
     return BoundedRole(
@@ -126,7 +125,7 @@ def _limit(policy: Mapping[str, Any], application: Iterable[Mapping[str, Any]]) 
     """Return what the boundary allows: what Zappa and the settings give the function, and no more."""
     statements = [
         {name: value for name, value in statement.items() if name != "Sid"}
-        for statement in (*as_list(policy["Statement"]), *application)
+        for statement in (*as_list(policy.get("Statement", [])), *application)
     ]
     return {"Version": policy.get("Version", "2012-10-17"), "Statement": statements}
 

@@ -19,7 +19,7 @@ from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS, LAST_WITH_KAPPA
-from zappa_iam_ext.permissions.tables.features import holds
+from zappa_iam_ext.permissions.tables.conditions import holds
 from zappa_iam_ext.permissions.tables.versions import parse_version
 
 LAMBDA = "lambda.amazonaws.com"

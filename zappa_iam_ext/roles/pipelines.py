@@ -13,6 +13,9 @@ from zappa_iam_ext.roles.providers import Federation
 DEFAULT_BRANCH = "main"
 _TEMPLATES: Mapping[str, str] = {
     "github": "github.yml",
+    "github-enterprise": "github.yml",
+    "github-ghe-com": "github.yml",
+    "github-enterprise-server": "github.yml",
     "gitlab": "gitlab.yml",
     "gitlab-self-managed": "gitlab.yml",
     "bitbucket": "bitbucket.yml",
@@ -45,8 +48,11 @@ def pipeline_text(federation: Federation, pipeline: Pipeline) -> str:
         "ROLE_ARN": lambda: pipeline.role_arn,
         "AUDIENCE": lambda: federation.audience,
         "PYTHON": lambda: python[0] if python else "3.12",
+        "FILE": lambda: _file(given),
         "TRIGGER": lambda: _trigger(given),
+        "CALLER": lambda: _caller(given),
         "ENVIRONMENT": lambda: _environment(given),
+        "DEPLOYMENT": lambda: _deployment(given),
         "RULE": lambda: _rule(given),
         "VARIABLE": lambda: _PHASES.get(given.get("run_phase", ""), "TFC_AWS_RUN_ROLE_ARN"),
     }
@@ -61,7 +67,37 @@ def _word(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'"
 
 
+def _file(given: Mapping[str, str]) -> str:
+    """Return where the workflow stands: a reusable one where its reference says."""
+    if reference := given.get("job_workflow_ref"):
+        owner, name, path = reference.partition("@")[0].split("/", 2)
+        return f"{path} of {owner}/{name}"
+    return ".github/workflows/deploy.yml"
+
+
+def _caller(given: Mapping[str, str]) -> str:
+    """Return the workflow that calls a reusable one, as a comment; empty where none is called."""
+    if not given.get("job_workflow_ref"):
+        return ""
+    lines = [
+        f"and in {given['repository']}, .github/workflows/deploy.yml:",
+        "on:",
+        *_on(given).splitlines(),
+        "permissions:",
+        "  id-token: write",
+        "  contents: read",
+        "jobs:",
+        "  deploy:",
+        f"    uses: {given['job_workflow_ref']}",
+    ]
+    return "".join(f"# {line}\n" for line in lines)
+
+
 def _trigger(given: Mapping[str, str]) -> str:
+    return "  workflow_call:" if given.get("job_workflow_ref") else _on(given)
+
+
+def _on(given: Mapping[str, str]) -> str:
     if given.get("tag"):
         return f"  push:\n    tags: [{json.dumps(given['tag'])}]"
     if given.get("pull_request"):
@@ -71,6 +107,14 @@ def _trigger(given: Mapping[str, str]) -> str:
 
 def _environment(given: Mapping[str, str]) -> str:
     return f"    environment: {json.dumps(given['environment'])}\n" if given.get("environment") else ""
+
+
+def _deployment(given: Mapping[str, str]) -> str:
+    """Return the deployment environment of a step, without which its id is not in the token."""
+    if not given.get("environment_id"):
+        return ""
+    name = json.dumps(given.get("environment") or "production")
+    return f"          deployment: {name} # the environment {given['environment_id']}\n"
 
 
 def _rule(given: Mapping[str, str]) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import string
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from zappa_iam_ext.errors import ZappaIamError
+
+#: What is made of the repository's name.
+_PARTS = frozenset({"repository", "owner", "name"})
 
 
 class UnknownProvider(ZappaIamError):
@@ -28,19 +31,32 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A claim that says what was given, where the subject is the one with the parameter ``within``."""
+
+    within: str
+    claim: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRow:
-    """A row of the table. ``parameters`` are patterns of what may be given, ``conditions`` maps them to claims."""
+    """A row of the table. ``parameters`` are patterns of what may be given, ``conditions`` maps them to claims.
+
+    ``printed`` are those that only stand in what is printed for the pipeline.
+    """
 
     id: str
     title: str
     url: str
     audience: str
-    keys: tuple[str, ...]
     source: str
     note: str
     parameters: Mapping[str, str]
     subjects: tuple[Subject, ...]
     conditions: Mapping[str, str] = field(default_factory=dict)
+    beside: tuple[Beside, ...] = ()
+    printed: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
 
 
@@ -73,7 +89,8 @@ class Federation:
 def provider_rows() -> Mapping[str, ProviderRow]:
     """Return the table by id."""
     read = tomllib.loads((files(__package__) / "providers.toml").read_text(encoding="utf-8"))["provider"]
-    return {row["id"]: _row(row) for row in read}
+    subjects = {row["id"]: row.get("subjects") for row in read}
+    return {row["id"]: _row(row, subjects[row.get("subjects_of", row["id"])]) for row in read}
 
 
 def federation(provider: str, given: Mapping[str, str]) -> Federation:
@@ -82,21 +99,20 @@ def federation(provider: str, given: Mapping[str, str]) -> Federation:
     Raises `UnknownProvider` for a system that the table does not have, for what it does not know, what is missing, and
     what would leave the trust open.
     """
-    row = provider_rows().get(provider)
-    if row is None:
-        raise UnknownProvider(
-            f"there is no provider {provider[:80]!r}", hint=f"Known are {', '.join(provider_rows())}."
-        )
+    row = _known(provider)
     told = {name: value for name, value in given.items() if value}
     _check(row, told)
     values = _values(row, told)
     subject = _subject(row, values)
+    claims = {claim: told[name] for name, claim in row.conditions.items() if name in told}
+    claims |= {name: form.format_map(values) for name, form in _beside(row, subject, values).items()}
+    _require_said(row, subject, values)
     return Federation(
         provider=row.id,
         url=_filled(row.url, values, row),
         audience=_filled(row.audience, values, row),
         subjects=tuple(_forms(subject, values)),
-        claims={claim: told[name] for name, claim in row.conditions.items() if name in told},
+        claims=claims,
         given=told,
         note=row.note,
     )
@@ -104,22 +120,29 @@ def federation(provider: str, given: Mapping[str, str]) -> Federation:
 
 def issuer_url(provider: str, given: Mapping[str, str]) -> str:
     """Return the URL of a CI system's identity provider. Raises `UnknownProvider`, also where the host is missing."""
-    row = provider_rows().get(provider)
-    if row is None:
-        raise UnknownProvider(
-            f"there is no provider {provider[:80]!r}", hint=f"Known are {', '.join(provider_rows())}."
-        )
+    row = _known(provider)
     told = {name: value for name, value in given.items() if value}
     _check_values(row, told)
     return _filled(row.url, told, row)
 
 
-def _row(row: Mapping[str, Any]) -> ProviderRow:
+def _known(provider: str) -> ProviderRow:
+    row = provider_rows().get(provider)
+    if row is None:
+        raise UnknownProvider(
+            f"there is no provider {provider[:80]!r}", hint=f"Known are {', '.join(provider_rows())}."
+        )
+    return row
+
+
+def _row(row: Mapping[str, Any], subjects: Sequence[Mapping[str, str]]) -> ProviderRow:
+    own = {name: value for name, value in row.items() if name != "subjects_of"}
     return ProviderRow(
         **{
-            **row,
-            "subjects": tuple(Subject(**each) for each in row["subjects"]),
-            "keys": tuple(row["keys"]),
+            **own,
+            "subjects": tuple(Subject(**each) for each in subjects),
+            "beside": tuple(Beside(**each) for each in row.get("beside", ())),
+            "printed": tuple(row.get("printed", ())),
             "one_of": tuple(row.get("one_of", ())),
             "note": row.get("note", ""),
         }
@@ -154,7 +177,7 @@ def _check_values(row: ProviderRow, told: Mapping[str, str]) -> None:
 def _values(row: ProviderRow, told: Mapping[str, str]) -> dict[str, str]:
     """Return what templates are filled with; of GitHub owner and name of the repository apart, a colon escaped."""
     values = dict(told)
-    if row.id == "github" and "repository" in told:
+    if row.id.startswith("github") and "repository" in told:
         values["owner"], _, values["name"] = told["repository"].partition("/")
         values["environment"] = told.get("environment", "").replace(":", "%3A")
     return {name: value for name, value in values.items() if value}
@@ -168,6 +191,32 @@ def _subject(row: ProviderRow, values: Mapping[str, str]) -> Subject:
     raise UnknownProvider(
         f"which runs of {row.title} may assume the role is not said", hint=f"Give {wanted}."
     )
+
+
+def _beside(row: ProviderRow, subject: Subject, values: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the claims, with their templates, that say what was given and the subject leaves out."""
+    found: dict[str, str] = {}
+    for each in row.beside:
+        if each.within in _fields(subject.template) and _fields(each.template) <= values.keys():
+            found.setdefault(each.claim, each.template)
+    return found
+
+
+def _require_said(row: ProviderRow, subject: Subject, values: Mapping[str, str]) -> None:
+    """Raise `UnknownProvider` where something was given that neither the subject nor a claim says.
+
+    The trust would be wider, or narrower, than what was asked for.
+    """
+    forms = [subject.template, row.url, row.audience, *_beside(row, subject, values).values()]
+    if _fields(subject.also) <= values.keys():
+        forms.append(subject.also)
+    said = {*(name for form in forms for name in _fields(form)), *row.conditions, *row.printed, subject.flag}
+    left = [option(name) for name in values if name not in said | _PARTS]
+    if left:
+        raise UnknownProvider(
+            f"{row.title} cannot tell {' and '.join(left)} together with {' and '.join(_options_for(subject))}",
+            hint="Leave one of them out: a role trusts the runs that one subject names. Of ids all are needed.",
+        )
 
 
 def _options_for(subject: Subject) -> Iterator[str]:

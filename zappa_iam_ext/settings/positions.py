@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_DECODER = json.JSONDecoder(strict=False)
-_SPACE = re.compile(r"[ \t\n\r]*")
+from zappa_iam_ext.json_places import members, skip_space
+
 _BARE = r"[A-Za-z0-9_-]+"
 _KEY = rf"(?:{_BARE}|\"[^\"\n]*\"|'[^'\n]*')"
 _TABLE = re.compile(rf"\s*\[\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*\]")
@@ -59,31 +59,11 @@ def setting_line(lines: Lines, stage: str, setting: str = "") -> int:
 
 def _json(text: str) -> Lines:
     found = {}
-    for stage, start, place in _members(text, _skip(text, 0)):
-        settings = {name: _line(text, at) for name, at, _ in _members(text, place)}
-        value, _ = _DECODER.raw_decode(text, place)
-        found[stage] = StageLines(_line(text, start), settings, _extends(value))
+    for stage in members(text, skip_space(text, 0)):
+        settings = {each.name: _line(text, each.start) for each in members(text, stage.value)}
+        value = json.loads(text[stage.value : stage.end], strict=False)
+        found[stage.name] = StageLines(_line(text, stage.start), settings, _extends(value))
     return found
-
-
-def _members(text: str, place: int) -> Iterator[tuple[str, int, int]]:
-    """Yield name, place of the name and place of the value for each member of the object at a place."""
-    if text[place] != "{":
-        return
-    while text[place] != "}":
-        start = _skip(text, place + 1)
-        if text[start] == "}":
-            return
-        name, place = _DECODER.raw_decode(text, start)
-        value = _skip(text, _skip(text, place) + 1)
-        yield str(name), start, value
-        _, place = _DECODER.raw_decode(text, value)
-        place = _skip(text, place)
-
-
-def _skip(text: str, place: int) -> int:
-    space = _SPACE.match(text, place)
-    return space.end() if space else place
 
 
 def _line(text: str, place: int) -> int:

@@ -9,36 +9,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from zappa_iam_ext.errors import CannotEdit
+from zappa_iam_ext.json_places import Member, members, skip_space
 from zappa_iam_ext.settings_editing.changing import Path, value_at
 from zappa_iam_ext.settings_editing.splices import Splice, indent_unit, line_end, line_indent
 
-_DECODER = json.JSONDecoder()
-_SPACE = re.compile(r"[ \t\n\r]*")
 _DEFAULT_INDENT = "    "
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """A member of an object: where its name and its value begin and end."""
-
-    name: str
-    start: int
-    name_end: int
-    value: int
-    end: int
 
 
 def splices(text: str, path: Path, final: Any) -> Iterator[Splice]:
     """Yield the way to give the path its value of the final settings; what is not there yet comes last in its object."""
-    place = _skip(text, 0)
+    place = skip_space(text, 0)
     for depth, name in enumerate(path, 1):
-        members = list(_members(text, place))
-        found = [member for member in members if member.name == name]
+        there = list(members(text, place))
+        found = [member for member in there if member.name == name]
         if len(found) > 1:
             raise CannotEdit(f"{'.'.join(path[:depth])} stands there twice")
         value = value_at(final, path[:depth])
         if not found:
-            yield _added(text, place, members, name, value)
+            yield _added(text, place, there, name, value)
             return
         place = found[0].value
         if depth == len(path) or text[place] != "{":
@@ -46,32 +34,13 @@ def splices(text: str, path: Path, final: Any) -> Iterator[Splice]:
             return
 
 
-def _members(text: str, place: int) -> Iterator[_Member]:
-    """Yield the members of the object at a place, in a text that is JSON."""
-    place = _skip(text, place + 1)
-    while text[place] != "}":
-        start = place
-        name, name_end = _DECODER.raw_decode(text, start)
-        value = _skip(text, _skip(text, name_end) + 1)
-        _, end = _DECODER.raw_decode(text, value)
-        yield _Member(name, start, name_end, value, end)
-        place = _skip(text, end)
-        if text[place] == ",":
-            place = _skip(text, place + 1)
-
-
-def _skip(text: str, place: int) -> int:
-    space = _SPACE.match(text, place)
-    return space.end() if space else place
-
-
-def _added(text: str, place: int, members: list[_Member], name: str, value: Any) -> Splice:
-    if not members:
+def _added(text: str, place: int, there: list[Member], name: str, value: Any) -> Splice:
+    if not there:
         return _first(text, place, name, value)
-    last = members[-1]
-    before = members[-2].end if len(members) > 1 else place + 1
+    last = there[-1]
+    before = there[-2].end if len(there) > 1 else place + 1
     between = text[before : last.start]
-    if len(members) == 1:
+    if len(there) == 1:
         between = "," + (between if "\n" in between or not re.search(r"\s", text.strip()) else " ")
     if "\n" in between:
         between = re.sub(r"(?:\r?\n[ \t]*)+(\r?\n)", r"\1", between)
@@ -83,7 +52,7 @@ def _added(text: str, place: int, members: list[_Member], name: str, value: Any)
 
 def _first(text: str, place: int, name: str, value: Any) -> Splice:
     """Return the first member of an empty object, on a line of its own where the file has lines."""
-    end = _skip(text, place + 1)
+    end = skip_space(text, place + 1)
     here = line_indent(text, place)
     lines = "\n" in text.strip()
     style = _Style(text, lines, here + indent_unit(text, _DEFAULT_INDENT) if lines else "")
@@ -94,7 +63,7 @@ def _first(text: str, place: int, name: str, value: Any) -> Splice:
     return Splice(place + 1, end, member)
 
 
-def _replacing(text: str, member: _Member, value: Any) -> str:
+def _replacing(text: str, member: Member, value: Any) -> str:
     old = text[member.value : member.end]
     lines = "\n" in old or (old[0] not in "{[" and "\n" in text.strip())
     return _Style(text, lines, line_indent(text, member.start)).text(value)

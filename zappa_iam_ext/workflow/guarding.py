@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from zappa_iam_ext.aws.credentials.choice import REGION_VARIABLE, SessionChoice
 from zappa_iam_ext.aws.credentials.machine import this_machine
-from zappa_iam_ext.aws.credentials.traps import Machine, odd
+from zappa_iam_ext.aws.credentials.model import Machine
+from zappa_iam_ext.aws.credentials.traps import odd
 from zappa_iam_ext.aws.errors import scrub
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
 from zappa_iam_ext.check import CredentialKind

@@ -9,7 +9,7 @@ import pytest
 
 from zappa_iam_ext.aws.credentials.choice import choose
 from zappa_iam_ext.aws.credentials.facts import Credential, facts_of
-from zappa_iam_ext.aws.credentials.failures import masked
+from zappa_iam_ext.aws.credentials.failed_source import masked
 from zappa_iam_ext.aws.credentials.profiles import ProfileFiles
 from zappa_iam_ext.aws.credentials.providers import kind_of, program_of, source_of
 from zappa_iam_ext.aws.credentials.web_identity import provider_of_token, token_file

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from zappa_iam_ext.aws.credentials.choice import PROFILE_SETTING, choose
+from zappa_iam_ext.aws.credentials.model import Machine
 from zappa_iam_ext.aws.credentials.profiles import read_profile_files
-from zappa_iam_ext.aws.credentials.traps import Machine, find_trap, odd
+from zappa_iam_ext.aws.credentials.traps import find_trap, odd
 
 CASES = tomllib.loads((Path(__file__).parents[2] / "cases/credentials/traps.toml").read_text())["case"]
 #: Whatever stands in a file or a variable as a key, or as part of one.

@@ -43,6 +43,16 @@ STATEMENT = {
     },
 }
 DOCUMENT = {"Version": "2012-10-17", "Statement": [STATEMENT]}
+WRITES = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["iam:PutRolePolicy"], "Resource": "*"}],
+}
+BOUNDED = {
+    "Version": "2012-10-17",
+    "Statement": [
+        WRITES["Statement"][0] | {"Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn"}}}
+    ],
+}
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [
@@ -78,6 +88,22 @@ def resources(**changed) -> Resources:
     return Resources(**given_ | changed)
 
 
+def execution_role(**changed) -> ExecutionRole:
+    given_ = {
+        "account": ACCOUNT,
+        "partition": "aws",
+        "stages": ("hello/dev",),
+        "name": "hello-dev-ZappaLambdaExecutionRole",
+        "path": "/",
+        "trust": execution_trust(stage()),
+        "policy": ManagedPolicy("ZappaLambdaExecutionPolicy", DOCUMENT),
+        "tags": {"CreatedBy": "zappa-iam-ext"},
+        "boundary": f"arn:aws:iam::{ACCOUNT}:policy/hello-dev-Boundary",
+        "limit": DOCUMENT,
+    }
+    return ExecutionRole(**given_ | changed)
+
+
 CASES = {
     "a user to be made": resources(),
     "a user that is there": resources(deployer=User("serverless", exists=True)),
@@ -86,6 +112,9 @@ CASES = {
     ),
     "a role that trusts an issuer": resources(deployer=Role("deployer", TRUST, GITHUB, 3600)),
     "several documents": resources(policies=tuple(ManagedPolicy(f"Part-{n}", DOCUMENT) for n in (1, 2))),
+    "a user and the role of its functions": resources(
+        execution=(execution_role(), execution_role(name="other"))
+    ),
     "another partition": resources(partition="aws-cn"),
 }
 
@@ -207,26 +236,31 @@ def test_the_message_names_whom_what_and_what_a_deployer_can_do():
     assert max(map(len, message(resources()).splitlines())) <= 80
 
 
+@pytest.mark.parametrize(
+    ("given_", "told", "silent"),
+    [
+        pytest.param({}, "their execution roles.", "boundary", id="policies that write no role"),
+        pytest.param(
+            {"policies": (ManagedPolicy("D", WRITES),)}, "no boundary limits them", "within", id="no boundary"
+        ),
+        pytest.param(
+            {"policies": (ManagedPolicy("D", BOUNDED),), "execution": (execution_role(),)},
+            "within their permissions boundaries (hello-dev-Boundary)",
+            "no boundary",
+            id="bounded",
+        ),
+    ],
+)
+def test_the_message_says_what_limits_the_execution_roles(given_, told, silent):
+    text = " ".join(message(resources(**given_)).split())
+    assert told in text
+    assert silent not in text
+
+
 def test_what_exists_is_not_made_again():
     page = markdown(CASES["a user that is there"])
     assert "create-user" not in page
     assert "Create user" not in page
-
-
-def execution_role(**changed) -> ExecutionRole:
-    given_ = {
-        "account": ACCOUNT,
-        "partition": "aws",
-        "stages": ("hello/dev",),
-        "name": "hello-dev-ZappaLambdaExecutionRole",
-        "path": "/",
-        "trust": execution_trust(stage()),
-        "policy": ManagedPolicy("ZappaLambdaExecutionPolicy", DOCUMENT),
-        "tags": {"CreatedBy": "zappa-iam-ext"},
-        "boundary": f"arn:aws:iam::{ACCOUNT}:policy/hello-dev-Boundary",
-        "limit": DOCUMENT,
-    }
-    return ExecutionRole(**given_ | changed)
 
 
 ROLES = {

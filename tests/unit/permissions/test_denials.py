@@ -41,6 +41,7 @@ def test_every_layer_and_every_own_wording_has_a_row() -> None:
         "",
         "boundary",
         "cross-account",
+        "grant",
         "identity",
         "organization",
         "quarantine",

@@ -10,6 +10,7 @@ from tests.support.account import ACCOUNT, performed
 from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, OTHER, PROD, apply, document, policy, state
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import CurrentGroup, CurrentKey, CurrentState, Ownership, plan
+from zappa_iam_ext.plan.documents import fingerprint
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
 from zappa_iam_ext.plan.planning.destroying_roles import RoleDestruction
 from zappa_iam_ext.plan.planning.rollback import previous_version, rollback_plan
@@ -150,7 +151,20 @@ def test_a_rollback_returns_to_the_version_before_and_says_what_is_lost():
     after = performed(current, made.changes)
     assert after.policies[BASE].document == document("s3:A")
     assert not after.policies[BASE].edited
-    assert previous_version(after.policies[BASE]) == "v2"
+    assert rollback_plan(after, frozenset({DEV})).empty, "once more returns no further"
+
+
+@pytest.mark.parametrize("done", range(5))
+def test_a_rollback_that_stopped_anywhere_is_finished_by_another(done):
+    """Of two policies one is back already, or says only that it will be."""
+    first = _tagged(document("s3:A"), document("s3:B"), NEEDS[DEV])
+    second = replace(_tagged(document("s3:C"), document("s3:D")), arn=f"{first.arn}-2")
+    current = state(first, second)
+    whole = rollback_plan(current, frozenset({DEV}), may_narrow=True)
+    stopped = performed(current, whole.changes[:done])
+    after = performed(stopped, rollback_plan(stopped, frozenset({DEV}), may_narrow=True).changes)
+    said = {name: policy.document for name, policy in after.policies.items()}
+    assert said == {first.name: document("s3:A"), second.name: document("s3:C")}
 
 
 def test_the_version_that_the_tags_name_is_returned_to():
@@ -165,6 +179,66 @@ def test_there_may_be_nothing_to_return_to():
         rollback_plan(state(_written(NEEDS[DEV])), frozenset({DEV}))
     with pytest.raises(ZappaIamError):
         rollback_plan(state(_written(document("s3:A"), NEEDS[DEV])), frozenset({OTHER}))
+
+
+NEWER = NEEDS[DEV]
+FOREIGN = document("s3:*")
+
+
+def _tagged(*contents, stages=(DEV,), previous="v1", wrote=None, gone=()):
+    """A policy whose newest version is the default one; ``wrote`` are the documents that its tags know as ours."""
+    told = tuple(map(fingerprint, contents[-1:] if wrote is None else wrote))
+    tags = Ownership(True, frozenset(stages), told, previous=previous).to_tags()
+    there = _written(*contents)
+    former = {version: content for version, content in there.former.items() if version not in gone}
+    versions = tuple(version for version in there.versions if version not in gone)
+    return replace(there, former=former, versions=versions, tags=tags)
+
+
+@pytest.mark.parametrize(
+    ("there", "kind", "adopted"),
+    [
+        pytest.param(_tagged(document("s3:A"), NEWER), None, True, id="what the tags name"),
+        pytest.param(_tagged(FOREIGN, NEWER), None, True, id="what somebody wrote and gave to us (--adopt)"),
+        pytest.param(
+            _tagged(document("s3:A"), FOREIGN, wrote=(NEWER,)), "drift", True, id="an edit would be replaced"
+        ),
+        pytest.param(
+            _tagged(FOREIGN, NEWER, previous=""), "not-owned", True, id="a version that no tag knows"
+        ),
+        pytest.param(
+            _tagged(document("s3:A"), NEWER, previous="", wrote=(document("s3:A"), NEWER)),
+            None,
+            True,
+            id="an older one that we wrote",
+        ),
+        pytest.param(
+            _tagged(document("s3:A"), NEWER, stages=(DEV, PROD)),
+            "consent",
+            False,
+            id="another stage would lose, whatever is consented to",
+        ),
+        pytest.param(
+            _tagged(document("s3:GetObject", "lambda:GetFunction", "s3:A"), NEWER, stages=(DEV, PROD)),
+            None,
+            True,
+            id="another stage loses nothing",
+        ),
+    ],
+)
+def test_a_rollback_is_refused_where(there, kind, adopted):
+    made = rollback_plan(state(there), frozenset({DEV}), may_narrow=True)
+    assert [concern.kind for concern in made.concerns] == ([kind] if kind else [])
+    assert rollback_plan(state(there), frozenset({DEV}), may_narrow=True, adopt=True).unsafe is not adopted
+
+
+def test_the_version_before_the_last_change_is_returned_to_and_no_other():
+    there = _tagged(document("s3:A"), document("s3:B"), NEWER, previous="v2", gone=("v2",))
+    assert previous_version(there) == ""
+    with pytest.raises(ZappaIamError, match="v2 of ZappaLambdaDeploymentPolicy is not there"):
+        rollback_plan(state(there), frozenset({DEV}))
+    with pytest.raises(ZappaIamError, match="no policy names these stages"):
+        rollback_plan(CurrentState(), frozenset({DEV}))
 
 
 def test_a_plan_after_a_rollback_leads_forward_again():

@@ -24,6 +24,9 @@ CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "roles" / "federati
 MADE = [pytest.param(case, id=case["name"]) for case in CASES if "url" in case]
 SCHEMAS = {
     "github": "github-workflows",
+    "github-enterprise": "github-workflows",
+    "github-ghe-com": "github-workflows",
+    "github-enterprise-server": "github-workflows",
     "gitlab": "gitlab-ci",
     "gitlab-self-managed": "gitlab-ci",
     "bitbucket": "bitbucket-pipelines",
@@ -113,6 +116,32 @@ def test_the_github_workflow_runs_where_the_trust_lets_it():
     assert tag[True] == {"push": {"tags": ["v1"]}}
     pull = yaml.safe_load(text_of(one("github", pull_request="yes", branch="")))
     assert pull[True] == {"pull_request": None}
+
+
+def test_a_reusable_workflow_is_called_and_the_caller_is_shown():
+    reference = "acme/ci/.github/workflows/zappa.yml@refs/heads/main"
+    text = text_of(one("github", job_workflow_ref=reference))
+    assert yaml.safe_load(text)[True] == {"workflow_call": None}
+    assert text.startswith("# .github/workflows/zappa.yml of acme/ci\n")
+    shown = text[text.index("# and in octo-org/octo-repo") :].splitlines()[1:]
+    caller = "\n".join(line.removeprefix("# ") for line in shown)
+    read = yaml.load(caller, Loader=yaml.BaseLoader)  # noqa: S506  -- ours; `on` is no boolean to GitHub
+    assert [error.message for error in validator("github-workflows").iter_errors(read)] == []
+    assert read["on"] == {"push": {"branches": ["main"]}}
+    assert read["jobs"] == {"deploy": {"uses": reference}}
+
+
+def test_a_step_of_bitbucket_names_the_environment_whose_id_is_trusted():
+    case = next(
+        case for case in CASES if case["provider"] == "bitbucket" and "environment_id" in case["given"]
+    )
+    named = {**case, "given": {**case["given"], "environment": "Prod EU"}}
+    (step,) = yaml.safe_load(text_of(named))["pipelines"]["branches"]["main"]
+    assert step["step"]["deployment"] == "Prod EU"
+    (step,) = yaml.safe_load(text_of(case))["pipelines"]["branches"]["main"]
+    assert step["step"]["deployment"] == "production"
+    (step,) = yaml.safe_load(text_of(one("bitbucket")))["pipelines"]["branches"]["main"]
+    assert "deployment" not in step["step"]
 
 
 @pytest.mark.parametrize("provider", ["gitlab", "gitlab-self-managed", "bitbucket", "circleci"])

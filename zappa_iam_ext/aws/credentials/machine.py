@@ -14,8 +14,9 @@ from zappa_iam_ext.aws.credentials.choice import (
     choose_region,
     configured_region,
 )
+from zappa_iam_ext.aws.credentials.model import Machine
 from zappa_iam_ext.aws.credentials.profiles import read_profile_files
-from zappa_iam_ext.aws.credentials.traps import Machine, find_trap
+from zappa_iam_ext.aws.credentials.traps import find_trap
 from zappa_iam_ext.aws.errors import translated
 from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 

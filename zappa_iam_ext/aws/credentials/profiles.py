@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from zappa_iam_ext.aws.ini_reading import require_text
+
 Section = Mapping[str, str]
 CREDENTIALS_FILE, CONFIG_FILE = "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"
 _DEFAULTS = {CREDENTIALS_FILE: "~/.aws/credentials", CONFIG_FILE: "~/.aws/config"}
@@ -17,7 +19,7 @@ _DEFAULTS = {CREDENTIALS_FILE: "~/.aws/credentials", CONFIG_FILE: "~/.aws/config
 class ProfileFiles:
     """The sections of both files by their headers as written; paths as a person calls them.
 
-    ``absent`` names the variables that point to a file which is not there.
+    ``absent`` names the variables that point to a file which is not there, ``empty`` those that are set to nothing.
     """
 
     credentials: Mapping[str, Section] = field(default_factory=dict)
@@ -25,6 +27,7 @@ class ProfileFiles:
     credentials_path: str = _DEFAULTS[CREDENTIALS_FILE]
     config_path: str = _DEFAULTS[CONFIG_FILE]
     absent: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     def in_credentials(self, profile: str) -> Section:
         """Return what the credentials file says of a profile: its section has the profile's bare name."""
@@ -53,15 +56,18 @@ class ProfileFiles:
 
 
 def read_profile_files(environ: Mapping[str, str]) -> ProfileFiles:
-    """Read both files where botocore looks for them; raise botocore's ``ConfigParseError`` for one that cannot be read."""
+    """Read both files where botocore looks for them; raise `CredentialsFileError`, with the line, for one that it cannot read."""
     from botocore.configloader import raw_config_parse
-    from botocore.exceptions import ConfigNotFound
+    from botocore.exceptions import ConfigNotFound, ConfigParseError
 
     def sections(path: str) -> Mapping[str, Section]:
         try:
             return raw_config_parse(path, parse_subsections=False) if path else {}
         except ConfigNotFound:
             return {}
+        except ConfigParseError:
+            require_text(path, Path(path).read_bytes())
+            raise
 
     paths = {name: environ.get(name, default) for name, default in _DEFAULTS.items()}
     there = {
@@ -72,7 +78,8 @@ def read_profile_files(environ: Mapping[str, str]) -> ProfileFiles:
         sections(there[CONFIG_FILE]),
         paths[CREDENTIALS_FILE],
         paths[CONFIG_FILE],
-        tuple(name for name, path in there.items() if name in environ and not Path(path).is_file()),
+        tuple(name for name, path in there.items() if environ.get(name) and not Path(path).is_file()),
+        tuple(name for name in there if environ.get(name) == ""),
     )
 
 

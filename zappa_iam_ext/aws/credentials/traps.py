@@ -7,47 +7,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from zappa_iam_ext.aws.credentials.choice import (
-    ADMINISTRATOR,
     KEY_VARIABLES,
-    PROFILE_SETTING,
     PROFILE_VARIABLES,
     SessionChoice,
 )
 from zappa_iam_ext.aws.credentials.key_text import key_text_problem
+from zappa_iam_ext.aws.credentials.missing_profile import missing_profile
+from zappa_iam_ext.aws.credentials.model import Machine, Trap
 from zappa_iam_ext.aws.credentials.profiles import ProfileFiles, Section
 from zappa_iam_ext.aws.credentials.providers import Provider, provider_of
-from zappa_iam_ext.permissions.fixes import CommandLines
 
 _ID, _SECRET, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _TOKENS = ("aws_security_token", _TOKEN)
-
-
-class Machine(NamedTuple):
-    """What a machine says of credentials; ``login_works``: whether this Python can use those of ``aws login``."""
-
-    environ: Mapping[str, str]
-    files: ProfileFiles
-    login_works: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """Why no call with these credentials can succeed, and what to do; ``no_profile``: there is no such profile at all."""
-
-    message: str
-    hint: str
-    no_profile: bool = False
 
 
 def find_trap(choice: SessionChoice, machine: Machine) -> Trap | None:
     """Return the first thing that is certain to fail, or None."""
     rules: tuple[Callable[[SessionChoice, Machine], Trap | None], ...] = (
         _empty_variable,
-        _missing_profile,
+        missing_profile,
         _environment_keys,
         _profile_keys,
         _login,
@@ -102,58 +82,6 @@ def _empty_variable(choice: SessionChoice, _: Machine) -> Trap | None:
     return None
 
 
-def _missing_profile(choice: SessionChoice, machine: Machine) -> Trap | None:
-    """Find a profile that nothing defines; where it was meant to be defined is told if it can be seen."""
-    name, files = choice.profile, machine.files
-    if not name or name in files.names:
-        return None
-    told = f"there is no profile {name!r} in the AWS credentials or config file ({choice.named_by})"
-    if name in files.config:
-        return Trap(
-            f"{told}: {files.config_path} has it as [{name}], which is no profile there",
-            f"In {files.config_path} write the line as [profile {name}].",
-        )
-    if f"profile {name}" in files.credentials:
-        return Trap(
-            f"{told}: {files.credentials_path} has it as [profile {name}], which is a profile of another name there",
-            f"In {files.credentials_path} write the line as [{name}].",
-        )
-    if choice.named_by in PROFILE_VARIABLES:
-        other = next((v for v in PROFILE_VARIABLES if v != choice.named_by and machine.environ.get(v)), "")
-        wins = f" It wins over {other} in boto3." if other else ""
-        near = _near(name, files.names)
-        return Trap(told, f"Unset {choice.named_by}, or correct it{near}.{wins}", no_profile=True)
-    if choice.named_by == PROFILE_SETTING and all(machine.environ.get(key) for key in KEY_VARIABLES):
-        return Trap(
-            f"{told}; the environment has keys, which Zappa leaves alone where a profile is named",
-            "Leave profile_name out for this stage, or store the keys under that profile first (the action"
-            f" configure-aws-credentials has `aws-profile: {name}`).",
-            no_profile=True,
-        )
-    return Trap(told, _made(choice, name, files), no_profile=True)
-
-
-def _made(choice: SessionChoice, name: str, files: ProfileFiles) -> str:
-    """Return how a profile comes to be there: an administrator's is nothing that we make."""
-    absent = f" {files.absent[0]} names a file that is not there." if files.absent else ""
-    by_hand = f"`aws configure --profile {name}`{_near(name, files.names)}.{absent}"
-    if choice.named_by == ADMINISTRATOR:
-        return f"Name a profile that may write IAM, or store such a key with {by_hand}"
-    return f"Make it with `{_apply(choice, name)}`, or with {by_hand}"
-
-
-def _apply(choice: SessionChoice, name: str) -> str:
-    """Return the command line that makes the profile: STAGE and PROFILE stand for what only the reader knows."""
-    given = "" if choice.named_by == PROFILE_SETTING else name
-    lines = CommandLines(profile=given)
-    return lines.zappa_iam("apply", "--admin-profile", "PROFILE", "--create-keys")
-
-
-def _near(name: str, names: tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
-    return f" (did you mean {near[0]}?)" if near else ""
-
-
 def _environment_keys(choice: SessionChoice, machine: Machine) -> Trap | None:
     """Find keys of the environment that cannot work: half of them, or text that is no key."""
     environ = machine.environ
@@ -164,8 +92,13 @@ def _environment_keys(choice: SessionChoice, machine: Machine) -> Trap | None:
         values = {name: environ[name] for name in KEY_VARIABLES}
         if token:
             values["AWS_SESSION_TOKEN"] = token
-        return _bad_text(values, "the environment", "Set the variable again, with the bare text.") or (
-            _no_token(values[KEY_VARIABLES[0]], token, "AWS_SESSION_TOKEN is not set")
+        key_id = values[KEY_VARIABLES[0]]
+        return (
+            _bad_text(values, "the environment", "Set the variable again, with the bare text.")
+            or _no_token(key_id, token, "AWS_SESSION_TOKEN is not set")
+            or _stale_token(
+                key_id, token, "AWS_SESSION_TOKEN is set", "Unset it (`unset AWS_SESSION_TOKEN`)."
+            )
         )
     given = [name for name in KEY_VARIABLES if environ.get(name)]
     if given and given[0] == KEY_VARIABLES[0]:
@@ -206,18 +139,30 @@ def _static_keys(name: str, provider: Provider | None, files: ProfileFiles) -> T
     path = files.credentials_path if shared else files.config_path
     if _ID not in section:
         return None
-    if not section.get(_SECRET):
-        stray = _typed_for(_SECRET, section)
-        told = f" (it has {stray}: did you mean that?)" if stray else ""
-        return Trap(f"profile {name} in {path} has no {_SECRET}{told}", f"Correct the profile in {path}.")
-    if not section[_ID]:
-        return Trap(f"profile {name} in {path} has an empty {_ID}", f"Correct the profile in {path}.")
+    if half := _half_a_key(section):
+        told, hint = half
+        return Trap(f"profile {name} in {path} {told}", hint or f"Correct the profile in {path}.")
     token = next((section[key] for key in _TOKENS if section.get(key)), "")
     values = {key: section[key] for key in (_ID, _SECRET)} | ({_TOKEN: token} if token else {})
     where = f"profile {name} in {path}"
-    return _bad_text(values, where, f"Correct the profile in {path}: the bare text, alone.") or _no_token(
-        section[_ID], token, f"{where} has no {_TOKEN}"
+    return (
+        _bad_text(values, where, f"Correct the profile in {path}: the bare text, alone.")
+        or _no_token(section[_ID], token, f"{where} has no {_TOKEN}")
+        or _stale_token(section[_ID], token, f"{where} has a session token", f"Take its line out of {path}.")
     )
+
+
+def _half_a_key(section: Section) -> tuple[str, str] | None:
+    """Return what is missing of a key, and what to do if that is not plain."""
+    if not section.get(_SECRET):
+        if _SECRET in section[_ID]:
+            return (
+                f"has no {_SECRET}: its line is indented, and so belongs to the line above it",
+                "Begin it at the left edge.",
+            )
+        stray = _typed_for(_SECRET, section)
+        return f"has no {_SECRET}" + (f" (it has {stray}: did you mean that?)" if stray else ""), ""
+    return None if section[_ID] else (f"has an empty {_ID}", "")
 
 
 def _bad_text(values: Mapping[str, str], where: str, hint: str) -> Trap | None:
@@ -235,6 +180,13 @@ def _no_token(key_id: str, token: str, told: str) -> Trap | None:
             f"{told}, and its key is a temporary one (ASIA...)",
             "Copy all three: id, secret and session token.",
         )
+    return None
+
+
+def _stale_token(key_id: str, token: str, told: str, hint: str) -> Trap | None:
+    """Find the token of another session beside a long-term key (AKIA...): AWS refuses the two together."""
+    if key_id.startswith("AKIA") and token:
+        return Trap(f"{told}, and its key is a long-term one (AKIA...), which goes without", hint)
     return None
 
 

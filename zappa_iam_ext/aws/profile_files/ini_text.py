@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from zappa_iam_ext.aws.ini_reading import parse, split
+
 _HEADER = configparser.RawConfigParser.SECTCRE
 _OPTION = re.compile(r"(?P<left>(?P<name>.*?)\s*[=:]\s*)(?P<value>.*)$", re.DOTALL)
 _COMMENT = ("#", ";")
@@ -25,27 +27,6 @@ class _Entry:
     indent: int
     header: str | None
     option: str
-
-
-def parse(text: str) -> configparser.RawConfigParser:
-    """Read ``text`` as botocore reads a file; raise `configparser.Error` where it would fail."""
-    parser = configparser.RawConfigParser()
-    parser.read_file(_split(text))
-    return parser
-
-
-class Unreadable(ValueError):
-    """A text that ``configparser`` can read and botocore cannot."""
-
-
-def require_readable(text: str) -> None:
-    """Raise `configparser.Error` or `Unreadable` where botocore would not read ``text`` (``raw_config_parse``)."""
-    parser = parse(text)
-    for section in parser.sections():
-        for value in parser[section].values():
-            # A value that begins on the next line is a group of settings of its own.
-            if value.startswith("\n") and any("=" not in line for line in value.splitlines() if line.strip()):
-                raise Unreadable(f"a nested setting of [{section}] has no equals sign")
 
 
 def read_section(text: str, is_section: Callable[[str], bool]) -> Mapping[str, str]:
@@ -74,7 +55,7 @@ def edit_section(
     Lines that need no change stay as they are, comments between them too; new lines end as the file's
     lines do.
     """
-    lines = _split(text)
+    lines = split(text)
     newline = "\r\n" if any(line.endswith("\r\n") for line in lines[:1]) else "\n"
     entries = list(_entries(lines))
     start = max(
@@ -102,7 +83,7 @@ def edit_section(
 
 def drop_section(text: str, is_section: Callable[[str], bool]) -> str:
     """Return ``text`` without the header and the options of the last such section; comments and blank lines stay."""
-    lines = _split(text)
+    lines = split(text)
     entries = list(_entries(lines))
     start = max(
         (n for n, e in enumerate(entries) if e.header is not None and is_section(e.header)), default=None
@@ -116,11 +97,6 @@ def drop_section(text: str, is_section: Callable[[str], bool]) -> str:
     if parting >= 0 and not lines[parting].strip():
         gone.add(parting)
     return "".join(line for n, line in enumerate(lines) if n not in gone)
-
-
-def _split(text: str) -> list[str]:
-    r"""Split at ``\n``, ``\r\n`` and ``\r`` only, as reading a text file does."""
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
 def _entries(lines: list[str]) -> Iterator[_Entry]:

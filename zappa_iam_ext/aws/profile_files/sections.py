@@ -6,7 +6,8 @@ import configparser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from zappa_iam_ext.aws.profile_files.ini_text import drop_section, edit_section, parse, read_section
+from zappa_iam_ext.aws.ini_reading import parse
+from zappa_iam_ext.aws.profile_files.ini_text import drop_section, edit_section, read_section
 from zappa_iam_ext.aws.profile_files.names import OTHER_KINDS, key_material, misspelt
 from zappa_iam_ext.aws.profile_files.stored_file import StoredFile
 from zappa_iam_ext.errors import CredentialsFileError

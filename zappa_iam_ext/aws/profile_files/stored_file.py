@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import errno
 import os
@@ -14,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from zappa_iam_ext.aws.ini_reading import require_text
 from zappa_iam_ext.aws.profile_files import in_place
 from zappa_iam_ext.aws.profile_files.exchange import read_all, replace, settled_content
-from zappa_iam_ext.aws.profile_files.ini_text import Unreadable, require_readable
 from zappa_iam_ext.aws.profile_files.locking import locked, shared
 from zappa_iam_ext.aws.secret import without_frames
 from zappa_iam_ext.errors import CredentialsFileError
@@ -158,15 +157,7 @@ class StoredFile:
             target.chmod(self._mode(target))
 
     def _decoded(self, content: bytes) -> str:
-        try:
-            text = content.decode()
-            require_readable(text)
-        except (UnicodeDecodeError, Unreadable, configparser.Error) as error:
-            raise CredentialsFileError(
-                f"{self.path} is not a file that AWS's tools can read ({_told(content, error)})",
-                hint="Mend it first; it was left as it is.",
-            ) from None
-        return text
+        return require_text(self.path, content)
 
     @contextlib.contextmanager
     def _failing(self) -> Iterator[None]:
@@ -177,18 +168,6 @@ class StoredFile:
                 f"{self.path} cannot be read or written: {error.strerror or type(error).__name__}",
                 hint=f"Point {self.variable} to a file that you may write, or mend its permissions.",
             ) from None
-
-
-def _told(content: bytes, error: Exception) -> str:
-    """Say what is wrong with a text, without quoting it: it may hold secrets."""
-    if content.startswith(b"\xef\xbb\xbf"):
-        return "it begins with a byte order mark"
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "it is UTF-16; save it as UTF-8"
-    line = getattr(error, "lineno", None) or next(
-        (number for number, _ in getattr(error, "errors", ())), None
-    )
-    return f"{type(error).__name__}, line {line}" if line else type(error).__name__
 
 
 def _require_write_bit(target: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stages_options
+from zappa_iam_ext.cli.shared.options import Selection, selects_stages
 from zappa_iam_ext.cli.shared.output import (
     chosen,
     is_masked,
@@ -25,7 +24,6 @@ from zappa_iam_ext.cli.shared.output import (
 from zappa_iam_ext.cli.shared.several import each_stage
 from zappa_iam_ext.errors import ExitCode, worst
 from zappa_iam_ext.mask import masked_values
-from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
@@ -34,8 +32,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@stages_options
-@aws_options
+@selects_stages
 @report_options
 @click.option(
     "--allow-unknown", is_flag=True, help="Take what could not be decided for allowed: 0 instead of 3."
@@ -58,12 +55,7 @@ if TYPE_CHECKING:
     help="How far to look: AWS's simulator knows the organization's policies.",
 )
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     as_json: bool,
     output: str,
     allow_unknown: bool,
@@ -81,19 +73,11 @@ def command(
     from zappa_iam_ext.workflow.deciding.roles import Roles
 
     wanted = "policies" if evidence == "policies" else ""
-    options = AwsOptions(profile, region, endpoint_url, timeout, wanted)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="used")
-    reports, failed = each_stage(stages, Roles(stages, options).checked, all_stages=all_stages)
+    stages = selected.read()
+    roles = Roles(stages, replace(selected.aws, timeout=timeout, evidence=wanted))
+    reports, failed = each_stage(stages, roles.checked, all_stages=selected.all_stages)
     if not quiet or report_file():
-        given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url)
-        text = _text(
-            reports,
-            failed,
-            chosen(output, as_json=as_json),
-            [replace(given, stage=report.stage) for report in reports],
-            as_list=all_stages,
-            verbose=verbose,
-        )
+        text = _text(reports, failed, chosen(output, as_json=as_json), selected, verbose=verbose)
         say(text, quiet=quiet)
     codes = [report.role.exit_code() for report in reports if report.role]
     told = [ExitCode.OK if allow_unknown and code is ExitCode.CANNOT_TELL else code for code in codes]
@@ -104,9 +88,8 @@ def _text(
     reports: Sequence[Report],
     failed: Sequence[NotChecked],
     output: str,
-    lines: Sequence[CommandLines],
+    selected: Selection,
     *,
-    as_list: bool,
     verbose: bool,
 ) -> str:
     from zappa_iam_ext.render.formats import Told
@@ -116,14 +99,11 @@ def _text(
     if is_masked():
         reports, failed = masked_values(list(reports)), masked_values(list(failed))
     if output == "json":
-        return checks_json(reports, failed, as_list=as_list)
+        return checks_json(reports, failed, as_list=selected.all_stages)
+    lines = [replace(selected.lines, stage=report.stage) for report in reports]
     if output == "text":
         return checks_text(reports, lines, style_of(sys.stdout), verbose=verbose, failed=failed)
-    where = (
-        positions(Path(lines[0].settings_file) if lines[0].settings_file else None)
-        if lines
-        else positions(None)
-    )
+    where = positions(selected.settings_file)
     told = Told(
         "zappa-iam role check",
         own_version(),

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, stages_options
+from zappa_iam_ext.cli.shared.options import Selection, selects_stages
 from zappa_iam_ext.cli.shared.output import (
     chosen,
     is_masked,
@@ -22,7 +21,6 @@ from zappa_iam_ext.cli.shared.output import (
 )
 from zappa_iam_ext.errors import ExitCode, worst
 from zappa_iam_ext.mask import masked_values
-from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
@@ -30,17 +28,11 @@ if TYPE_CHECKING:
 
 
 @click.command("diff")
-@stages_options
-@aws_options
+@selects_stages
 @report_options
 @click.option("-v", "--verbose", is_flag=True, help="List every permission and every grant in full.")
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     as_json: bool,
     output: str,
     verbose: bool,
@@ -52,24 +44,11 @@ def command(
     """
     from zappa_iam_ext.workflow.deciding.roles import Roles, compared_role
 
-    options = AwsOptions(profile, region, endpoint_url)
-    stages = read(stage, settings_file, all_stages=all_stages, options=options, credentials="used")
-    roles = Roles(stages, options)
+    stages = selected.read()
+    roles = Roles(stages, selected.aws)
     compared = [compared_role(roles.read(each), stages) for each in stages]
-    given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url)
-    lines = [replace(given, stage=each.report.stage) for each in compared]
-    codes = [_exit_code(each) for each in compared]
-    say(
-        _text(
-            compared,
-            lines,
-            chosen(output, as_json=as_json),
-            settings_file,
-            as_list=all_stages,
-            verbose=verbose,
-        )
-    )
-    raise SystemExit(worst(codes))
+    say(_text(compared, chosen(output, as_json=as_json), selected, verbose=verbose))
+    raise SystemExit(worst(_exit_code(each) for each in compared))
 
 
 def _exit_code(compared: ComparedRole) -> ExitCode:
@@ -84,11 +63,9 @@ def _exit_code(compared: ComparedRole) -> ExitCode:
 
 def _text(
     compared: Sequence[ComparedRole],
-    lines: Sequence[CommandLines],
     output: str,
-    settings_file: Path | None,
+    selected: Selection,
     *,
-    as_list: bool,
     verbose: bool,
 ) -> str:
     from zappa_iam_ext.render.formats import Told
@@ -102,14 +79,15 @@ def _text(
     if is_masked():
         compared = masked_values(list(compared))
     if output == "json":
-        return differences_json(compared, as_list=as_list)
+        return differences_json(compared, as_list=selected.all_stages)
+    lines = [replace(selected.lines, stage=each.report.stage) for each in compared]
     if output == "text":
         style = style_of(sys.stdout)
         return "\n\n".join(
             difference_text(item, given, style, verbose=verbose)
             for item, given in zip(compared, lines, strict=True)
         )
-    where = positions(settings_file)
+    where = positions(selected.settings_file)
     told = Told(
         "zappa-iam role diff",
         own_version(),

@@ -12,18 +12,38 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 PERMISSION_SET = "permission-set"
-_PROVIDERS = ("github", "gitlab", "gitlab-self-managed", "bitbucket", "circleci", "terraform")
+_PROVIDERS = (
+    "github",
+    "github-enterprise",
+    "github-ghe-com",
+    "github-enterprise-server",
+    "gitlab",
+    "gitlab-self-managed",
+    "bitbucket",
+    "circleci",
+    "terraform",
+)
 #: What is said of a CI system: the parameter, how it is shown, and what it is.
 _GIVEN: tuple[tuple[str, str, str], ...] = (
     ("repository", "OWNER/NAME", "The repository: GitHub OWNER/NAME, GitLab GROUP/PROJECT."),
     ("branch", "NAME", "Only runs of this branch."),
     ("tag", "NAME", "Only runs of this tag."),
-    ("environment", "NAME", "Only runs of this environment (GitHub)."),
+    (
+        "environment",
+        "NAME",
+        "Only runs of this environment (GitHub); Bitbucket: the name of the deployment environment.",
+    ),
     ("owner_id", "NUMBER", "GitHub: the owner's id, which no name can be taken over from."),
     ("repository_id", "ID", "GitHub: the repository's id; Bitbucket: its UUID."),
     ("project_id", "ID", "GitLab.com and CircleCI: the project's id."),
     ("namespace_id", "ID", "GitLab.com: the id of the group."),
-    ("host", "HOST", "GitLab of your own: where it runs."),
+    ("host", "HOST", "A GitLab or GitHub of your own: where it runs; of GHE.com SUBDOMAIN.ghe.com."),
+    ("enterprise", "NAME", "GitHub: the enterprise whose issuer is its own."),
+    (
+        "job_workflow_ref",
+        "REF",
+        "GitHub: only this reusable workflow, OWNER/NAME/.github/workflows/FILE@REF.",
+    ),
     ("workspace", "NAME", "Bitbucket and HCP Terraform: the workspace."),
     ("workspace_id", "UUID", "Bitbucket: the workspace's UUID."),
     ("environment_id", "UUID", "Bitbucket: the UUID of a deployment environment."),

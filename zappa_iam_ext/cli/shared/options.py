@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -11,6 +13,7 @@ import click
 
 from zappa_iam_ext.errors import SettingsError, ZappaIamError
 from zappa_iam_ext.permissions.commands import life_cycle, parse_command
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
@@ -59,6 +62,76 @@ def aws_options(function: Decorated) -> Decorated:
         function
     )
     return click.option("--endpoint-url", default="", help="Another endpoint, such as a local AWS.")(function)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The stages that a command line names, by which settings file, and the AWS options that it gives.
+
+    ``command_lines`` are those of ``--command``, empty where the command has no such option.
+    """
+
+    stage: str | None
+    all_stages: bool
+    settings_file: Path | None
+    aws: AwsOptions
+    command_lines: tuple[str, ...] = ()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The Zappa commands that were named; without any, the whole life cycle."""
+        return parse_commands(self.command_lines)
+
+    @property
+    def lines(self) -> CommandLines:
+        """What was given, for advice that works when pasted; the stage is still to be told."""
+        return CommandLines(
+            "",
+            str(self.settings_file or ""),
+            self.aws.profile,
+            self.aws.region,
+            self.aws.endpoint_url,
+            self.command_lines,
+        )
+
+    def read(self, credentials: Credentials = "used") -> tuple[Stage, ...]:
+        """Return the stages, as `read` does."""
+        return read(
+            self.stage,
+            self.settings_file,
+            all_stages=self.all_stages,
+            options=self.aws,
+            credentials=credentials,
+        )
+
+
+def selects_stages(function: Callable[..., None]) -> Callable[..., None]:
+    """Add ``[STAGE] --all -s/--settings-file`` and the AWS options, which the command gets as ``selected``."""
+    return stages_options(aws_options(_with_selection(function)))
+
+
+def selects_commands(function: Callable[..., None]) -> Callable[..., None]:
+    """Add what `selects_stages` adds, and ``--command``."""
+    return stage_options(aws_options(_with_selection(function)))
+
+
+def _with_selection(function: Callable[..., None]) -> Callable[..., None]:
+    @wraps(function)
+    def command(
+        *,
+        stage: str | None,
+        all_stages: bool,
+        settings_file: Path | None,
+        profile: str,
+        region: str,
+        endpoint_url: str,
+        command_lines: tuple[str, ...] = (),
+        **others: Any,
+    ) -> None:
+        aws = AwsOptions(profile, region, endpoint_url)
+        function(Selection(stage, all_stages, settings_file, aws, command_lines), **others)
+
+    return command
 
 
 def format_options(function: Decorated) -> Decorated:
@@ -131,6 +204,7 @@ def require_partition(_: click.Context, __: click.Parameter, value: str) -> str:
 
 __all__ = [
     "AwsOptions",
+    "Selection",
     "ZappaIamError",
     "aws_options",
     "format_options",
@@ -138,5 +212,7 @@ __all__ = [
     "read",
     "require_account_id",
     "require_partition",
+    "selects_commands",
+    "selects_stages",
     "stage_options",
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from zappa_iam_ext.cli.shared.report_file import STDOUT, require_writable, write_report
+from zappa_iam_ext.cli.shared.report_file import STDOUT, require_writable, write_output
 from zappa_iam_ext.mask import masked, masked_values
 from zappa_iam_ext.terminal import style_of
 
@@ -118,7 +118,7 @@ def say(text: str, *, quiet: bool = False) -> None:
     path = report_file()
     if path is not None:
         plain = click.unstyle(text)
-        write_report(path, masked(plain) if is_masked() else plain)
+        write_output(path, masked(plain) if is_masked() else plain)
         if not quiet:
             click.echo(f"Written to {path}.", err=True)
     elif text and not quiet:

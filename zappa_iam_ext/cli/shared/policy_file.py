@@ -1,4 +1,4 @@
-"""A policy file that is kept beside the settings: written, and held against what is computed."""
+"""A policy file that is kept beside the settings, held against what is computed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from zappa_iam_ext.documents import named_account, parse_documents, read_documents
-from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.render.text import plain
 
@@ -20,16 +19,6 @@ def documents_json(documents: Sequence[PolicyDocument], *, as_list: bool) -> str
     if as_list or len(documents) > 1:
         return json.dumps([document.to_dict() for document in documents], indent=2, ensure_ascii=False)
     return documents[0].to_json(indent=2)
-
-
-def write(path: Path, text: str) -> None:
-    """Write the file; raise `SettingsError` where that is not possible."""
-    try:
-        path.write_text(f"{text}\n", encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written: {error.strerror}", hint="Name another file."
-        ) from error
 
 
 def stale(path: Path, text: str, account: str) -> str:

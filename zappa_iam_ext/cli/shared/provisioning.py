@@ -177,6 +177,7 @@ def _words(param: click.Parameter, value: Any) -> list[str]:
 
 
 def _context(item: Provisioning) -> Any:
+    from zappa_iam_ext.plan.planning.effects import written_documents
     from zappa_iam_ext.render.plan import PlanContext
 
     admin = f" (profile {item.admin_profile})" if item.admin_profile else ""
@@ -188,12 +189,12 @@ def _context(item: Provisioning) -> Any:
         account=item.account,
         region=item.options.region,
         notes=(
-            *item.notes,
+            *item.told,
             *([f"whether the administrator may do this cannot be told: {unknown}"] if unknown else []),
         ),
         findings=item.findings,
         denied=item.rights.denied,
-        in_place={policy.name: policy.document for policy in item.current.policies.values()},
+        documents=tuple(written_documents(item.plan, item.current)),
     )
 
 
@@ -213,5 +214,5 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "administrator_denied": list(item.rights.denied),
         "administrator_unknown": item.rights.unknown,
         "findings": list(item.findings),
-        "notes": list(item.notes),
+        "notes": list(item.told),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from zappa_iam_ext.iam.trust.issuers import Family, Issuer, issuer_of, issuers
-from zappa_iam_ext.iam.trust.openness import Fault, Openness, openness
+from zappa_iam_ext.iam.trust.conditions import Fault, Openness
+from zappa_iam_ext.iam.trust.issuers import Family, Issuer, condition_keys, issuer_of, issuers
+from zappa_iam_ext.iam.trust.openness import openness
 from zappa_iam_ext.iam.trust.recognition import is_trust_policy
 from zappa_iam_ext.iam.trust.refusals import WEB_IDENTITY, TrustRefusal, refusals
 
@@ -14,6 +15,7 @@ __all__ = [
     "Issuer",
     "Openness",
     "TrustRefusal",
+    "condition_keys",
     "is_trust_policy",
     "issuer_of",
     "issuers",

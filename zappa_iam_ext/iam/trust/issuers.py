@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 _PROVIDER = ":oidc-provider/"
 
@@ -23,7 +25,8 @@ class Family(StrEnum):
 class Issuer:
     """One shared issuer: its URL without ``https://``, and the condition keys of which one must be tested.
 
-    ``tenant`` is the regular expression that the beginning of a pattern must match to name one tenant.
+    ``tenant`` is the regular expression that the beginning of a pattern must match to name one tenant, ``named`` one that
+    a value without a pattern must hold somewhere.
     """
 
     provider: str
@@ -32,6 +35,7 @@ class Issuer:
     family: Family
     observed: bool
     tenant: str = ""
+    named: str = ""
 
     def claims_of(self, issuer: str) -> tuple[str, ...]:
         """Return the condition keys for an issuer that this row stands for: its own URL is their prefix."""
@@ -41,10 +45,22 @@ class Issuer:
 @lru_cache(maxsize=1)
 def issuers() -> tuple[Issuer, ...]:
     """Return the table of shared issuers."""
-    rows = tomllib.loads((files(__package__) / "issuers.toml").read_text(encoding="utf-8"))["issuer"]
     return tuple(
-        Issuer(**{**row, "claims": tuple(row["claims"]), "family": Family(row["family"])}) for row in rows
+        Issuer(**{**row, "claims": tuple(row["claims"]), "family": Family(row["family"])})
+        for row in _table()["issuer"]
     )
+
+
+@lru_cache(maxsize=128)
+def condition_keys(issuer: str) -> frozenset[str]:
+    """Return the claims of an issuer that AWS puts into a request as condition keys, in lower case."""
+    row = next(row for row in _table()["keys"] if fnmatchcase(issuer, row["issuer"]))
+    return frozenset(claim.lower() for claim in row["claims"])
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    return tomllib.loads((files(__package__) / "issuers.toml").read_text(encoding="utf-8"))
 
 
 def issuer_of(federated: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a document is the trust policy of a role: statements with a principal and none with a resource."""
+"""Whether a document is the trust policy of a role: statements with a principal, and none with a resource but by mistake."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from zappa_iam_ext.iam.document import PolicyDocument
 from zappa_iam_ext.iam.statement import PolicyKind
 
+_PRINCIPALS = ("Principal", "NotPrincipal")
 _RESOURCES = ("Resource", "NotResource")
 
 
@@ -25,6 +26,15 @@ def is_trust_policy(source: PolicyDocument | str | bytes | Mapping[str, Any]) ->
     listed = source.get("Statement") if isinstance(source, Mapping) else None
     statements = listed if isinstance(listed, list) else [listed]
     read = [statement for statement in statements if isinstance(statement, Mapping)]
-    return any("Principal" in statement for statement in read) and not any(
-        name in statement for statement in read for name in _RESOURCES
+    if not any(name in statement for statement in read for name in _PRINCIPALS):
+        return False
+    return all(map(_assumes, read)) or not any(name in statement for statement in read for name in _RESOURCES)
+
+
+def _assumes(statement: Mapping[str, Any]) -> bool:
+    """Say whether a statement is about assuming a role alone: a resource in it is a mistake, which IAM refuses."""
+    actions = statement.get("Action")
+    listed = actions if isinstance(actions, list) else [actions]
+    return bool(listed) and all(
+        isinstance(action, str) and action.lower().startswith("sts:assumerole") for action in listed
     )

@@ -28,7 +28,7 @@ from zappa_iam_ext.permissions.denials.principals import (
     names_execution_role,
     session_of,
 )
-from zappa_iam_ext.permissions.denials.remedy import Case, advice
+from zappa_iam_ext.permissions.denials.remedies import Case, advice
 from zappa_iam_ext.permissions.denials.role_causes import of_function, role_causes
 from zappa_iam_ext.permissions.denials.statements import blanks, place_of, statements
 from zappa_iam_ext.permissions.denials.wordings.services import action_of

@@ -9,7 +9,7 @@ from zappa_iam_ext.permissions.calls import qualified_function_arn, stage_names
 from zappa_iam_ext.permissions.model import Call, Command, Requirement
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.tables.collections import COLLECTIONS
-from zappa_iam_ext.permissions.tables.features import conditions, holds
+from zappa_iam_ext.permissions.tables.conditions import conditions, holds
 from zappa_iam_ext.permissions.tables.runtime_rows import (
     AppendedRow,
     DenyRow,

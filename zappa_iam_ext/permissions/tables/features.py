@@ -5,7 +5,7 @@ A *feature* is a predicate, small enough to be read beside Zappa's own condition
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -282,25 +282,3 @@ FEATURES: Mapping[str, Feature] = {
     "zip": Feature(_zip, "`--zip`"),
     "zip_on_s3": Feature(lambda _, command: command.values.get("zip", "").startswith("s3://"), "from S3"),
 }
-
-
-def holds(condition: str, stage: Stage, command: Command) -> bool:
-    """Say whether a feature holds; ``!name`` says that it does not."""
-    if condition.startswith("!"):
-        return not FEATURES[condition[1:]].predicate(stage, command)
-    return FEATURES[condition].predicate(stage, command)
-
-
-def conditions(stage: Stage, command: Command) -> Callable[[Sequence[str]], bool]:
-    """Return a test of whether all of some conditions hold; each feature is looked at once."""
-    known: dict[str, bool] = {}
-
-    def hold(wanted: Sequence[str]) -> bool:
-        for condition in wanted:
-            if condition not in known:
-                known[condition] = holds(condition, stage, command)
-            if not known[condition]:
-                return False
-        return True
-
-    return hold

@@ -3,6 +3,7 @@
 A policy belongs to the stages that its tags name. It is written anew only when all of them are asked for; otherwise it
 may grow, never shrink. A stage that no policy names joins the policy of the conventional name when all stages of that
 are asked for, else it gets a policy of its own. What carries no stages (version 0.1) may be anybody's and only grows.
+Where another user or role deploys the stage too, each has a policy of its own, which lets it look at itself.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis import merge, split
-from zappa_iam_ext.plan.naming import numbered_part, own_names, part_name
+from zappa_iam_ext.plan.naming import deployer_base, numbered_part, own_names, part_name
 from zappa_iam_ext.plan.ownership import StageKey
+from zappa_iam_ext.plan.planning.deployers import deployer_kind, of_another
 from zappa_iam_ext.plan.privileges import covered
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredPolicy, DesiredState
 
@@ -93,9 +95,9 @@ class _Assignment:
         places: dict[str, tuple[_Place, set[StageKey]]] = {}
         left = []
         for stage in sorted(self.asked):
-            known = [each for each in self.sets if each.stages is not None and stage in each.stages]
+            known = [each for each in self.mine if each.stages is not None and stage in each.stages]
             if known:
-                chosen = min(known, key=lambda each: (len(each.stages or ()), each.head))
+                chosen = min(known, key=self._preference)
                 places.setdefault(chosen.head, (_Place(chosen.head, chosen), set()))[1].add(stage)
             else:
                 left.append(stage)
@@ -114,23 +116,38 @@ class _Assignment:
         """What is in place and ours; of a policy that the user holds only the parts that it holds as well."""
         return tuple(map(self._without_leftovers, sets_in_place(self.current.policies.values())))
 
+    @cached_property
+    def mine(self) -> tuple[PolicySetInPlace, ...]:
+        """Those that were not made for another user or role, which still holds them."""
+        return tuple(each for each in self.sets if not of_another(each.parts, self.desired, self.current))
+
+    def _preference(self, found: PolicySetInPlace) -> tuple[bool, int, str]:
+        """Return what orders the policies of a stage: first those that are held, and that are for the fewest stages."""
+        return not self.current.holds(found.parts[0].arn), len(found.stages or ()), found.head
+
     def _without_leftovers(self, found: PolicySetInPlace) -> PolicySetInPlace:
         if not self.current.holds(found.parts[0].arn):
             return found
         return replace(found, parts=tuple(part for part in found.parts if self.current.holds(part.arn)))
 
-    def _new_places(self, left: Sequence[StageKey]) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
-        """Yield where stages that no policy names go."""
+    def _new_places(
+        self, left: Sequence[StageKey], base: str = ""
+    ) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
+        """Yield where stages that no policy names go; beside another user's or role's under a name of its own."""
         if not left:
             return
-        present = self.current.policy(self.desired.base)
+        name = base or self.desired.base
+        present = self.current.policy(name)
         shared = next((each for each in self.sets if present in each.parts), None) if present else None
         if present is None or shared is None:
-            yield _Place(present.name if present else self.desired.base), left
-        elif self._may_join(shared):
+            yield _Place(present.name if present else name), left
+        elif shared in self.mine and self._may_join(shared):
             yield _Place(shared.head, shared), left
+        elif shared in self.mine or base:
+            yield from self._own_places(left, name)
         else:
-            yield from self._own_places(left)
+            own = deployer_base(name, deployer_kind(self.desired), self.desired.user)
+            yield from self._new_places(left, own)
 
     def _may_join(self, shared: PolicySetInPlace) -> bool:
         """Say whether stages that are new may join a policy: all that it is for are asked for, or nobody knows whose it is."""
@@ -138,14 +155,14 @@ class _Assignment:
             return shared.stages <= self.asked
         return self.claim or all(self.current.holds(part.arn) for part in shared.parts)
 
-    def _own_places(self, left: Sequence[StageKey]) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
+    def _own_places(self, left: Sequence[StageKey], base: str) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
         """Yield a policy of its own for each stage, under a name that no other stage's policy has."""
         taken = {part.name.lower() for each in self.sets for part in each.parts}
         known = {
-            each.head.lower(): each for each in self.sets if each.stages is None and self._may_join(each)
+            each.head.lower(): each for each in self.mine if each.stages is None and self._may_join(each)
         }
         for stage in left:
-            names = list(own_names(self.desired.base, stage))
+            names = list(own_names(base, stage))
             name = next((n for n in names if n.lower() not in taken or n.lower() in known), names[-1])
             taken.add(name.lower())
             found, there = known.pop(name.lower(), None), self.current.policy(name)

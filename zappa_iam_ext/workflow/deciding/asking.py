@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from zappa_iam_ext.check import Facts
 from zappa_iam_ext.check.judging import request_of
-from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_documents, named_account
 from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, Principal
 from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
@@ -18,6 +16,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.deciding.principals import Principals
+from zappa_iam_ext.workflow.deciding.sources import user_of_files
 from zappa_iam_ext.workflow.deciding.subjects import facts_behind
 from zappa_iam_ext.workflow.guarding import require_account
 
@@ -49,16 +48,14 @@ def answering(stage: Stage, commands: Sequence[Command], options: AwsOptions) ->
 
     Raises `WrongAccount` when the stage expects another one.
     """
-    region = options.region or stage.region
-    own = replace(stage, profile_name=options.profile) if options.profile else stage
-    read = Principals(options, (own,)).behind(own.profile_name or "", region)
+    own, read = Principals(options, (stage,)).deploying(stage)
     require_account(own, read.identity.account)
     located = own.with_account(read.identity.account, read.identity.partition)
     return Answering(
         read.held.policies,
         read.held.principal,
         needed_as_it_is(located, commands, read),
-        region,
+        options.region or own.region,
         read.held.unreadable,
         facts_behind(read, options.choice(own.profile_name)),
     )
@@ -66,7 +63,5 @@ def answering(stage: Stage, commands: Sequence[Command], options: AwsOptions) ->
 
 def answering_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path]) -> Answering:
     """Return policy documents in files, as a user's only policies, and what the stage needs."""
-    located = stage.with_account(stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
-    documents = tuple(document for path in files for document in hand_made_documents(path, located))
-    principal = iam_ext_settings(stage).user_arn(located)
-    return Answering(PolicySet(identity=documents), principal, requirements(located, commands), stage.region)
+    user = user_of_files(stage, files)
+    return Answering(user.policies, user.principal, requirements(user.stage, commands), stage.region)

@@ -10,12 +10,9 @@ from typing import Any
 from zappa_iam_ext.aws.credentials.machine import region_or_configured
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
-from zappa_iam_ext.check import Evidence, Facts, Report, check
+from zappa_iam_ext.check import NO_FACTS, Evidence, Facts, Report, check
 from zappa_iam_ext.check.execution_role import with_role
-from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_documents, named_account
-from zappa_iam_ext.iam import PolicySet
-from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.untold import path_of_role
@@ -25,13 +22,11 @@ from zappa_iam_ext.workflow.deciding.evidence import with_evidence
 from zappa_iam_ext.workflow.deciding.execution_role import (
     OTHER_POLICIES,
     execution_role_report,
-    live_role,
-    on_stored_arn,
     roles_to_read,
 )
 from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal
-from zappa_iam_ext.workflow.deciding.sources import file_sources, held_sources
+from zappa_iam_ext.workflow.deciding.sources import UserOfFiles, held_sources, user_of_files
 from zappa_iam_ext.workflow.deciding.subjects import facts_behind, subject_of
 from zappa_iam_ext.workflow.guarding import require_account
 
@@ -56,8 +51,7 @@ def stage_checker(
     principals = Principals(options, stages, roles=roles_to_read(stages, commands))
 
     def checked(stage: Stage) -> Report:
-        own = replace(stage, profile_name=options.profile) if options.profile else stage
-        principal = principals.behind(own.profile_name or "", options.region or own.region)
+        own, principal = principals.deploying(stage)
         return check_principal(own, commands, principal, options, stages)
 
     return checked
@@ -80,22 +74,20 @@ def check_stages_with_session(
 
 
 def check_offline(stage: Stage, commands: Sequence[Command], files: Sequence[Path], account: str) -> Report:
-    """Judge policy documents in files, as a user's only policies, against what a stage needs.
+    """Judge policy documents in files, as a user's only policies, against what a stage needs."""
+    return check_user_of_files(user_of_files(stage, files, account), commands)
 
-    The account is the one given, else the stage's, else the only one that the documents name.
-    """
-    located = stage.with_account(account or stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
-    made = [(path, hand_made_documents(path, located)) for path in files]
-    documents = tuple(document for _, found in made for document in found)
-    principal = iam_ext_settings(stage).user_arn(located)
+
+def check_user_of_files(user: UserOfFiles, commands: Sequence[Command]) -> Report:
+    """Judge what binds a user by files against what the stage needs."""
     return check(
-        located,
+        user.stage,
         commands,
-        requirements(located, commands),
-        PolicySet(identity=documents),
-        principal,
+        requirements(user.stage, commands),
+        user.policies,
+        user.principal,
         evidence=Evidence.OFFLINE,
-        sources=file_sources((path, len(found)) for path, found in made),
+        sources=user.sources,
     )
 
 
@@ -105,15 +97,14 @@ def held_policies(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentit
     return held, identity
 
 
-def held_by_stage(stage: Stage, options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
-    """Return what binds the principal that a stage is deployed as, who that is, and what its credentials decide.
+def held_by_stage(stage: Stage, options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity]:
+    """Return what binds the principal that a stage is deployed as, and who that is.
 
     Raises `WrongAccount` when the stage expects another account.
     """
-    region = options.region or stage.region
-    found = Principals(options).behind(options.profile or stage.profile_name or "", region)
+    _, found = Principals(options).deploying(stage)
     require_account(stage, found.identity.account)
-    return found.held, found.identity, facts_behind(found, options.choice(stage.profile_name))
+    return found.held, found.identity
 
 
 def held_policies_and_facts(options: AwsOptions) -> tuple[PrincipalPolicies, CallerIdentity, Facts]:
@@ -130,14 +121,40 @@ def check_principal(
     options: AwsOptions,
     stages: Sequence[Stage],
 ) -> Report:
-    """Check a stage against a principal that was read; ``stages`` are those that its deployment policy may be for."""
-    held, identity = principal.held, principal.identity
-    located = stage.with_account(identity.account, identity.partition)
-    subject = subject_of(located, principal, options)
+    """Check a stage against a principal that was read; ``stages`` are those that its deployment policy may be for.
+
+    Raises as `subject_of`.
+    """
+    located = stage.with_account(principal.identity.account, principal.identity.partition)
+    report = check_deployer(located, commands, principal, options)
+    facts = report.subject.facts if report.subject else NO_FACTS
+    line = deployment_policy(located, stages, commands, principal.held, facts)
+    told = replace(report, deployment_policy=line)
+    role = execution_role_report(located, principal)
+    if role is None:
+        return told
+    unseen = [each for each in told.not_seen if each != path_of_role(located) or role.exists is None]
+    unseen += [OTHER_POLICIES] if role.managed and role.exists else []
+    return with_role(replace(told, not_seen=tuple(unseen)), role)
+
+
+def check_deployer(
+    stage: Stage,
+    commands: Sequence[Command],
+    principal: ReadPrincipal,
+    options: AwsOptions,
+    needed: Sequence[Requirement] | None = None,
+) -> Report:
+    """Judge what a stage in a known account needs, by all evidence; the execution role itself is not judged.
+
+    ``needed`` is by default all that the commands need, the execution role being as it is. Raises as `subject_of`.
+    """
+    held = principal.held
+    subject = subject_of(stage, principal, options)
     report = check(
-        located,
+        stage,
         commands,
-        on_stored_arn(needed_as_it_is(located, commands, principal), located, live_role(located, principal)),
+        needed_as_it_is(stage, commands, principal) if needed is None else needed,
         held.policies,
         held.principal,
         evidence=Evidence.POLICIES,
@@ -145,12 +162,4 @@ def check_principal(
         sources=held_sources(held),
         facts=subject.facts,
     )
-    line = deployment_policy(located, stages, commands, held, subject.facts)
-    told = replace(report, subject=subject, deployment_policy=line)
-    told = with_evidence(told, located, commands, principal)
-    role = execution_role_report(located, principal)
-    if role is None:
-        return told
-    unseen = [each for each in told.not_seen if each != path_of_role(located) or role.exists is None]
-    unseen += [OTHER_POLICIES] if role.managed and role.exists else []
-    return with_role(replace(told, not_seen=tuple(unseen)), role)
+    return with_evidence(replace(report, subject=subject), stage, commands, principal)

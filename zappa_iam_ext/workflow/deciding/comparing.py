@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from zappa_iam_ext.check import NO_FACTS, Evidence, Facts, Report, check
-from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
-from zappa_iam_ext.documents import hand_made_documents, named_account, read_text
-from zappa_iam_ext.iam import PolicySet, Principal
-from zappa_iam_ext.iam.positions import statement_lines
+from zappa_iam_ext.check import Report, Sources
+from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.difference import Difference, difference
-from zappa_iam_ext.permissions.model import Command
+from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.surplus import Surplus, surplus
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.deciding.checking import held_by_stage
+from zappa_iam_ext.workflow.deciding.checking import check_deployer, check_user_of_files
 from zappa_iam_ext.workflow.deciding.deployment_policy import inspection_needs
-
-_OWN = ("identity", "group")
-"""The layers that allow, in the order of `_compared`."""
+from zappa_iam_ext.workflow.deciding.execution_role import roles_to_read
+from zappa_iam_ext.workflow.deciding.principals import Principals
+from zappa_iam_ext.workflow.deciding.sources import held_sources, user_of_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,58 +43,44 @@ def compared_with_files(
 
     The account is the stage's, else the only one that the documents name.
     """
-    located = stage.with_account(stage.account_id or named_account(files) or OFFLINE_ACCOUNT)
-    made = [(path, hand_made_documents(path, located)) for path in files]
-    documents = tuple(document for _, found in made for document in found)
-    principal = iam_ext_settings(stage).user_arn(located)
-    found = _compared(
-        located, stages, commands, PolicySet(identity=documents), principal, evidence=Evidence.OFFLINE
-    )
-    sources = tuple(str(path) for path, documents in made for _ in documents)
-    lines = (lines for path in files for lines in statement_lines(read_text(path)))
-    return replace(found, sources=sources, lines=tuple(lines))
+    user = user_of_files(stage, files)
+    report = check_user_of_files(user, commands)
+    found = _compared(report, user.policies, user.sources, _needed(user.stage, stages, commands))
+    return replace(found, lines=tuple(each.lines for each in user.sources.identity))
 
 
-def compared_with_profile(
-    stage: Stage, stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
-) -> tuple[Comparison, str]:
-    """Compare what a stage needs with what the profile's user holds, read from IAM; also return who that is.
+def compared_with_profiles(
+    stages: Sequence[Stage], commands: Sequence[Command], options: AwsOptions
+) -> Callable[[Stage], tuple[Comparison, str]]:
+    """Return what compares one of these stages with what its profile's principal holds, and says who that is.
 
-    What any of ``stages`` needs is no surplus.
+    It judges as `check_stages` does. What binds a principal is read once; what any of ``stages`` needs is no surplus.
     """
-    held, who, facts = held_by_stage(stage, options)
-    located = stage.with_account(who.account, who.partition)
-    found = _compared(
-        located,
-        stages,
-        commands,
-        held.policies,
-        held.principal,
-        evidence=Evidence.POLICIES,
-        unreadable=held.unreadable,
-        facts=facts,
-    )
-    sources = [policy.source for layer in _OWN for policy in held.held if policy.layer == layer]
-    return replace(found, sources=tuple(sources)), who.arn
+    roles = dict.fromkeys(roles_to_read(stages, commands), False)
+    principals = Principals(options, stages, roles=roles)
+
+    def compared(stage: Stage) -> tuple[Comparison, str]:
+        own, read = principals.deploying(stage)
+        located = own.with_account(read.identity.account, read.identity.partition)
+        report = check_deployer(located, commands, read, options)
+        needed = _needed(located, stages, commands)
+        found = _compared(report, read.held.policies, held_sources(read.held), needed)
+        return found, read.identity.arn
+
+    return compared
+
+
+def _needed(stage: Stage, stages: Sequence[Stage], commands: Sequence[Command]) -> tuple[Requirement, ...]:
+    """Return what is no surplus: what any of the stages needs in the account, whatever is there, and self-inspection."""
+    others = [each.with_account(stage.account, stage.partition) for each in stages if each.name != stage.name]
+    needed = [item for each in (stage, *others) for item in requirements(each, commands)]
+    return (*needed, *inspection_needs(stage))
 
 
 def _compared(
-    stage: Stage,
-    stages: Sequence[Stage],
-    commands: Sequence[Command],
-    policies: PolicySet,
-    principal: str | Principal,
-    *,
-    evidence: Evidence,
-    unreadable: Sequence[str] = (),
-    facts: Facts = NO_FACTS,
+    report: Report, policies: PolicySet, sources: Sources, needed: Sequence[Requirement]
 ) -> Comparison:
-    needed = requirements(stage, commands)
-    report: Report = check(
-        stage, commands, needed, policies, principal, evidence=evidence, unreadable=unreadable, facts=facts
-    )
     missing = difference((), (result.requirement for result in report.denied))
-    others = [each.with_account(stage.account, stage.partition) for each in stages if each.name != stage.name]
-    also = [item for other in others for item in requirements(other, commands)]
-    beyond = surplus((*policies.identity, *policies.group), (*needed, *also, *inspection_needs(stage)))
-    return Comparison(missing, beyond, len(report.unknown), ())
+    judged = (result.requirement for result in report.results)
+    beyond = surplus((*policies.identity, *policies.group), (*judged, *needed))
+    return Comparison(missing, beyond, len(report.unknown), tuple(each.words for each in sources.identity))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from zappa_iam_ext.aws.reading.model import NamedPolicy, PrincipalPolicies
 from zappa_iam_ext.check import NO_FACTS, DeploymentPolicy, Facts, check
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.iam import PolicyDocument, PolicySet
+from zappa_iam_ext.iam import PolicyDocument, PolicySet, Principal, PrincipalKind
 from zappa_iam_ext.permissions.authorizations import Scope
 from zappa_iam_ext.permissions.commands import life_cycle
 from zappa_iam_ext.permissions.model import Command, Requirement
@@ -16,13 +16,16 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.permissions.surplus import surplus
 from zappa_iam_ext.permissions.tables.own_rows import PRINCIPALS
-from zappa_iam_ext.plan.naming import numbered_part, own_names
+from zappa_iam_ext.plan.naming import deployer_base, numbered_part, own_names
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
 
 
-def further_names(stage: Stage) -> tuple[str, ...]:
-    """Return the names that a policy of the stage's own may have, beside the one of the settings."""
-    return tuple(own_names(iam_ext_settings(stage).policy, StageKey(stage.project_name, stage.name)))
+def further_names(stage: Stage, principal: Principal) -> tuple[str, ...]:
+    """Return the names that a policy of the stage's own, or of the principal's, may have, beside that of the settings."""
+    base, key = iam_ext_settings(stage).policy, StageKey(stage.project_name, stage.name)
+    kind = "user" if principal.kind is PrincipalKind.USER else "role"
+    own = deployer_base(base, kind, principal.name)
+    return (*own_names(base, key), own, *own_names(own, key))
 
 
 def deployment_policy(
@@ -63,13 +66,16 @@ def deployment_policy(
 
 
 def _main(stage: Stage, name: str, held: PrincipalPolicies) -> NamedPolicy | None:
-    """Return the policy that the stage deploys by: the one that was made for it, else the one by the name."""
-    names = [each.casefold() for each in (name, *further_names(stage))]
+    """Return the policy that the stage deploys by: the one that was made for it, else the one by the name.
+
+    Of several that were made for it, it is the one that the principal has.
+    """
+    names = [each.casefold() for each in (name, *further_names(stage, held.principal))]
     found = {policy.name.casefold(): policy for policy in held.named}
     there = [found[each] for each in names if each in found]
     key = StageKey(stage.project_name, stage.name)
-    made = (policy for policy in there if key in (read_ownership(policy.tags or {}).stages or ()))
-    return next(made, found.get(names[0]))
+    made = [policy for policy in there if key in (read_ownership(policy.tags or {}).stages or ())]
+    return next((policy for policy in made if _attached(policy, held)), next(iter(made), found.get(names[0])))
 
 
 def inspection_needs(stage: Stage) -> Iterator[Requirement]:

@@ -1,4 +1,4 @@
-"""What a stage needs where the account tells: of an execution role that exists within a boundary nothing is made anew."""
+"""What a stage needs where the account tells of its execution role: its ARN, that it is there, and its boundary."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ from zappa_iam_ext.permissions.model import Command, Requirement
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.roles.boundary import BOUNDARY_KEY, as_the_role_is
+from zappa_iam_ext.workflow.deciding.execution_role import live_role, on_stored_arn
 from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal
 
 
 def needed_as_it_is(
     stage: Stage, commands: Sequence[Command], principal: ReadPrincipal
 ) -> tuple[Requirement, ...]:
-    """Return what a stage in a known account needs.
+    """Return what a stage in a known account needs, of the execution role by the ARN that IAM stores.
 
     Where the principal's policies grant by the boundary of the execution role, the role is looked up; a principal that
     may not do that leaves it unknown.
     """
-    needed = requirements(stage, commands)
+    needed = _within_boundary(stage, requirements(stage, commands), principal)
+    return on_stored_arn(needed, stage, live_role(stage, principal))
+
+
+def _within_boundary(
+    stage: Stage, needed: tuple[Requirement, ...], principal: ReadPrincipal
+) -> tuple[Requirement, ...]:
     if not stage.role.managed or stage.role.arn or not _by_boundary(principal):
         return needed
     from zappa_iam_ext.aws.provisioning.current_roles import execution_role

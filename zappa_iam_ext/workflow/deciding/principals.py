@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -54,7 +54,7 @@ class Principals:
         self._deadline: Deadline | None = None
         wanted = tuple(stages)
         self._named = tuple(dict.fromkeys(iam_ext_settings(stage).policy for stage in wanted))
-        self._further = tuple(dict.fromkeys(name for stage in wanted for name in further_names(stage)))
+        self._stages = wanted
         self._roles = roles or {}
         self._known: dict[tuple[str, str], ReadPrincipal] = {}
 
@@ -69,6 +69,11 @@ class Principals:
                 open_session(profile, region, self._options.choice(profile).named_by)
             )
         return self._known[key]
+
+    def deploying(self, stage: Stage) -> tuple[Stage, ReadPrincipal]:
+        """Return who deploys a stage, and the stage with the profile of the options where one is given. Raises as `behind`."""
+        own = replace(stage, profile_name=self._options.profile) if self._options.profile else stage
+        return own, self.behind(own.profile_name or "", self._options.region or own.region)
 
     def of_session(self, session: Any) -> ReadPrincipal:
         """Return who is behind a session.
@@ -86,7 +91,7 @@ class Principals:
             identity.principal,
             self._deadline,
             named=self._named,
-            further=self._further,
+            further=[name for stage in self._stages for name in further_names(stage, identity.principal)],
             roles=self._roles,
         )
         return ReadPrincipal(

@@ -22,7 +22,7 @@ from zappa_iam_ext.permissions.surplus import surplus
 from zappa_iam_ext.render.role.difference import ComparedRole
 from zappa_iam_ext.roles.zappa_writes import INLINE_POLICY, wanted_inline, wanted_trust
 from zappa_iam_ext.sessions import AwsOptions
-from zappa_iam_ext.workflow.deciding.evidence import with_evidence
+from zappa_iam_ext.workflow.deciding.checking import check_deployer
 from zappa_iam_ext.workflow.deciding.execution_role import (
     as_it_is,
     as_zappa_leaves_it,
@@ -31,8 +31,6 @@ from zappa_iam_ext.workflow.deciding.execution_role import (
     writes_of,
 )
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal, role_name
-from zappa_iam_ext.workflow.deciding.sources import held_sources
-from zappa_iam_ext.workflow.deciding.subjects import subject_of
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check.simulation.words import Answer, Question
@@ -59,8 +57,7 @@ class Roles:
 
     def read(self, stage: Stage) -> ReadRole:
         """Return the role of a stage; raise as `Principals.of_session`, and `WrongAccount`."""
-        own = replace(stage, profile_name=self._options.profile) if self._options.profile else stage
-        principal = self._principals.behind(own.profile_name or "", self._options.region or own.region)
+        own, principal = self._principals.deploying(stage)
         located = own.with_account(principal.identity.account, principal.identity.partition)
         live = live_role(located, principal)
         assert live is not None  # noqa: S101  -- every stage's role was looked for
@@ -78,21 +75,9 @@ class Roles:
 
 def _passing(found: ReadRole, options: AwsOptions) -> Report:
     """Return whether the deploying principal may pass the role, to each service that it is passed to."""
-    stage, principal = found.stage, found.principal
-    subject = subject_of(stage, principal, options)
-    needed = on_stored_arn(requirements(stage, COMMANDS), stage, found.live)
-    report = check(
-        stage,
-        COMMANDS,
-        [each for each in needed if each.action == PASS_ROLE],
-        principal.held.policies,
-        principal.held.principal,
-        evidence=Evidence.POLICIES,
-        unreadable=principal.held.unreadable,
-        sources=held_sources(principal.held),
-        facts=subject.facts,
-    )
-    return with_evidence(replace(report, subject=subject), stage, COMMANDS, principal)
+    needed = on_stored_arn(requirements(found.stage, COMMANDS), found.stage, found.live)
+    passing = [each for each in needed if each.action == PASS_ROLE]
+    return check_deployer(found.stage, COMMANDS, found.principal, options, passing)
 
 
 def with_simulation(role: RoleReport, found: ReadRole) -> RoleReport:

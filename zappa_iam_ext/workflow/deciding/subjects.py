@@ -10,8 +10,8 @@ from typing import Any
 from zappa_iam_ext.aws.credentials.choice import SessionChoice
 from zappa_iam_ext.aws.credentials.facts import Credential, facts_of
 from zappa_iam_ext.aws.credentials.machine import this_machine
+from zappa_iam_ext.aws.credentials.model import Machine
 from zappa_iam_ext.aws.credentials.providers import Provider, kind_of, provider_of, source_of
-from zappa_iam_ext.aws.credentials.traps import Machine
 from zappa_iam_ext.aws.credentials.web_identity import provider_of_token, token_file
 from zappa_iam_ext.aws.errors import scrub
 from zappa_iam_ext.aws.identity import CallerIdentity

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
+from zappa_iam_ext.aws.identity import identity_from
 from zappa_iam_ext.aws.provisioning.current_state import with_all_versions
 from zappa_iam_ext.aws.provisioning.provisioner import apply_plan, patient, wait_until_accepted
 from zappa_iam_ext.errors import AccessDenied, AccountChanged, CredentialsProblem, SettingsError
@@ -21,6 +22,7 @@ from zappa_iam_ext.plan.planning.rollback import rollback_plan
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.provisioning.administrator import administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.planning import Provisioning, look
+from zappa_iam_ext.workflow.provisioning.stage_documents import escalations
 
 MAX_ATTEMPTS = 8
 """So often a plan is made again when other runs change the account meanwhile."""
@@ -78,8 +80,11 @@ def rolled_back(provisioning: Provisioning) -> Provisioning:
     assert provisioning.iam is not None  # noqa: S101  -- plan_stages always sets it
     current = with_all_versions(provisioning.iam, provisioning.current)
     stages = frozenset(provisioning.desired.needs)
-    planned = rollback_plan(current, stages, may_narrow=provisioning.consents.prune)
-    return replace(provisioning, plan=planned, current=current)
+    consents = provisioning.consents
+    planned = rollback_plan(current, stages, may_narrow=consents.prune, adopt=consents.adopt)
+    who = identity_from(provisioning.administrator, provisioning.account)
+    rights = administrator_rights(provisioning.iam, who, planned, provisioning.options.region)
+    return replace(provisioning, plan=planned, current=current, rights=rights)
 
 
 def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again: bool) -> tuple[Change, ...]:
@@ -172,6 +177,7 @@ def _of_entry(entry: PlannedFor, admin_profile: str, options: AwsOptions) -> Pro
         stages=entry.stages,
         admin_profile=admin_profile,
         rights=administrator_rights(iam, who, planned, own.region),
+        findings=escalations(entry.desired),
         iam=iam,
         options=AwsOptions(entry.profile, own.region, own.endpoint_url),
     )

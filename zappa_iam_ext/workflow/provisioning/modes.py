@@ -13,7 +13,7 @@ from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.permissions.stage import MAX_ROLE_NAME, Stage
-from zappa_iam_ext.plan.naming import own_names, with_hash
+from zappa_iam_ext.plan.naming import deployer_base, own_names, with_hash
 from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.role_states import (
     DesiredExecutionRole,
@@ -31,7 +31,7 @@ from zappa_iam_ext.roles.boundary import (
     grants_without_boundary,
 )
 from zappa_iam_ext.roles.pipelines import Pipeline, pipeline_text
-from zappa_iam_ext.roles.providers import Federation, federation, issuer_url
+from zappa_iam_ext.roles.providers import Federation, federation, issuer_url, provider_rows
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
 if TYPE_CHECKING:
@@ -159,11 +159,16 @@ class ExecutionRoles:
 
 
 def execution_roles(
-    iam: IAMClient, stages: Sequence[Stage], options: ModeOptions, *, adopt: bool = False
+    iam: IAMClient,
+    stages: Sequence[Stage],
+    options: ModeOptions,
+    *,
+    deployer: tuple[str, str],
+    adopt: bool = False,
 ) -> ExecutionRoles:
     """Return what is to be made of the execution roles of stages in a known account.
 
-    A role that somebody else made without the boundary stays as it is unless it is adopted.
+    ``deployer`` is who deploys, kind (``user``, ``role``) and name. A role that somebody else made without the boundary stays as it is unless it is adopted.
     """
     if options.boundary is False:
         managed = any(bounded_role(stage) for stage in stages)
@@ -176,7 +181,7 @@ def execution_roles(
         if role is None:
             continue
         key = StageKey(stage.project_name, stage.name)
-        if options.boundary is None and _granted_without(iam, stage, key, role):
+        if options.boundary is None and _granted_without(iam, stage, key, role, deployer):
             notes.append(f"--boundary bounds {role.name}; now who deploys can write anything into it")
             continue
         wanted = _desired(key, stage, role)
@@ -188,13 +193,29 @@ def execution_roles(
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))
 
 
-def _granted_without(iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole) -> bool:
+def bounded_roles(stages: Sequence[Stage]) -> ExecutionRoles:
+    """Return the execution roles of stages in a known account as they are made where there are none, each with a boundary."""
+    found: dict[StageKey, BoundedRole] = {}
+    desired: dict[str, DesiredExecutionRole] = {}
+    for stage in stages:
+        role = bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
+        if role is not None:
+            key = StageKey(stage.project_name, stage.name)
+            found[key] = role
+            desired.setdefault(role.name, _desired(key, stage, role))
+    return ExecutionRoles(found, tuple(desired.values()), (BOUNDED_NOTE,) if found else ())
+
+
+def _granted_without(
+    iam: IAMClient, stage: Stage, key: StageKey, role: BoundedRole, deployer: tuple[str, str]
+) -> bool:
     """Say whether a deployment policy in place grants the writes of the role without a boundary.
 
     A condition that joins it would take permissions away, which is nobody's default.
     """
     base = iam_ext_settings(stage).policy
-    for name in (base, *own_names(base, key)):
+    own = deployer_base(base, *deployer)
+    for name in (base, *own_names(base, key), own, *own_names(own, key)):
         document = policy_document(iam, f"arn:{stage.partition}:iam::{stage.account}:policy/{name}")
         if document is not None and grants_without_boundary(document, role.arn):
             return True
@@ -242,7 +263,12 @@ def mode_notes(options: ModeOptions, environ: Mapping[str, str], *, makes_key: b
         yield f"in CI ({service}) `--mode oidc` needs no key"
     elif options.mode == "user" and makes_key:
         yield USER_NOTE
-    if options.provider == "github" and not {"owner_id", "repository_id"} <= set(options.given):
+    row = provider_rows().get(options.provider)
+    if (
+        row is not None
+        and "owner_id" in row.parameters
+        and not {"owner_id", "repository_id"} <= set(options.given)
+    ):
         yield NEW_REPOSITORIES
     if options.mode == "role" and options.mfa:
         yield MFA_NOTE

@@ -27,6 +27,8 @@ from zappa_iam_ext.plan import (
     Plan,
     plan,
 )
+from zappa_iam_ext.plan.planning.deployers import beside
+from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
@@ -87,6 +89,11 @@ class Provisioning:
         """What deploys: a ``user`` or a ``role``."""
         roles = self.desired.roles
         return "role" if roles is not None and roles.deployer is not None else "user"
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and who else holds what is written."""
+        return (*told_of_others(self.plan, self.current), *self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +190,13 @@ def _plan_group(
     else:
         target = target_of(identity, profile, user_name, administrator, iam)
         roles = DesiredRoles()
-    execution = execution_roles(iam, located, wanted.mode, adopt=wanted.consents.adopt)
+    execution = execution_roles(
+        iam,
+        located,
+        wanted.mode,
+        deployer=("role" if target.role else "user", target.user),
+        adopt=wanted.consents.adopt,
+    )
     roles = replace(roles, execution=execution.desired)
     needs, notes = stage_documents(stages, commands, options, administrator, target, execution=execution)
     files = ProfileFiles.from_environment(os.environ)
@@ -222,6 +235,7 @@ def _plan_group(
         stages=tuple(stage.name for stage in stages),
         notes=(
             *notes,
+            *beside(desired, current),
             *execution.notes,
             *mode_notes(wanted.mode, os.environ, makes_key=wanted.create_key and not target.works),
             *(

@@ -92,8 +92,8 @@ ROLE_WORDINGS: tuple[Wording, ...] = (
             r"Lambda (?:was unable to|couldn't|could not) decrypt (?:the|your) environment variables because KMS access was denied"
             r"(?:.{0,200}?ciphertext refers to a customer master key)?"
         ),
-        Denial(action="kms:Decrypt", by_role=True),
-        "AWS Lambda Developer Guide: Troubleshoot invocation issues, KMSAccessDeniedException",
+        Denial(action="kms:Decrypt", by_role=True, layer="grant"),
+        "AWS Lambda Developer Guide: Securing Lambda environment variables; AWS re:Post: KMS Exception permission errors",
     ),
     Wording(
         ("assumed",),
