@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 from tests.support.watched import watched
 from zappa_iam_ext.plan.ownership import OWNER_TAG, STAGES_TAG, ZAPPA_TAG
 
@@ -204,3 +205,41 @@ def test_every_stage_of_one_principal_is_told_by_one_reading(newcomer, monkeypat
     assert (done.exit_code, len(json.loads(done.stdout)["reports"])) == (0, 3)
     asked = [each.action for each in window.asked]
     assert asked.count("GetCallerIdentity") == asked.count("GetUser") == asked.count("ListUserPolicies") == 1
+
+
+WITHOUT_MFA = {
+    "Sid": "Mfa",
+    "Effect": "Deny",
+    "NotAction": ["iam:*", "sts:*"],
+    "Resource": "*",
+    "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
+}
+UNLIFTED = {
+    "a boundary": (None, "the permissions boundary arn:aws:iam::{account}:policy/Limit to allow apigateway:"),
+    "a Deny of a group": (DENY, "the managed policy Limits of group g (statement NoRoles, line 1) to lift the Deny on iam:PassRole"),
+    "a Deny without MFA, of a long-term key": (WITHOUT_MFA, "(statement Mfa, line 1) to lift the Deny on apigateway:"),
+    "a Deny of what nobody needs": ({**DENY, "Action": "iam:DeleteUser"}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNLIFTED)
+def test_a_plan_says_what_it_does_not_lift(newcomer, what):
+    newcomer.user("serverless")
+    newcomer.administrator()
+    denied, told = UNLIFTED[what]
+    if denied:
+        attach(newcomer, make(newcomer, "Limits", document(denied)), "g")
+    else:
+        boundary = make(newcomer, "Limit", allow("s3:*", "lambda:*", "iam:*", "logs:*"))
+        newcomer.aws.client("iam").put_user_permissions_boundary(
+            UserName="serverless", PermissionsBoundary=boundary
+        )
+    words = ("plan",) if denied else ("apply", "--yes")
+    done = iam(words[0], "dev", "--admin-profile", "admin", *words[1:])
+    assert done.exit_code == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    if told:
+        assert told.format(account=newcomer.account) in text
+        assert "`apply` cannot." in text
+    else:
+        assert "Ask the owner" not in text

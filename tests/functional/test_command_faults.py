@@ -14,14 +14,19 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.newcomer import Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import Newcomer, Ran, iam
 from tests.support.sabotage import AGAIN, Saboteur, faults, in_child, sabotage, without_names
 from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.plan.documents import fingerprint
 from zappa_iam_ext.plan.rotation import ROTATED
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(7200),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 ADMIN = ("--admin-profile", "admin", "--yes")
 POLICY = "ZappaLambdaDeploymentPolicy"

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, LoginRefreshRequired, MissingDependencyException
 
 from tests.support.newcomer import SETTINGS
+from zappa_iam_ext.aws.credentials import waiting
 from zappa_iam_ext.aws.credentials.failures import require_credentials
 from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 from zappa_iam_ext.sessions import open_session
@@ -272,6 +273,21 @@ def test_no_command_calls_it_a_denial(profile, words, text, told, hint):
     assert before == {
         path: path.read_bytes() for path in Path(os.environ["HOME"]).rglob("*") if path.is_file()
     }
+
+
+@pytest.mark.parametrize("chain", [False, True], ids=["its own", "a role's"])
+def test_a_program_that_gives_nothing_is_ended(profile, monkeypatch, caplog, chain):
+    monkeypatch.setattr(waiting, "PATIENCE", 0.3)
+    monkeypatch.setattr(waiting, "NOTE", 0.1)
+    line = program("echo $$ > pid; exec sleep 600")
+    profile(f"{ROLE}source_profile = slow\n[profile slow]\n{line}" if chain else line)
+    with pytest.raises(
+        CredentialSourceError, match=r"credential_process .* failed: it gave nothing within 0 seconds"
+    ):
+        require_credentials(open_session("serverless", "us-east-1"))
+    assert "waiting for the credential_process" in caplog.text
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(Path("pid").read_text()), 0)
 
 
 def test_credentials_that_work_are_left_alone(profile):

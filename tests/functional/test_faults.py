@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.support.documents import allow
 from tests.support.proxy import Answer, proxy
-from tests.support.world import KEEP_GOING, POLICY, World, document
+from tests.support.world import KEEP_GOING, POLICY, World
 from zappa_iam_ext.aws.provisioning.current_state import current_state, state_to_destroy, with_all_versions
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
@@ -33,7 +34,12 @@ from zappa_iam_ext.plan.role_states import (
 from zappa_iam_ext.roles.providers import federation
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer, pytest.mark.usefixtures("at_a_desk")]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(3600),
+    pytest.mark.usefixtures("at_a_desk"),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 DEV, PROD, SHOP = StageKey("hello", "dev"), StageKey("hello", "prod"), StageKey("shop", "dev")
 FOREIGN = "SomebodyElses"
@@ -44,7 +50,7 @@ WAYS = ("error before", "answer lost", "killed before", "killed after")
 
 
 def wanted(world, *stages, **more):
-    needs = {stage: document(f"s3:Get{stage.project}", f"sqs:{stage.stage}") for stage in stages}
+    needs = {stage: allow(f"s3:Get{stage.project}", f"sqs:{stage.stage}") for stage in stages}
     return replace(world.desired, policies=(), base=POLICY, needs=needs, zappa="0.63.0", **more)
 
 
@@ -75,27 +81,25 @@ def _another_stage(world):
 
 def _five_versions(world):
     for number in range(5):
-        needs = {DEV: document(f"ec2:A{number}")}
+        needs = {DEV: allow(f"ec2:A{number}")}
         world.apply(world.planned(replace(wanted(world, DEV, profile=None), needs=needs)))
 
 
 def _everybodys(world):
     tags = [{"Key": "CreatedBy", "Value": "zappa-iam-ext"}]
-    policy = world.iam.create_policy(
-        PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")), Tags=tags
-    )
+    policy = world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(allow("ec2:*")), Tags=tags)
     world.iam.create_user(UserName="serverless")
     world.iam.attach_user_policy(UserName="serverless", PolicyArn=policy["Policy"]["Arn"])
 
 
 def _of_others(world):
-    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(allow("ec2:*")))
 
 
 def _full(world):
     world.iam.create_user(UserName="serverless")
     for number in range(10):
-        arn = world.iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(document("ec2:A")))
+        arn = world.iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(allow("ec2:A")))
         world.iam.attach_user_policy(UserName="serverless", PolicyArn=arn["Policy"]["Arn"])
 
 
@@ -135,7 +139,7 @@ def _execution(world, name="hello-dev-ZappaLambdaExecutionRole"):
             {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         ],
     }
-    policy = document("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")
+    policy = allow("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")
     boundary = f"arn:aws:iam::{world.account}:policy/{name}-Boundary"
     return DesiredExecutionRole(DEV, name, "/", trust, "zappa-permissions", policy, boundary, policy)
 
@@ -190,7 +194,7 @@ def _an_execution_role_of_zappas(world):
     role = _execution(world)
     world.iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=json.dumps(role.trust))
     world.iam.put_role_policy(
-        RoleName=role.name, PolicyName=role.inline, PolicyDocument=json.dumps(document("ec2:*"))
+        RoleName=role.name, PolicyName=role.inline, PolicyDocument=json.dumps(allow("ec2:*"))
     )
 
 
@@ -301,7 +305,7 @@ def others(world):
 
 def new_world(endpoint, home, job):
     world = World(endpoint, home)
-    world.iam.create_policy(PolicyName=FOREIGN, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=FOREIGN, PolicyDocument=json.dumps(allow("ec2:*")))
     world.iam.create_user(UserName="somebody")
     world.iam.create_access_key(UserName="somebody")
     job.prepare(world)

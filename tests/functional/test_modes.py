@@ -14,8 +14,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from tests.support.newcomer import allow, iam
+from tests.support.documents import allow
 from tests.support.newcomer import denied as refused
+from tests.support.newcomer import iam
 from zappa_iam_ext.aws.provisioning.provisioner import apply_plan
 from zappa_iam_ext.plan import CurrentState, DesiredPolicy, DesiredState, Plan, plan
 from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredProvider, DesiredRole, DesiredRoles
@@ -132,6 +133,8 @@ def test_a_role_by_the_token_of_a_ci_system_deploys_with_the_real_zappa(project)
     deployed = project.zappa("deploy", "dev")
     assert (deployed.exit_code, denied(deployed.calls)) == (0, []), deployed.stdout + deployed.stderr
     assert "CreateRole" not in deployed.written
+    boundary = f"arn:aws:iam::{project.account}:policy/{EXECUTION}-Boundary"
+    assert refused_by_aws(boto3.Session(profile_name="serverless"), project, boundary) == set(FORBIDDEN)
 
 
 def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too():
@@ -354,6 +357,49 @@ FORBIDDEN = {
         "update_function_code",
         {"FunctionName": "other-dev", "ZipFile": b"x"},
     ),
+    "its own function in another region": (
+        "lambda",
+        "update_function_code",
+        {"FunctionName": "arn:aws:lambda:eu-west-1:{account}:function:hello-dev", "ZipFile": b"x"},
+    ),
+    "a function opened to others": (
+        "lambda",
+        "add_permission",
+        {
+            "FunctionName": "other-dev",
+            "StatementId": "x",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "*",
+        },
+    ),
+    "the tags of its own role": (
+        "iam",
+        "untag_role",
+        {"RoleName": ROLE, "TagKeys": ["zappa-iam-ext"]},
+    ),
+    "whom its own role trusts": (
+        "iam",
+        "update_assume_role_policy",
+        {"RoleName": ROLE, "PolicyDocument": TRUST},
+    ),
+    "another session": (
+        "sts",
+        "assume_role",
+        {"RoleArn": "arn:aws:iam::{account}:role/admin-role", "RoleSessionName": "x"},
+    ),
+    "another rule's target": (
+        "events",
+        "put_targets",
+        {
+            "Rule": "other-dev-x",
+            "Targets": [{"Id": "1", "Arn": "arn:aws:lambda:us-east-1:{account}:function:x"}],
+        },
+    ),
+    "a provider": (
+        "iam",
+        "create_open_id_connect_provider",
+        {"Url": "https://evil.example", "ClientIDList": ["x"]},
+    ),
     "another bucket": ("s3", "list_objects_v2", {"Bucket": "other-bucket"}),
     "the bucket's policy": ("s3", "put_bucket_policy", {"Bucket": "{bucket}", "Policy": ALL}),
 }
@@ -371,7 +417,9 @@ def refused_by_aws(session, project, boundary):
     refused = set()
     for name, (service, operation, parameters) in FORBIDDEN.items():
         filled = {
-            key: names.get(value.strip("{}"), value) if isinstance(value, str) else value
+            key: names.get(value.strip("{}"), value.replace("{account}", project.account))
+            if isinstance(value, str)
+            else value
             for key, value in parameters.items()
         }
         client = session.client(service, region_name="us-east-1", endpoint_url=project.aws.endpoint)

@@ -8,7 +8,8 @@ from collections import defaultdict
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, iam
 from tests.support.watched import watched
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.errors import CredentialsFileError

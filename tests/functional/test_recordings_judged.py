@@ -19,6 +19,7 @@ from tests.judges.outside_map import actions_of, api_gateway, formats, resource_
 from tests.recordings.matching import needs_no_permission, stage_of
 from tests.recordings.recording import ACCOUNT, RecordedCall, read, recordings
 from tests.recordings.scenarios import scenarios
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
@@ -51,7 +52,7 @@ def test_an_action_less_is_refused(node_judge: Judge) -> None:
     """The judgement can fail: without one action of the policy, its calls are refused."""
     document = _document("default", "deploy")
     for statement in document["Statement"]:
-        listed = _listed(statement["Action"])
+        listed = as_list(statement["Action"])
         statement["Action"] = [item for item in listed if item != "lambda:CreateFunction"] or [
             "sts:GetCallerIdentity"
         ]
@@ -133,7 +134,7 @@ def _pair(
     document: dict[str, Any], action: str, resource: str, region: str, call: RecordedCall
 ) -> dict[str, Any]:
     """Ask about the statements that could allow the action: the rest of the document decides nothing."""
-    statements = [item for item in document["Statement"] if action in _listed(item["Action"])]
+    statements = [item for item in document["Statement"] if action in as_list(item["Action"])]
     document = {**document, "Statement": statements or document["Statement"][:1]}
     return {
         "policies": {"identity": [document]},
@@ -144,10 +145,6 @@ def _pair(
             "context": {"aws:RequestedRegion": region, **_context(call)},
         },
     }
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def _context(call: RecordedCall) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
+from tests.support.documents import document
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.check import (
     Blocker,
@@ -29,10 +30,6 @@ ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Developers_012345678
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/TeamBoundary"
 POLICY = f"arn:aws:iam::{ACCOUNT}:policy/ZappaLambdaDeploymentPolicy"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-
-def document(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def deny(*actions, **more):

@@ -98,10 +98,11 @@ def writes(request: Request) -> bool:
 
 
 def without_names(text: str, account: str) -> str:
-    """Return text without what differs from run to run: the account and its documents, access keys and their secrets."""
+    """Return text without what differs from run to run: the account and its documents, keys, secrets and times."""
     text = text.replace(account, "ACCOUNT")
     text = re.sub(r"(aws_secret_access_key\s*=\s*).*", r"\1SECRET", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", "FINGERPRINT", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d(:|%3A)\d\d(:|%3A)\d\dZ", "TIME", text)
     return re.sub(r"AKIA\w+", "KEY", text)
 
 

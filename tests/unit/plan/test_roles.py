@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.plans import kinds
 from tests.support.service_definitions import operation, unknown_names
 from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, StageKey, plan
 from zappa_iam_ext.plan.changes import (
@@ -17,11 +18,13 @@ from zappa_iam_ext.plan.changes import (
     DetachRolePolicy,
     PutRolePermissionsBoundary,
     PutRolePolicy,
+    TagPolicy,
     TagRole,
     UpdateAssumeRolePolicy,
     WriteRoleProfile,
 )
-from zappa_iam_ext.plan.ownership import Ownership
+from zappa_iam_ext.plan.documents import fingerprint
+from zappa_iam_ext.plan.ownership import Ownership, read_ownership
 from zappa_iam_ext.plan.role_states import (
     CurrentRole,
     CurrentRoles,
@@ -69,10 +72,6 @@ def made(roles, there=None, *, consents=None, stages=(DEV,), **state):
     return plan(desired(roles, *stages), current, consents)
 
 
-def kinds(planned):
-    return [type(change).__name__ for change in planned.changes]
-
-
 def role(name="deployer", trust=TRUST, tags=OURS, **more):
     return CurrentRole(name, f"{IAM}role/{name}", trust, tags=tags, **more)
 
@@ -96,6 +95,25 @@ def test_from_nothing_what_others_refer_to_comes_first():
     run, deployer = (change for change in planned.changes if isinstance(change, CreateRole))
     assert (run.boundary, deployer.boundary, deployer.max_session) == (BOUNDARY, "", 3600)
     assert not planned.unsafe
+
+
+def test_an_execution_role_of_two_stages_carries_the_tags_of_both():
+    """So that neither is destroyed for the other, and applying one of them changes nothing back."""
+    both, run = (Ownership(True, frozenset(keys)).to_tags() for keys in ((DEV, PROD), (PROD,)))
+    held = {"inline": {"zappa-permissions": document()}, "boundary": BOUNDARY}
+    written = Ownership(True, frozenset({PROD}), (fingerprint(document()),)).to_tags()
+
+    def planned(wanted, role_tags, limit_tags):
+        present = role("run", tags=role_tags, **held)
+        there = CurrentRoles(execution={"run": present}, limits={"run-Boundary": limit(tags=limit_tags)})
+        found = made(DesiredRoles(execution=(wanted,)), there)
+        return [each for each in found.changes if isinstance(each, TagRole | TagPolicy)]
+
+    joined = planned(RUN, run, written)
+    assert [read_ownership(each.tags).stages for each in joined] == [{DEV, PROD}] * 2
+    of_both = {**written, **both}
+    assert planned(RUN, both, of_both) == []
+    assert planned(replace(RUN, further=(PROD,)), both, of_both) == []
 
 
 def test_a_user_that_deploys_has_a_bounded_execution_role_too():

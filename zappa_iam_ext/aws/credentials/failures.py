@@ -20,6 +20,7 @@ from botocore import exceptions as boto
 from zappa_iam_ext.aws.credentials.failed_source import beginning, gave_nothing_usable, reason, told_of
 from zappa_iam_ext.aws.credentials.key_text import key_text_problem
 from zappa_iam_ext.aws.credentials.providers import Provider
+from zappa_iam_ext.aws.credentials.waiting import limit_programs
 from zappa_iam_ext.aws.errors import code_of, scrub
 from zappa_iam_ext.errors import CredentialSourceError, NoCredentials
 
@@ -43,6 +44,7 @@ def require_credentials(session: Any) -> None:
     """
     with _quiet(), _without_prompt():
         try:
+            limit_programs(session)
             credentials = session.get_credentials()
             frozen = credentials.get_frozen_credentials() if credentials is not None else None
         except boto.PartialCredentialsError as error:

@@ -56,6 +56,12 @@ def already_so(iam: IAMClient, change: Change, code: str) -> bool:
 
 def name_taken(change: Change) -> AccountChanged:
     """Return what to tell when AWS has something else by the name that a change is to make."""
+    if isinstance(change, CreateRole):
+        return AccountChanged(
+            f"could not {change}: there is one by that name already, that we did not see when we planned",
+            hint="IAM's names are unique whatever their path, and upper and lower case do not differ."
+            " `aws iam list-roles` tells how it is spelt: say so in role_name of the stage, or choose another.",
+        )
     return AccountChanged(
         f"could not {change}: there is one by that name already, that we did not see when we planned",
         hint="IAM's names are unique whatever their path, and upper and lower case do not differ. If planning again does"

@@ -43,8 +43,8 @@ class PolicySetInPlace:
 
     @property
     def edited(self) -> bool:
-        """Whether somebody changed one of the documents."""
-        return any(part.edited for part in self.parts)
+        """Whether somebody changed one of the documents; nobody knows where no tag tells what we wrote (version 0.1)."""
+        return any(part.edited and part.ownership.documents for part in self.parts)
 
 
 def assigned(
@@ -203,12 +203,13 @@ class _Assignment:
         self, in_place: PolicySetInPlace, needed: Sequence[Mapping[str, Any]], stages: Stages | None
     ) -> Iterator[DesiredPolicy]:
         """Yield what is in place, with what is needed beside it."""
+        edited = in_place.edited and not self.adopt
         if all(covered(document, in_place.documents) for document in needed):
             for part in in_place.parts:
-                yield DesiredPolicy(part.name, part.document, stages, keeps=True)
+                yield DesiredPolicy(part.name, part.document, stages, keeps=True, edited=edited)
             return
         for policy in self._parts(in_place.head, [*in_place.documents, *needed], stages):
-            yield replace(policy, keeps=True)
+            yield replace(policy, keeps=True, edited=edited)
 
     def _parts(
         self, name: str, documents: Sequence[Mapping[str, Any]], stages: Stages | None

@@ -92,7 +92,7 @@ def _boundaries(
     """Return the boundaries as policies of their own, which nobody has attached."""
     assert desired.roles is not None  # noqa: S101
     wanted = tuple(
-        DesiredPolicy(role.boundary.rpartition("/")[2], role.limit, frozenset({role.stage}))
+        _boundary(role, there)
         for role in desired.roles.execution
         if role.limit and is_bounded(role, there.execution.get(role.name), adopt=adopt)
     )
@@ -102,10 +102,20 @@ def _boundaries(
     )
 
 
+def _boundary(role: DesiredExecutionRole, there: CurrentRoles) -> DesiredPolicy:
+    """Return the boundary of a role; it stays that of other stages too whose functions run as the role."""
+    name = role.boundary.rpartition("/")[2]
+    present = there.limits.get(name)
+    told = present.ownership.stages if present is not None and present.ours else None
+    return DesiredPolicy(name, role.limit, role.stages | (told or frozenset()))
+
+
 def _execution_role(
     wanted: DesiredExecutionRole, present: CurrentRole | None, desired: DesiredState, *, adopt: bool
 ) -> Iterator[Change]:
-    tags = {**desired.tags, **Ownership(True, frozenset({wanted.stage}), (), desired.zappa).to_tags()}
+    told = read_ownership(present.tags).stages if present is not None else frozenset()
+    joined = wanted.stages | (told or frozenset())
+    tags = {**desired.tags, **Ownership(True, joined, (), desired.zappa).to_tags()}
     if present is None:
         yield CreateRole(
             wanted.name, wanted.path, wanted.trust, tags, wanted.boundary, description=EXECUTION_ROLE
@@ -114,6 +124,8 @@ def _execution_role(
         return
     if present.boundary != wanted.boundary and is_bounded(wanted, present, adopt=adopt):
         yield PutRolePermissionsBoundary(wanted.name, wanted.boundary, present.boundary)
+    if present.ours and told is not None and joined != told:
+        yield TagRole(present.name, tags)
     if present.ours and wanted.inline not in present.inline:
         yield PutRolePolicy(wanted.name, wanted.inline, wanted.policy)
 

@@ -139,15 +139,23 @@ def _put_role_policy(report: Report, given: CommandLines) -> str:
 
 
 def _unblock(remedy: Remedy, style: Style) -> Iterator[str]:
+    yield from wrapped(unblocking(remedy), style.columns, rest=_INDENT)
+
+
+def unblocking(remedy: Remedy) -> str:
+    """Return whom to ask for what, of a step that unblocks: no plan of ours does it."""
     blocker = remedy.blocker
     assert blocker  # noqa: S101  -- an unblocking step has one
+    if is_quarantine(blocker.policy):
+        return line(
+            f"AWS takes this access key for leaked ({blocker.policy}): replace the key, and do not detach the policy."
+        )
     actions = remedy.actions[:_ACTIONS]
     more = f" and {len(remedy.actions) - _ACTIONS} more" if len(remedy.actions) > _ACTIONS else ""
     wish = "to lift the Deny on" if blocker.explicit else "to allow"
-    told = f"Ask the owner of {policy_words(blocker)} {wish} {', '.join(actions)}{more}; `apply` cannot."
-    if is_quarantine(blocker.policy):
-        told = f"AWS takes this access key for leaked ({blocker.policy}): replace the key, and do not detach the policy."
-    yield from wrapped(line(told), style.columns, rest=_INDENT)
+    return line(
+        f"Ask the owner of {policy_words(blocker)} {wish} {', '.join(actions)}{more}; `apply` cannot."
+    )
 
 
 def policy_words(blocker: Blocker, *, short: bool = False) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from zappa_iam_ext.aws.credentials.machine import region_or_configured
 from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.principal_policies import PrincipalPolicies
+from zappa_iam_ext.aws.reading.sources import held_sources
 from zappa_iam_ext.check import NO_FACTS, Evidence, Facts, Report, check
 from zappa_iam_ext.check.execution_role import with_role
 from zappa_iam_ext.permissions.model import Command, Requirement
@@ -26,7 +27,7 @@ from zappa_iam_ext.workflow.deciding.execution_role import (
 )
 from zappa_iam_ext.workflow.deciding.known_role import needed_as_it_is
 from zappa_iam_ext.workflow.deciding.principals import Principals, ReadPrincipal
-from zappa_iam_ext.workflow.deciding.sources import UserOfFiles, held_sources, user_of_files
+from zappa_iam_ext.workflow.deciding.sources import UserOfFiles, user_of_files
 from zappa_iam_ext.workflow.deciding.subjects import facts_behind, subject_of
 from zappa_iam_ext.workflow.guarding import require_account
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zappa_iam_ext.aws.reading.sources import held_sources
 from zappa_iam_ext.check import Report, Sources
 from zappa_iam_ext.iam import PolicySet
 from zappa_iam_ext.permissions.difference import Difference, difference
@@ -18,7 +19,7 @@ from zappa_iam_ext.workflow.deciding.checking import check_deployer, check_user_
 from zappa_iam_ext.workflow.deciding.deployment_policy import inspection_needs
 from zappa_iam_ext.workflow.deciding.execution_role import roles_to_read
 from zappa_iam_ext.workflow.deciding.principals import Principals
-from zappa_iam_ext.workflow.deciding.sources import held_sources, user_of_files
+from zappa_iam_ext.workflow.deciding.sources import user_of_files
 
 
 @dataclass(frozen=True, slots=True)

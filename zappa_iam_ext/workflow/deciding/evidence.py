@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.asking.together import together
+from zappa_iam_ext.aws.reading.sources import held_sources
 from zappa_iam_ext.check import NO_FACTS, CheckedRequirement, Evidence, EvidenceNote, Facts, Report
 from zappa_iam_ext.check.joining import Says, Voice, join, voice_of
 from zappa_iam_ext.check.looked_up import hangs_on_a_name, need_of, with_actual_name
@@ -19,7 +20,6 @@ from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal
-from zappa_iam_ext.workflow.deciding.sources import held_sources
 
 if TYPE_CHECKING:
     from zappa_iam_ext.check.probed import Probed

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from zappa_iam_ext.aws.documents import document_from
 from zappa_iam_ext.aws.reading.model import HeldPolicy, LiveRole, PrincipalPolicies
+from zappa_iam_ext.aws.reading.sources import held_sources
 from zappa_iam_ext.check import RoleReport
 from zappa_iam_ext.check.execution_role import RoleAsItIs, check_role
 from zappa_iam_ext.errors import InvalidPolicyDocument, SettingsError
@@ -22,7 +23,6 @@ from zappa_iam_ext.roles.zappa_writes import (
     zappa_writes,
 )
 from zappa_iam_ext.workflow.deciding.principals import ReadPrincipal, role_name
-from zappa_iam_ext.workflow.deciding.sources import held_sources
 
 #: The commands with which AWS looks at the role: they make or change the function, or what calls it.
 LOOKED_AT = frozenset({"deploy", "update", "schedule"})

@@ -1,4 +1,4 @@
-"""Where the documents of a check come from: policies that were read, or files."""
+"""Where the documents of a check come from when they are files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from zappa_iam_ext.aws.reading.model import HeldPolicy, PrincipalPolicies
 from zappa_iam_ext.check import Source, Sources
 from zappa_iam_ext.config import OFFLINE_ACCOUNT, iam_ext_settings
 from zappa_iam_ext.documents import hand_made_documents, named_account, read_text
@@ -41,16 +40,6 @@ def user_of_files(stage: Stage, files: Sequence[Path], account: str = "") -> Use
     )
 
 
-def held_sources(held: PrincipalPolicies) -> Sources:
-    """Return the sources of ``held.policies``: of the text as IAM stores it, the lines."""
-    own = [policy for layer in ("identity", "group") for policy in held.held if policy.layer == layer]
-    boundary = [policy for policy in held.held if policy.layer == "boundary"]
-    return Sources(
-        tuple(Source(policy.source, _lines(policy)) for policy in own),
-        tuple(Source(policy.arn, _lines(policy)) for policy in boundary),
-    )
-
-
 def _file_sources(files: Iterable[tuple[Path, int]]) -> Sources:
     """Return the sources of the documents in files, of which each holds so many."""
     found: list[Source] = []
@@ -58,7 +47,3 @@ def _file_sources(files: Iterable[tuple[Path, int]]) -> Sources:
         lines = statement_lines(read_text(path))
         found += [Source(str(path), lines[number] if number < len(lines) else ()) for number in range(count)]
     return Sources(tuple(found))
-
-
-def _lines(policy: HeldPolicy) -> tuple[int, ...]:
-    return statement_lines(policy.text)[0] if policy.text else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -103,17 +104,17 @@ def check_rotation(found: ProfileKeys) -> None:
     if next_step(there).step is RotationStep.MAKE and key:
         raise QuotaExceeded(
             f"the user {there.user} has two access keys; the one that is not in the profile is {described(key)}",
-            hint=_way_out(there, key),
+            hint=_way_out(found, key),
         )
 
 
-def _way_out(there: UserKeys, key: UserKey) -> str:
+def _way_out(found: ProfileKeys, key: UserKey) -> str:
     if not key.active:
         return f"If nobody needs it, delete it: `zappa-iam keys delete-old --key {key.access_key_id}` with the same options."
-    return (
-        "If nobody uses it, make it inactive first: `aws iam update-access-key --status Inactive"
-        f" --user-name {there.user} --access-key-id {key.access_key_id}`."
-    )
+    words = ["aws", "iam", "update-access-key", "--status", "Inactive", "--user-name", found.there.user]
+    words += ["--access-key-id", key.access_key_id, "--profile", found.admin_profile or found.profile]
+    words += ["--endpoint-url", found.options.endpoint_url] if found.options.endpoint_url else []
+    return f"If nobody uses it, make it inactive first: `{shlex.join(words)}`."
 
 
 def rotate(found: ProfileKeys, progress: Progress, sleep: Callable[[float], None] = time.sleep) -> UserKeys:

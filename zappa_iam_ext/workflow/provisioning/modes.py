@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.provisioning.current_roles import execution_role, policy_document
@@ -187,7 +187,9 @@ def execution_roles(
         wanted = _desired(key, stage, role)
         if is_bounded(wanted, execution_role(iam, role.name), adopt=adopt):
             found[key] = role
-            desired.setdefault(role.name, wanted)
+            first = desired.setdefault(role.name, wanted)
+            if first is not wanted:
+                desired[role.name] = replace(first, further=(*first.further, key))
         else:
             notes.append(f"--adopt --boundary bounds {role.name}; now who deploys can write anything into it")
     return ExecutionRoles(found, tuple(desired.values()), (*([BOUNDED_NOTE] if found else []), *notes))

@@ -6,7 +6,7 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,7 @@ from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.errors import (
-    SettingsError,
-)
+from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import (
@@ -27,6 +25,8 @@ from zappa_iam_ext.plan import (
     Plan,
     plan,
 )
+from zappa_iam_ext.plan.entities import Elsewhere
+from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.planning.deployers import beside
 from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
@@ -48,10 +48,12 @@ from zappa_iam_ext.workflow.provisioning.targets import (
     DEFAULT_PROFILE,
     Target,
     behind,
+    behind_removed,
     profile_of,
     target_of,
     unnamed,
 )
+from zappa_iam_ext.workflow.provisioning.unlifted import unlifted
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -63,7 +65,9 @@ class Provisioning:
 
     ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
     of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
-    profile has no credentials of the user that work, and that the plan makes none.
+    profile has no credentials of the user that work, and that the plan makes none. ``elsewhere`` are others that deploy
+    stages that are destroyed, ``further`` the other stages that tags of ours name (does the deployer hold a policy for
+    it?), ``advice`` the lines that say what to run for them.
     """
 
     plan: Plan
@@ -81,6 +85,9 @@ class Provisioning:
     findings: tuple[str, ...] = ()
     lacks_key: bool = False
     pipelines: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    further: Mapping[StageKey, bool] = field(default_factory=dict)
+    advice: tuple[str, ...] = ()
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
 
@@ -105,7 +112,7 @@ class ProvisioningOptions:
     credentials that work: only when asked for.
     ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
     ``mode`` says how the deployer gets its credentials. ``removing``: what is made of it is removed again, so that nothing
-    is planned yet.
+    is planned yet; ``user`` names the one that is removed.
     """
 
     admin_profile: str = ""
@@ -115,6 +122,7 @@ class ProvisioningOptions:
     only_add: bool = False
     mode: ModeOptions = field(default_factory=ModeOptions)
     removing: bool = False
+    user: str = ""
 
 
 def plan_stages(
@@ -132,8 +140,10 @@ def plan_stages(
     for stage in stages:
         own = iam_ext_settings(stage)
         profile = profile_of(stage, options)
-        groups.setdefault((profile, own.user, own.policy), []).append(stage)
-    _refuse_shared_names(groups)
+        user = (wanted.user if wanted else "") or own.user
+        groups.setdefault((profile, user, own.policy), []).append(stage)
+    if not (wanted and wanted.removing):  # what is removed is found by its tags, whatever it is called
+        _refuse_shared_names(groups)
     return tuple(
         _plan_group(tuple(group), commands, options, key, wanted or ProvisioningOptions())
         for key, group in groups.items()
@@ -170,6 +180,8 @@ def _plan_group(
     identity = (  # before the administrator's: what fails here no administrator mends
         None
         if wanted.mode.is_role
+        else behind_removed(stages[0], profile, asked, named=bool(user_name))
+        if wanted.removing
         else behind(stages[0], profile, asked, named=bool(user_name), replaces_key=replaces_key)
     )
     administrator, iam = open_administrator(
@@ -242,6 +254,11 @@ def _plan_group(
                 ()
                 if target.role
                 else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
+            ),
+            *(
+                unlifted(iam, located, commands, desired, target=target, execution=execution)
+                if current.user_exists and not (target.role or wanted.removing)
+                else ()
             ),
         ),
         lacks_key=not (target.role or target.works or wanted.create_key),
