@@ -110,14 +110,16 @@ def _two_stages(world):
 def _destroy(world, iam):
     desired = wanted(world, DEV)
     current = state_to_destroy(iam, replace(desired, group=""), world.files)
-    return destroy_plan("serverless", current, frozenset({DEV}), delete_key=True).plan
+    keys = (current.profile_key,) if current.profile_key else ()
+    return destroy_plan("serverless", current, frozenset({DEV}), delete_keys=keys).plan
 
 
 def _destroy_role(world, iam):
     desired = replace(wanted(world, DEV, profile="assumed", roles=_named_role(world)), user="deployer")
     current = state_to_destroy(iam, desired, world.files)
     arn = f"arn:aws:iam::{world.account}:role/deployer"
-    role = RoleDestruction("deployer", arn, frozenset({DEV}), True, "assumed", True)
+    profiles = {"assumed": current.roles.profile if current.roles else {}}
+    role = RoleDestruction("deployer", arn, frozenset({DEV}), True, profiles, True)
     idle = {"hello-dev-ZappaLambdaExecutionRole": ""}
     return destroy_plan("deployer", current, frozenset({DEV}), idle=idle, role=role).plan
 
