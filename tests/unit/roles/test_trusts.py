@@ -162,6 +162,34 @@ def test_who_cannot_be_trusted_is_refused(arns):
         principals_trust(arns)
 
 
+SSO = "role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Deploy_0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("partition", "arn", "told"),
+    [
+        pytest.param("aws", f"arn:aws:iam::{ACCOUNT}:{SSO}", "", id="a role of Identity Center by its path"),
+        pytest.param("aws-cn", f"arn:aws-cn:iam::{ACCOUNT}:user/ann", "", id="China"),
+        pytest.param("aws-cn", f"arn:aws:iam::{ACCOUNT}:user/ann", "partition aws-cn", id="not China"),
+        pytest.param("aws", f"arn:aws-us-gov:iam::{ACCOUNT}:root", "partition aws", id="GovCloud"),
+        pytest.param(
+            "aws",
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Deploy_0123456789abcdef/ann",
+            "aws iam get-role --role-name AWSReservedSSO_Deploy_0123456789abcdef",
+            id="the session of a role of Identity Center",
+        ),
+        pytest.param("aws", f"arn:aws:iam::{ACCOUNT}:group/x", f"arn:aws:iam::{ACCOUNT[:1]}", id="a group"),
+    ],
+)
+def test_what_is_said_of_a_principal(partition, arn, told):
+    if not told:
+        assert principals_trust([arn], partition=partition)["Statement"][0]["Principal"] == {"AWS": arn}
+        return
+    with pytest.raises(TrustRefused) as refused:
+        principals_trust([arn], partition=partition)
+    assert told in f"{refused.value} {refused.value.hint}"
+
+
 @pytest.mark.parametrize(
     "condition",
     [
