@@ -10,7 +10,8 @@ from zappa_iam_ext.aws.identity import identity_from
 from zappa_iam_ext.aws.provisioning.current_state import with_all_versions
 from zappa_iam_ext.aws.provisioning.provisioner import apply_plan, patient, wait_until_accepted
 from zappa_iam_ext.errors import AccessDenied, AccountChanged, CredentialsProblem, SettingsError
-from zappa_iam_ext.plan import Change, CreateAccessKey, CurrentState, Plan
+from zappa_iam_ext.plan import Change, Concern, ConcernKind, CreateAccessKey, CurrentState, Plan
+from zappa_iam_ext.plan.changes import TagPolicy, policy_name
 from zappa_iam_ext.plan.plan_file import (
     PlannedFor,
     read_plan_file,
@@ -92,7 +93,9 @@ def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again
     iam, plan = provisioning.iam, provisioning.plan
     assert iam is not None  # noqa: S101  -- plan_stages always sets it
     made: tuple[Change, ...] = ()
+    tagged: set[str] = set()
     for attempt in range(MAX_ATTEMPTS):
+        tagged |= {change.arn for change in plan.changes if isinstance(change, TagPolicy)}
         try:
             made += apply_plan(iam, plan, progress=progress)
             plan = _left(provisioning, made, progress) if again else Plan()
@@ -101,9 +104,24 @@ def _apply(provisioning: Provisioning, progress: Callable[[str], None], *, again
                 raise
             patient(0.1 * attempt)
             _, plan = plan_again(provisioning)
+        plan = _settled(plan, tagged)
         if plan.empty:
             break
     return made
+
+
+def _settled(planned: Plan, tagged: set[str]) -> Plan:
+    """Return a plan that was made anew, without what another run wrote being called an edit by hand.
+
+    It looks like one where our tag went over that run's. It is kept: only where some of it would be lost is a consent needed.
+    """
+    loses = {privilege.policy for privilege in planned.narrowed}
+
+    def is_its(concern: Concern) -> bool:
+        drift = concern.kind is ConcernKind.DRIFT and concern.subject in tagged
+        return drift and policy_name(concern.subject) not in loses
+
+    return replace(planned, concerns=tuple(each for each in planned.concerns if not is_its(each)))
 
 
 def _left(provisioning: Provisioning, made: Sequence[Change], progress: Callable[[str], None]) -> Plan:
