@@ -255,7 +255,7 @@ def test_from_a_role_destroy_points_to_the_user(project):
     assert roles(project) == {EXECUTION}
     assert policies(project) == {POLICY, f"{EXECUTION}-Boundary"}
     (line,) = advised(first)
-    assert line[:6] == ["destroy", "dev", "--mode", "user", "--user", "serverless"]
+    assert line == ["destroy", "dev", "--mode", "user", "--admin-profile", "admin", "--user", "serverless"]
     pasted(line)
     assert (roles(project), policies(project), users(project)) == (set(), set(), {"admin"})
 
