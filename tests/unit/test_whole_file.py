@@ -71,7 +71,7 @@ def test_killed_at_each_call_of_the_kernel_the_file_is_old_or_new(path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="no mounts here")
-@pytest.mark.parametrize("writer", ["zappa_iam_ext.cli.shared.report_file.write_report", "zappa_iam_ext.cli.shared.provisioning.write_privately"])  # fmt: skip
+@pytest.mark.parametrize("writer", ["zappa_iam_ext.cli.shared.report_file.write_output", "zappa_iam_ext.cli.shared.provisioning.write_privately"])  # fmt: skip
 def test_on_a_full_disk_the_old_text_stays(tmp_path, writer):
     disk, module = tmp_path / "disk", writer.rpartition(".")[0]
     disk.mkdir()
