@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.settings_file import read_stages
 

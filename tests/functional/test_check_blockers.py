@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 from tests.support.watched import watched
 from zappa_iam_ext.plan.ownership import OWNER_TAG, STAGES_TAG, ZAPPA_TAG
 

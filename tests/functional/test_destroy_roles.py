@@ -1,15 +1,18 @@
-"""``destroy --mode role`` and ``--mode oidc`` on the local AWS: what is ours goes, what anyone else has stays."""
+"""``destroy`` in every mode on the local AWS: what is ours goes, in one run; what anyone else has stays, and is told."""
 
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 
-from tests.support.newcomer import allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import iam
 
 pytestmark = pytest.mark.aws
 ROLE = "hello-zappa-deployer"
+POLICY = "ZappaLambdaDeploymentPolicy"
 EXECUTION = "hello-dev-ZappaLambdaExecutionRole"
 ADMIN = ("--admin-profile", "admin", "--yes")
 OIDC = ("--mode", "oidc", "--provider", "github", "--repository", "acme/hello", "--branch", "main")
@@ -158,7 +161,7 @@ def test_a_function_of_another_project_keeps_the_execution_role(project):
         Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
     )
     told = run("destroy", "--mode", "role")
-    assert "the function elsewhere runs as it" in told
+    assert "the function elsewhere in us-east-1 runs as it" in told
     assert roles(project) == {EXECUTION}
 
 
@@ -176,3 +179,201 @@ def test_a_permission_set_is_not_ours_to_delete():
     refused = iam("destroy", "dev", "--mode", "permission-set", *ADMIN)
     assert refused.exit_code == 2
     assert "IAM Identity Center" in refused.stderr
+
+
+def advised(done):
+    """Return the command lines that are printed to be pasted, as arguments."""
+    lines = (line.strip() for line in done.stdout.splitlines())
+    return [shlex.split(line)[1:] for line in lines if line.startswith("zappa-iam destroy")]
+
+
+def pasted(line):
+    done = iam(*line, "--yes")
+    assert done.exit_code == 0, done.stdout + done.stderr
+    return done
+
+
+def stages(project, **more):
+    """Write a settings file with these stages, each by what it says besides."""
+    base = json.loads((project.folder / "zappa_settings.json").read_text())["dev"]
+    told = {name: {**base, **own} for name, own in more.items()}
+    (project.folder / "zappa_settings.json").write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize("mode", [("--mode", "role"), ("--mode", "oidc"), ()], ids=["role", "oidc", "user"])
+@pytest.mark.longer
+def test_stages_of_other_policies_profiles_and_roles_are_destroyed_in_one_run(project, mode):
+    stages(
+        project,
+        dev={},
+        prod={"iam_ext": {"policy": "Prod"}, "profile_name": "production", "role_name": "runs-prod"},
+        beta={"aws_region": "eu-west-1", "profile_name": "beta"},
+    )
+    given = {"role": (*mode, *trusted(project)), "oidc": OIDC}.get(mode[1] if mode else "", ())
+    for stage in ("dev", "prod", "beta"):
+        run("apply", *given, stage=stage)
+    gone = iam("destroy", "--all", *ADMIN, *mode, "-v", *(("--delete-profile",) if "role" in mode else ()))
+    assert gone.exit_code == 0, gone.stderr
+    assert "stays:" not in gone.stdout
+    assert (roles(project), policies(project), providers(project), users(project)) == (
+        set(),
+        set(),
+        set(),
+        {"admin"},
+    )
+    again = iam("destroy", "--all", *ADMIN, *mode)
+    assert (again.exit_code, again.stdout.count("No changes")) == (0, 1)
+
+
+def users(project):
+    return {user["UserName"] for user in project.aws.client("iam").list_users()["Users"]}
+
+
+def test_destroy_points_to_the_mode_of_whoever_else_deploys_and_its_line_works_when_pasted(project):
+    run("apply", *OIDC, "--role-name", "ci")
+    run("apply")
+    assert policies(project) >= {POLICY, f"{POLICY}-user-serverless"}
+    assert "No changes" in run("apply", *OIDC, "--role-name", "ci")
+    assert "No changes" in run("apply")
+    first = iam("destroy", "dev", *ADMIN)
+    told = " ".join(first.stdout.split())
+    assert "stays: the role ci, which deploys hello/dev" in told
+    assert "the role ci deploys functions that run as it" in told
+    assert (roles(project), users(project)) == ({"ci", EXECUTION}, {"admin"})
+    (line,) = advised(first)
+    assert line == ["destroy", "dev", "--mode", "oidc", "--role-name", "ci", "--admin-profile", "admin"]
+    pasted(line)
+    assert (roles(project), policies(project), providers(project)) == (set(), set(), set())
+    assert advised(iam("destroy", "dev", *ADMIN)) == []
+
+
+@pytest.mark.longer
+def test_from_a_role_destroy_points_to_the_user(project):
+    run("apply")
+    run("apply", "--mode", "role", *trusted(project))
+    first = iam("destroy", "dev", "--mode", "role", *ADMIN)
+    assert roles(project) == {EXECUTION}
+    assert policies(project) == {POLICY, f"{EXECUTION}-Boundary"}
+    (line,) = advised(first)
+    assert line == ["destroy", "dev", "--mode", "user", "--admin-profile", "admin", "--user", "serverless"]
+    pasted(line)
+    assert (roles(project), policies(project), users(project)) == (set(), set(), {"admin"})
+
+
+@pytest.mark.longer
+def test_a_profile_that_assumes_the_role_does_not_stop_a_destroy_of_the_user(project):
+    run("apply", "--mode", "role", *trusted(project))
+    told = iam("destroy", "dev", *ADMIN)
+    assert told.exit_code == 0, told.stderr
+    assert "No changes" in told.stdout
+    pasted(advised(told)[0])
+    assert (roles(project), policies(project)) == (set(), set())
+    assert iam("destroy", "dev", *ADMIN).exit_code == 0, "the profile assumes a role that is gone"
+
+
+@pytest.mark.longer
+def test_a_provider_whose_role_is_gone_already_is_found(project):
+    run("apply", *OIDC)
+    assert "stays: the identity provider" in run("destroy", "--mode", "role")
+    assert providers(project) == {ISSUER}
+    assert "`--mode oidc` removes one that we made" in run("destroy", "--mode", "role")
+    run("destroy", "--mode", "oidc")
+    assert providers(project) == set()
+
+
+@pytest.mark.longer
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        pytest.param({"iam_ext": {"policy": "Renamed"}}, None, id="another name of the policy"),
+        pytest.param({"profile_name": "renamed"}, None, id="another profile"),
+        pytest.param({"aws_region": "eu-west-1"}, None, id="another region"),
+        pytest.param({"role_name": "renamed"}, None, id="another execution role"),
+        pytest.param(
+            {"project_name": "renamed"},
+            "hello/dev is no stage of these settings: another",
+            id="another project",
+        ),
+        pytest.param(None, "hello/dev is no stage of these settings.", id="the stage is gone"),
+    ],
+)
+def test_what_was_made_is_found_by_its_tags_when_the_settings_changed(project, then, told):
+    stages(project, dev={}, prod={})
+    run("apply")
+    stages(project, **({"prod": {}} if then is None else {"dev": then}))
+    stage = "prod" if then is None else "dev"
+    first = iam("destroy", stage, *ADMIN)
+    assert first.exit_code == 0, first.stderr
+    if told:
+        assert told in " ".join(first.stdout.split())
+        assert roles(project) == {EXECUTION}
+        (line,) = advised(first)
+        assert line == ["destroy", stage, "--admin-profile", "admin", "--tagged", "hello/dev"]
+        pasted(line)
+    assert (roles(project), policies(project), users(project)) == (set(), set(), {"admin"})
+
+
+@pytest.mark.longer
+def test_a_stage_that_the_settings_no_longer_have_is_refused_with_what_removes_it(project):
+    stages(project, dev={}, prod={})
+    run("apply")
+    stages(project, prod={})
+    refused = iam("destroy", "dev", *ADMIN)
+    assert refused.exit_code == 2
+    line = refused.stderr.strip().splitlines()[-1].strip()
+    assert line == "zappa-iam destroy prod --admin-profile admin --tagged hello/dev"
+    pasted(shlex.split(line)[1:])
+    assert (roles(project), policies(project)) == (set(), set())
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("given", ["dev", "hello/", "/dev", "a/b/c"])
+def test_tagged_takes_a_project_and_a_stage(given):
+    refused = iam("destroy", "dev", *ADMIN, "--tagged", given)
+    assert refused.exit_code == 2
+    assert "PROJECT/STAGE" in refused.stderr
+
+
+@pytest.mark.longer
+def test_a_function_of_another_region_keeps_the_execution_role(project):
+    run("apply")
+    project.aws.client("lambda", "ap-southeast-2").create_function(
+        FunctionName="far",
+        Runtime="python3.13",
+        Role=f"arn:aws:iam::{project.account}:role/{EXECUTION}",
+        Handler="a.b",
+        Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+    )
+    assert "the function far in ap-southeast-2 runs as it" in run("destroy", "--assume-unused")
+    assert roles(project) == {EXECUTION}
+
+
+@pytest.mark.longer
+def test_where_the_functions_may_not_be_asked_the_role_stays_unless_it_may_go(project):
+    run("apply")
+    denied = {"Effect": "Deny", "Action": ["lambda:ListFunctions", "ec2:DescribeRegions"], "Resource": "*"}
+    project.aws.client("iam").put_user_policy(
+        UserName="admin",
+        PolicyName="denied",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": denied}),
+    )
+    told = run("destroy")
+    assert "could not be asked in" in told
+    assert "(lambda:ListFunctions), nor anywhere else; no use is known; `--assume-unused` lets it go" in told
+    assert roles(project) == {EXECUTION}
+    run("destroy", "--assume-unused")
+    assert (roles(project), policies(project)) == (set(), set())
+
+
+@pytest.mark.longer
+def test_who_may_not_look_through_the_account_is_told_so(project):
+    run("apply")
+    denied = {"Effect": "Deny", "Action": "iam:GetAccountAuthorizationDetails", "Resource": "*"}
+    project.aws.client("iam").put_user_policy(
+        UserName="admin",
+        PolicyName="denied",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": denied}),
+    )
+    told = run("destroy")
+    assert "was not looked for: iam:GetAccountAuthorizationDetails may not be called" in told
+    assert (roles(project), policies(project)) == (set(), set())

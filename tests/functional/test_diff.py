@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 from zappa import __version__
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.commands import parse_command

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.newcomer import Newcomer, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import Newcomer, iam
 from tests.support.schemas import valid
 from zappa_iam_ext.rehearsal.local_aws.environment import LOCAL_AWS
 

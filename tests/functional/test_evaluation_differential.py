@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ministack_judge", "node_judge"]  # fixtures
 
+pytestmark = pytest.mark.xdist_group("evaluation")  # one worker: the questions are answered once
+
 SEED, PAIRS, UNKNOWNS, PATTERNS, ACROSS, LEAST = 20260, 24_000, 1500, 1500, 4000, 20_000
 
 

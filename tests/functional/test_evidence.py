@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 from zappa_iam_ext import check_deploy_permissions
 from zappa_iam_ext.errors import SettingsError
 

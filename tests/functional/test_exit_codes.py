@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, SETTINGS, allow
+from tests.support.documents import allow
+from tests.support.newcomer import ADMINISTRATOR, SETTINGS
 from zappa_iam_ext.cli import COMMANDS
 from zappa_iam_ext.config import IamExtSettings
 from zappa_iam_ext.errors import ExitCode

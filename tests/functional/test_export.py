@@ -6,13 +6,13 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from tests.support.environments import environment as fresh_environment
 from tests.support.newcomer import SETTINGS, Newcomer, iam
 
 STACK = "zappa-deployment"
@@ -121,6 +121,7 @@ def test_a_user_that_is_there_is_used_by_the_stack(newcomer):
 
 
 @pytest.mark.aws
+@pytest.mark.xdist_group("aws-cli")
 @pytest.mark.parametrize("given", HANDED_OVER)
 def test_the_commands_of_the_page_leave_nothing_to_plan(newcomer, aws_cli, tmp_path, given):
     stages, options = exported(newcomer, *given)
@@ -147,6 +148,7 @@ def test_what_cannot_be_handed_over_so_is_told(options, told):
 
 
 @pytest.mark.aws
+@pytest.mark.xdist_group("aws-cli")
 @pytest.mark.parametrize("made_by", ["a stack", "the page"])
 def test_an_execution_role_that_is_handed_over_leaves_nothing_to_plan(newcomer, made_by, request, tmp_path):
     newcomer.administrator()
@@ -174,12 +176,7 @@ def test_an_execution_role_that_is_handed_over_leaves_nothing_to_plan(newcomer, 
 @pytest.fixture(scope="session")
 def aws_cli(tmp_path_factory):
     """The AWS CLI, in an environment of its own: it pins its botocore. Returns the folder of ``aws``."""
-    folder = tmp_path_factory.mktemp("aws-cli")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    subprocess.run(
-        [folder / "bin" / "pip", "install", "--quiet", "--quiet", "--no-input", "awscli"], check=True
-    )
-    return folder / "bin"
+    return fresh_environment(tmp_path_factory.mktemp("aws-cli"), "awscli")
 
 
 @pytest.mark.usefixtures("clean")

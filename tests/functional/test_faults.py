@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from tests.support.documents import allow
 from tests.support.proxy import Answer, proxy
-from tests.support.world import KEEP_GOING, POLICY, World, document
-from zappa_iam_ext.aws.provisioning.current_state import current_state, state_to_destroy, with_all_versions
+from tests.support.world import KEEP_GOING, POLICY, World
+from zappa_iam_ext.aws.provisioning.current_state import state_to_destroy
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents, StageKey
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
 from zappa_iam_ext.plan.planning.destroying_roles import RoleDestruction
-from zappa_iam_ext.plan.planning.rollback import rollback_plan
 from zappa_iam_ext.plan.role_states import (
     DesiredExecutionRole,
     DesiredProvider,
@@ -33,7 +33,12 @@ from zappa_iam_ext.plan.role_states import (
 from zappa_iam_ext.roles.providers import federation
 from zappa_iam_ext.roles.trusts import federated_trust, principals_trust
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer, pytest.mark.usefixtures("at_a_desk")]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(3600),
+    pytest.mark.usefixtures("at_a_desk"),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 DEV, PROD, SHOP = StageKey("hello", "dev"), StageKey("hello", "prod"), StageKey("shop", "dev")
 FOREIGN = "SomebodyElses"
@@ -44,7 +49,7 @@ WAYS = ("error before", "answer lost", "killed before", "killed after")
 
 
 def wanted(world, *stages, **more):
-    needs = {stage: document(f"s3:Get{stage.project}", f"sqs:{stage.stage}") for stage in stages}
+    needs = {stage: allow(f"s3:Get{stage.project}", f"sqs:{stage.stage}") for stage in stages}
     return replace(world.desired, policies=(), base=POLICY, needs=needs, zappa="0.63.0", **more)
 
 
@@ -75,27 +80,25 @@ def _another_stage(world):
 
 def _five_versions(world):
     for number in range(5):
-        needs = {DEV: document(f"ec2:A{number}")}
+        needs = {DEV: allow(f"ec2:A{number}")}
         world.apply(world.planned(replace(wanted(world, DEV, profile=None), needs=needs)))
 
 
 def _everybodys(world):
     tags = [{"Key": "CreatedBy", "Value": "zappa-iam-ext"}]
-    policy = world.iam.create_policy(
-        PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")), Tags=tags
-    )
+    policy = world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(allow("ec2:*")), Tags=tags)
     world.iam.create_user(UserName="serverless")
     world.iam.attach_user_policy(UserName="serverless", PolicyArn=policy["Policy"]["Arn"])
 
 
 def _of_others(world):
-    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(allow("ec2:*")))
 
 
 def _full(world):
     world.iam.create_user(UserName="serverless")
     for number in range(10):
-        arn = world.iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(document("ec2:A")))
+        arn = world.iam.create_policy(PolicyName=f"p{number}", PolicyDocument=json.dumps(allow("ec2:A")))
         world.iam.attach_user_policy(UserName="serverless", PolicyArn=arn["Policy"]["Arn"])
 
 
@@ -107,25 +110,22 @@ def _two_stages(world):
 def _destroy(world, iam):
     desired = wanted(world, DEV)
     current = state_to_destroy(iam, replace(desired, group=""), world.files)
-    return destroy_plan("serverless", current, frozenset({DEV}), delete_key=True).plan
+    keys = (current.profile_key,) if current.profile_key else ()
+    return destroy_plan("serverless", current, frozenset({DEV}), delete_keys=keys).plan
 
 
 def _destroy_role(world, iam):
     desired = replace(wanted(world, DEV, profile="assumed", roles=_named_role(world)), user="deployer")
     current = state_to_destroy(iam, desired, world.files)
     arn = f"arn:aws:iam::{world.account}:role/deployer"
-    role = RoleDestruction("deployer", arn, frozenset({DEV}), True, "assumed", True)
+    profiles = {"assumed": current.roles.profile if current.roles else {}}
+    role = RoleDestruction("deployer", arn, frozenset({DEV}), True, profiles, True)
     idle = {"hello-dev-ZappaLambdaExecutionRole": ""}
     return destroy_plan("deployer", current, frozenset({DEV}), idle=idle, role=role).plan
 
 
 def _named_role(world):
     return DesiredRoles(DesiredRole("deployer", {}), None, (_execution(world),))
-
-
-def _rollback(world, iam):
-    current = with_all_versions(iam, current_state(iam, wanted(world, DEV), world.files))
-    return rollback_plan(current, frozenset({DEV}), may_narrow=True)
 
 
 def _execution(world, name="hello-dev-ZappaLambdaExecutionRole"):
@@ -135,7 +135,7 @@ def _execution(world, name="hello-dev-ZappaLambdaExecutionRole"):
             {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
         ],
     }
-    policy = document("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")
+    policy = allow("logs:PutLogEvents", resource="arn:aws:logs:*:*:*")
     boundary = f"arn:aws:iam::{world.account}:policy/{name}-Boundary"
     return DesiredExecutionRole(DEV, name, "/", trust, "zappa-permissions", policy, boundary, policy)
 
@@ -190,7 +190,7 @@ def _an_execution_role_of_zappas(world):
     role = _execution(world)
     world.iam.create_role(RoleName=role.name, AssumeRolePolicyDocument=json.dumps(role.trust))
     world.iam.put_role_policy(
-        RoleName=role.name, PolicyName=role.inline, PolicyDocument=json.dumps(document("ec2:*"))
+        RoleName=role.name, PolicyName=role.inline, PolicyDocument=json.dumps(allow("ec2:*"))
     )
 
 
@@ -219,7 +219,6 @@ JOBS = {
     "destroy": Job(_destroy, _two_stages),
     "destroy a role, its provider and its profile": Job(_destroy_role, _a_role_with_its_profile),
     "destroy one stage of a role": Job(_destroy_role, _a_role_of_two_stages),
-    "rollback": Job(_rollback, _five_versions),
 }
 
 
@@ -301,7 +300,7 @@ def others(world):
 
 def new_world(endpoint, home, job):
     world = World(endpoint, home)
-    world.iam.create_policy(PolicyName=FOREIGN, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=FOREIGN, PolicyDocument=json.dumps(allow("ec2:*")))
     world.iam.create_user(UserName="somebody")
     world.iam.create_access_key(UserName="somebody")
     job.prepare(world)

@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from tests.support.newcomer import iam
 from tests.support.schemas import valid
-from zappa_iam_ext.cli import main
 from zappa_iam_ext.cli.shared.output import FORMATS
 
 ACCOUNT = "123456789012"
@@ -60,19 +59,13 @@ def project(clean):
     return Path.cwd()
 
 
-def run(*arguments: str):
-    done = CliRunner().invoke(main, [*arguments])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
-
-
 @pytest.mark.usefixtures("project", "offline")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_format_is_valid_ends_alike_and_shows_no_account_id_when_masked(name):
     codes = set()
     for output in FORMATS:
-        shown = run(*COMMANDS[name], "--format", output)
-        hidden = run(*COMMANDS[name], "--format", output, "--mask-account")
+        shown = iam(*COMMANDS[name], "--format", output)
+        hidden = iam(*COMMANDS[name], "--format", output, "--mask-account")
         codes |= {shown.exit_code, hidden.exit_code}
         assert not re.search(r"(?<![0-9])[0-9]{12}(?![0-9])", hidden.stdout + hidden.stderr)
         assert ("XXXXXXXXXXXX" in hidden.stdout) == (ACCOUNT in shown.stdout)
@@ -84,7 +77,7 @@ def test_every_format_is_valid_ends_alike_and_shows_no_account_id_when_masked(na
 
 @pytest.mark.usefixtures("project", "offline")
 def test_errors_are_masked_too():
-    done = run("check", "dev", "-s", f"settings-{ACCOUNT}.json", "--mask-account")
+    done = iam("check", "dev", "-s", f"settings-{ACCOUNT}.json", "--mask-account")
     assert done.exit_code == 2
     assert ACCOUNT not in done.stderr
     assert "settings-XXXXXXXXXXXX.json" in done.stderr
@@ -98,18 +91,18 @@ def test_an_account_id_is_not_shown_in_part_where_a_line_is_cut():
         Path("none.json").write_text(
             json.dumps({"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}})
         )
-        assert "1234" not in run(*arguments, "--mask-account").stdout
+        assert "1234" not in iam(*arguments, "--mask-account").stdout
 
 
 @pytest.mark.usefixtures("project", "offline")
 @pytest.mark.parametrize(("name", "several"), [("check", "reports"), ("diff", "differences")])
 def test_all_stages_are_one_document(name, several):
-    told = valid(name, "json", run(name, "--all", "--policy", "policy.json", "--format", "json").stdout)
+    told = valid(name, "json", iam(name, "--all", "--policy", "policy.json", "--format", "json").stdout)
     assert [item["stage"] for item in told[several]] == ["dev", "prod"]
-    one = json.loads(run(name, "dev", "--policy", "policy.json", "--json").stdout)
+    one = json.loads(iam(name, "dev", "--policy", "policy.json", "--json").stdout)
     assert one["stage"] == "dev"
     for output in FORMATS[2:]:
-        valid(name, output, run(name, "--all", "--policy", "policy.json", "--format", output).stdout)
+        valid(name, output, iam(name, "--all", "--policy", "policy.json", "--format", output).stdout)
 
 
 @pytest.mark.aws
@@ -119,7 +112,7 @@ def test_a_stage_that_cannot_be_checked_is_told_beside_the_others(newcomer):
     stages["prod"] = {**stages["dev"], "profile_name": "gone"}
     Path("zappa_settings.json").write_text(json.dumps(stages))
     for output in FORMATS:
-        done = run("check", "--all", "--command", "status", "--format", output)
+        done = iam("check", "--all", "--command", "status", "--format", output)
         assert done.exit_code == 1, "what is denied is certain"
         assert "profile" in done.stdout
         assert "gone" in done.stdout
@@ -136,7 +129,7 @@ def test_annotations_and_results_point_at_the_setting_that_makes_the_call():
     text = Path("zappa_settings.json").read_text().splitlines()
     (tags,) = (number for number, line in enumerate(text, 1) if '"tags"' in line)
     (prod,) = (number for number, line in enumerate(text, 1) if '"prod"' in line)
-    run_ = json.loads(run("check", "--all", "--policy", "policy.json", "--format", "sarif").stdout)["runs"][0]
+    run_ = json.loads(iam("check", "--all", "--policy", "policy.json", "--format", "sarif").stdout)["runs"][0]
     where = {}
     for result in run_["results"]:
         physical = result["locations"][0]["physicalLocation"]
@@ -146,14 +139,14 @@ def test_annotations_and_results_point_at_the_setting_that_makes_the_call():
         )
     assert where["lambda:TagResource"] == {tags}, "prod inherits it from dev"
     assert where["cloudformation:CreateStack"] == {2, prod}, "no setting of either: the stage"
-    github = run("check", "dev", "--policy", "policy.json", "--format", "github").stdout
+    github = iam("check", "dev", "--policy", "policy.json", "--format", "github").stdout
     assert f"file=zappa_settings.json,line={tags}," in github
 
 
 @pytest.mark.usefixtures("project", "offline")
 def test_a_fingerprint_outlives_the_line_and_tells_results_apart():
     def prints():
-        results = json.loads(run(*COMMANDS["check"], "--format", "sarif").stdout)["runs"][0]["results"]
+        results = json.loads(iam(*COMMANDS["check"], "--format", "sarif").stdout)["runs"][0]["results"]
         return [next(iter(result["partialFingerprints"].values())) for result in results]
 
     before = prints()
@@ -171,16 +164,16 @@ def test_in_a_workflow_paths_begin_where_the_repository_does(monkeypatch, projec
         (folder / name).write_text((project / name).read_text())
     monkeypatch.setenv("GITHUB_WORKSPACE", str(project))
     monkeypatch.chdir(folder)
-    assert "file=my service/zappa_settings.json,line=" in run(*COMMANDS["check"], "--format", "github").stdout
-    sarif = run(*COMMANDS["check"], "--format", "sarif").stdout
+    assert "file=my service/zappa_settings.json,line=" in iam(*COMMANDS["check"], "--format", "github").stdout
+    sarif = iam(*COMMANDS["check"], "--format", "sarif").stdout
     assert '"uri": "my%20service/zappa_settings.json"' in sarif
 
 
 @pytest.mark.usefixtures("project", "offline")
 def test_junit_fails_what_is_denied_and_skips_what_is_undecided():
-    told = valid("check", "junit", run(*COMMANDS["check"], "--format", "junit").stdout)
+    told = valid("check", "junit", iam(*COMMANDS["check"], "--format", "junit").stdout)
     (suite,) = told["testsuite"]
-    report = json.loads(run(*COMMANDS["check"], "--json").stdout)
+    report = json.loads(iam(*COMMANDS["check"], "--json").stdout)
     assert int(suite["@failures"]) > 0
     assert int(suite["@skipped"]) > 0
     passed = [case for case in suite["testcase"] if not {"failure", "skipped"} & set(case)]
@@ -190,7 +183,7 @@ def test_junit_fails_what_is_denied_and_skips_what_is_undecided():
 
 @pytest.mark.parametrize("name", ["check", "diff", "lint", "rehearse", "explain", "can-i", "plan"])
 def test_every_command_that_reports_has_every_format_the_mask_and_says_so(name):
-    told = " ".join(run(name, "--help").stdout.split())
+    told = " ".join(iam(name, "--help").stdout.split())
     assert f"[{'|'.join(FORMATS)}]" in told
     assert "--mask-account" in told
 
@@ -200,10 +193,10 @@ def test_plans_are_valid_in_every_format_and_masked(newcomer):
     newcomer.administrator()
     newcomer.user("serverless")
     for output in FORMATS:
-        done = run("plan", "dev", "--admin-profile", "admin", "--format", output)
+        done = iam("plan", "dev", "--admin-profile", "admin", "--format", output)
         assert done.exit_code == 0, done.stderr
         assert "ZappaLambdaDeploymentPolicy" in done.stdout or output in {"sarif", "github", "gitlab"}
         if output != "text":
             valid("plan", output, done.stdout)
-    hidden = run("plan", "dev", "--admin-profile", "admin", "--mask-account")
+    hidden = iam("plan", "dev", "--admin-profile", "admin", "--mask-account")
     assert newcomer.account not in hidden.stdout + hidden.stderr

@@ -10,7 +10,8 @@ import zipfile
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, denied, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, denied, iam
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.settings_file import read_stages

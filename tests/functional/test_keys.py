@@ -7,14 +7,18 @@ import os
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, Ran, iam
 from tests.support.proxy import Answer, proxy
 from tests.support.sabotage import Saboteur, faults, in_child, sabotage
 from zappa_iam_ext.aws.asking import retrying
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.plan.rotation import ROTATED, ROTATING
 
-pytestmark = pytest.mark.aws
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.timeout(3600),
+]
 ROTATE = ("keys", "rotate", "dev", "--admin-profile", "admin", "--yes")
 OTHERS = "# mine\n[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = x/y+z\n"
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.recordings.scenarios import scenarios
+from tests.support.documents import document
 from zappa_iam_ext.cli import main
 from zappa_iam_ext.iam.findings import Severity, findings, rules
 from zappa_iam_ext.iam.positions import statement_lines
@@ -34,10 +35,6 @@ NAMES = {
     "subnet": "subnet-1",
     "vpc": "vpc-1",
 }
-
-
-def document(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from tests.recordings.recording import read, recordings
 from tests.recordings.scenarios import Scenario, scenarios
 from zappa_iam_ext.check import request_of
 from zappa_iam_ext.iam import Decision, PolicyDocument, PolicySet, compile_policies
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.authorizations import authorize
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.model import Requirement
@@ -88,23 +89,19 @@ def _grants(document: PolicyDocument) -> Iterator[tuple[Granted, list[dict[str, 
     """Yield each action on each resource, and the statements with this action once it is dropped."""
     statements = [dict(item) for item in document.to_dict()["Statement"]]
     for statement in statements:
-        for action in _listed(statement["Action"]):
+        for action in as_list(statement["Action"]):
             others = [
                 {**item, "Action": action}
                 for item in statements
-                if item is not statement and action in _listed(item["Action"])
+                if item is not statement and action in as_list(item["Action"])
             ]
-            for resource in _listed(statement["Resource"]):
-                left = [item for item in _listed(statement["Resource"]) if item != resource]
+            for resource in as_list(statement["Resource"]):
+                left = [item for item in as_list(statement["Resource"]) if item != resource]
                 kept = [{**statement, "Action": action, "Resource": left}] if left else []
                 yield Granted(action, resource), [*others, *kept] or [_NOTHING]
 
 
 _NOTHING = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
-
-
-def _listed(value: object) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)
 
 
 def _known(scenario: Scenario) -> list[Requirement]:

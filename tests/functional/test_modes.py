@@ -14,8 +14,9 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from tests.support.newcomer import allow, iam
+from tests.support.documents import allow
 from tests.support.newcomer import denied as refused
+from tests.support.newcomer import iam
 from zappa_iam_ext.aws.provisioning.provisioner import apply_plan
 from zappa_iam_ext.plan import CurrentState, DesiredPolicy, DesiredState, Plan, plan
 from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredProvider, DesiredRole, DesiredRoles
@@ -132,6 +133,8 @@ def test_a_role_by_the_token_of_a_ci_system_deploys_with_the_real_zappa(project)
     deployed = project.zappa("deploy", "dev")
     assert (deployed.exit_code, denied(deployed.calls)) == (0, []), deployed.stdout + deployed.stderr
     assert "CreateRole" not in deployed.written
+    boundary = f"arn:aws:iam::{project.account}:policy/{EXECUTION}-Boundary"
+    assert refused_by_aws(boto3.Session(profile_name="serverless"), project, boundary) == set(FORBIDDEN)
 
 
 def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too():
@@ -178,6 +181,15 @@ def test_a_provider_that_is_there_is_adopted_and_takes_the_audience_too():
             id="a path alone",
         ),
         pytest.param((*OIDC[:-1], "*"), "--branch", id="any branch"),
+        pytest.param((*OIDC, "--tag", "v1"), "cannot tell --tag", id="a branch and a tag"),
+        pytest.param(
+            ("--mode", "role", "--trusted", "arn:aws-cn:iam::123456789012:root"),
+            "partition aws",
+            id="another partition",
+        ),
+        pytest.param(
+            ("--mode", "permission-set", "--role-name", "n" * 33), "AWS allows 32", id="a long permission set"
+        ),
         pytest.param(
             ("--mode", "role", "--trusted", "arn:aws:iam::123456789012:root", "--max-session", "60"),
             "3600",
@@ -202,6 +214,27 @@ def test_a_role_that_somebody_else_made_is_left_alone_until_adopted(project):
     apply(*OIDC, "--adopt")
     trust = client.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]
     assert [next(iter(each["Principal"])) for each in trust["Statement"]] == ["Service", "Federated"]
+
+
+def test_a_role_under_a_path_is_named_by_its_whole_arn(project):
+    """IAM finds a role by its name, and AssumeRole wants the ARN with the path."""
+    client = project.aws.client("iam")
+    arn = client.create_role(RoleName="ops", Path="/team/", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    named = ("--role-name", "ops", "--adopt")
+    assert f"role-to-assume: {arn}\n" in apply(*OIDC, *named).stdout
+    longer = apply(*role_options(project), *named, "--max-session", "7200")
+    assert "let a session of the role ops last up to 7200 seconds" in longer.stdout
+    assert client.get_role(RoleName="ops")["Role"]["MaxSessionDuration"] == 7200
+    assert f"role_arn = {arn}\n" in (project.home / ".aws" / "config").read_text()
+    attached = client.list_attached_role_policies(RoleName="ops")["AttachedPolicies"]
+    documents = [read_policy(client, each["PolicyArn"]) for each in attached]
+    assert arn in json.dumps(documents)
+    assert arn.replace("/team", "") not in json.dumps(documents)
+
+
+def read_policy(client, arn):
+    version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    return client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
 
 
 def test_an_execution_role_of_zappas_own_stays_unless_adopted_and_keeps_its_id(project):
@@ -354,6 +387,41 @@ FORBIDDEN = {
         "update_function_code",
         {"FunctionName": "other-dev", "ZipFile": b"x"},
     ),
+    "its own function in another region": (
+        "lambda",
+        "update_function_code",
+        {"FunctionName": "arn:aws:lambda:eu-west-1:{account}:function:hello-dev", "ZipFile": b"x"},
+    ),
+    "a function opened to others": (
+        "lambda",
+        "add_permission",
+        {
+            "FunctionName": "other-dev",
+            "StatementId": "x",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "*",
+        },
+    ),
+    "the tags of its own role": (
+        "iam",
+        "untag_role",
+        {"RoleName": ROLE, "TagKeys": ["zappa-iam-ext"]},
+    ),
+    "whom its own role trusts": (
+        "iam",
+        "update_assume_role_policy",
+        {"RoleName": ROLE, "PolicyDocument": TRUST},
+    ),
+    "another session": (
+        "sts",
+        "assume_role",
+        {"RoleArn": "arn:aws:iam::{account}:role/admin-role", "RoleSessionName": "any"},
+    ),
+    "a provider": (
+        "iam",
+        "create_open_id_connect_provider",
+        {"Url": "https://evil.example", "ClientIDList": ["x"]},
+    ),
     "another bucket": ("s3", "list_objects_v2", {"Bucket": "other-bucket"}),
     "the bucket's policy": ("s3", "put_bucket_policy", {"Bucket": "{bucket}", "Policy": ALL}),
 }
@@ -371,7 +439,9 @@ def refused_by_aws(session, project, boundary):
     refused = set()
     for name, (service, operation, parameters) in FORBIDDEN.items():
         filled = {
-            key: names.get(value.strip("{}"), value) if isinstance(value, str) else value
+            key: names.get(value.strip("{}"), value.replace("{account}", project.account))
+            if isinstance(value, str)
+            else value
             for key, value in parameters.items()
         }
         client = session.client(service, region_name="us-east-1", endpoint_url=project.aws.endpoint)

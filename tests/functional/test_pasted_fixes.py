@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 
 pytestmark = pytest.mark.aws
 TRUST_ALL = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import SETTINGS, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import SETTINGS, iam
 from zappa_iam_ext.cli import plan as plan_command
 from zappa_iam_ext.errors import QuotaExceeded
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.newcomer import Newcomer, Ran, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import Newcomer, Ran, iam
 from tests.support.proxy import Answer, proxy
 from zappa_iam_ext import MissingPermissions, check_deploy_permissions, ensure_deploy_permissions
 from zappa_iam_ext.aws.asking import retrying

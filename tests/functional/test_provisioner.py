@@ -12,13 +12,14 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.support.world import POLICY, World, document
+from tests.support.documents import allow
+from tests.support.world import POLICY, World
 from zappa_iam_ext.aws.identity import caller
 from zappa_iam_ext.aws.principal_policies import principal_policies, self_inspection_grants
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner, wait_until_accepted
-from zappa_iam_ext.errors import CredentialsFileError, ProvisioningError, UnsafePlan
+from zappa_iam_ext.errors import AccountChanged, CredentialsFileError, ProvisioningError, UnsafePlan
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, evaluate
 from zappa_iam_ext.plan import Consents, DesiredPolicy
 from zappa_iam_ext.plan import plan as make_plan
@@ -82,7 +83,7 @@ def test_the_whole_way_and_a_second_time_changes_nothing(world, monkeypatch, cap
 def test_a_new_document_becomes_the_default_version_and_the_sixth_replaces_the_oldest(world):
     world.apply()
     for number in range(7):
-        world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document(f"s3:Get{number}")),))
+        world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, allow(f"s3:Get{number}")),))
         world.apply()
         assert world.plan().empty
     versions = world.iam.list_policy_versions(PolicyArn=world.desired.policy_arn(POLICY))["Versions"]
@@ -93,7 +94,7 @@ def test_a_new_document_becomes_the_default_version_and_the_sixth_replaces_the_o
 def test_a_policy_edited_by_hand_is_left_alone_until_adopted(world):
     world.apply()
     arn = world.desired.policy_arn(POLICY)
-    edited = json.dumps(document("ec2:*"))
+    edited = json.dumps(allow("ec2:*"))
     world.iam.create_policy_version(PolicyArn=arn, PolicyDocument=edited, SetAsDefault=True)
     with pytest.raises(UnsafePlan, match="somebody edited"):
         world.apply()
@@ -103,7 +104,7 @@ def test_a_policy_edited_by_hand_is_left_alone_until_adopted(world):
 
 
 def test_a_policy_somebody_else_made_is_left_alone_until_adopted(world):
-    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=POLICY, PolicyDocument=json.dumps(allow("ec2:*")))
     with pytest.raises(UnsafePlan, match="does not carry our tag"):
         world.apply()
     assert world.keys() == []
@@ -113,7 +114,7 @@ def test_a_policy_somebody_else_made_is_left_alone_until_adopted(world):
 
 def test_an_existing_user_is_used_as_it_is_and_surplus_parts_are_detached(world):
     world.iam.create_user(UserName="serverless")
-    first, second = DesiredPolicy(POLICY, document("s3:A")), DesiredPolicy(f"{POLICY}-2", document("s3:B"))
+    first, second = DesiredPolicy(POLICY, allow("s3:A")), DesiredPolicy(f"{POLICY}-2", allow("s3:B"))
     world.desired = replace(world.desired, policies=(first, second))
     world.apply()
     world.desired = replace(world.desired, policies=(first,))
@@ -197,16 +198,16 @@ class Saboteur:
 
 def update(world):
     """Lead the world to where an update with all kinds of changes is due."""
-    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document("s3:A")),))
+    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, allow("s3:A")),))
     wanted = replace(world.desired, profile=None)
     world.apply(make_plan(wanted, current_state(world.iam, wanted), Consents(prune=True)))
     for number in range(4):
-        world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, document(f"s3:B{number}")),))
+        world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, allow(f"s3:B{number}")),))
         wanted = replace(world.desired, profile=None)
         world.apply(make_plan(wanted, current_state(world.iam, wanted), Consents(prune=True)))
     world.desired = replace(
         world.desired,
-        policies=(DesiredPolicy(POLICY, document("s3:C")), DesiredPolicy(f"{POLICY}-2", document("s3:D"))),
+        policies=(DesiredPolicy(POLICY, allow("s3:C")), DesiredPolicy(f"{POLICY}-2", allow("s3:D"))),
     )
 
 
@@ -239,6 +240,33 @@ def test_whichever_call_fails_a_second_apply_converges_and_no_key_is_orphaned(en
     assert number > 4
 
 
+@pytest.mark.parametrize("meanwhile", ["the same", "something else"])
+def test_a_version_that_came_in_between_is_only_in_the_way_when_it_says_something_else(world, meanwhile):
+    """A lost answer that botocore asks for again makes two versions; so does a like run at the same time."""
+    world.apply()
+    world.desired = replace(world.desired, policies=(DesiredPolicy(POLICY, allow("s3:Get*")),))
+    planned = world.plan()
+    arn = f"arn:aws:iam::{world.account}:policy/{POLICY}"
+    text = json.dumps(allow("s3:Get*" if meanwhile == "the same" else "sqs:*"))
+    create = world.iam.create_policy_version
+
+    def between(**parameters):
+        create(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+        return create(**parameters)
+
+    world.iam.create_policy_version = between
+    if meanwhile == "the same":
+        world.apply(planned)
+        world.iam.create_policy_version = create
+        assert world.plan().empty
+    else:
+        with pytest.raises(AccountChanged):
+            world.apply(planned)
+        version = world.iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        held = world.iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        assert held == allow("sqs:*"), "the first one's is in force"
+
+
 def test_what_iam_shows_late_is_waited_for(world):
     waited, late = [], {"AttachUserPolicy": 2, "CreateAccessKey": 1}
 
@@ -259,10 +287,10 @@ def held_world(world, statements=()):
     """Make a user with a policy of every kind, and return a client with its own key."""
     extra = [statement.to_dict() for statement in statements]
     iam, account = world.iam, world.account
-    iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(document("s3:*", "sqs:*", "iam:*")))
-    iam.create_policy(PolicyName="Attached", PolicyDocument=json.dumps(document("s3:GetObject")))
+    iam.create_policy(PolicyName="Limit", PolicyDocument=json.dumps(allow("s3:*", "sqs:*", "iam:*")))
+    iam.create_policy(PolicyName="Attached", PolicyDocument=json.dumps(allow("s3:GetObject")))
     iam.create_policy(
-        PolicyName="ByGroup", Path="/team/", PolicyDocument=json.dumps(document("sqs:SendMessage"))
+        PolicyName="ByGroup", Path="/team/", PolicyDocument=json.dumps(allow("sqs:SendMessage"))
     )
     boundary = f"arn:aws:iam::{account}:policy/Limit"
     iam.create_user(UserName="serverless", PermissionsBoundary=boundary)
@@ -270,14 +298,14 @@ def held_world(world, statements=()):
         UserName="serverless",
         PolicyName="Own",
         PolicyDocument=json.dumps(
-            {"Version": "2012-10-17", "Statement": [*document("sns:Publish")["Statement"], *extra]}
+            {"Version": "2012-10-17", "Statement": [*allow("sns:Publish")["Statement"], *extra]}
         ),
     )
     iam.attach_user_policy(UserName="serverless", PolicyArn=f"arn:aws:iam::{account}:policy/Attached")
     iam.create_group(GroupName="team")
     iam.add_user_to_group(GroupName="team", UserName="serverless")
     iam.put_group_policy(
-        GroupName="team", PolicyName="Inline", PolicyDocument=json.dumps(document("sqs:ListQueues"))
+        GroupName="team", PolicyName="Inline", PolicyDocument=json.dumps(allow("sqs:ListQueues"))
     )
     iam.attach_group_policy(GroupName="team", PolicyArn=f"arn:aws:iam::{account}:policy/team/ByGroup")
     key = iam.create_access_key(UserName="serverless")["AccessKey"]
@@ -299,7 +327,7 @@ def test_every_policy_that_binds_a_user_is_found_and_named(world):
             ("group team / inline policy Inline", "group"),
             ("group team / managed policy ByGroup", "group"),
         ]
-        assert found.held[4].document == PolicyDocument.parse(document("sqs:SendMessage"))
+        assert found.held[4].document == PolicyDocument.parse(allow("sqs:SendMessage"))
         for action, expected in [
             ("s3:GetObject", Decision.ALLOWED),
             ("sqs:SendMessage", Decision.ALLOWED),

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from tests.support.newcomer import SETTINGS, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import SETTINGS, iam
 
 pytestmark = [pytest.mark.aws, pytest.mark.longer]
 POLICY = "ZappaLambdaDeploymentPolicy"

@@ -11,8 +11,9 @@ from itertools import combinations
 import pytest
 
 from tests.support import holders
+from tests.support.documents import allow, document
 from tests.support.faults import DOCUMENTS, FAULTS, LATE, late
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.newcomer import ADMINISTRATOR, iam
 from tests.support.proxy import proxy
 from tests.support.stages import stage
 from zappa_iam_ext.aws.asking import together
@@ -23,7 +24,10 @@ from zappa_iam_ext.permissions.requirements import requirements
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.deciding.principals import Principals
 
-pytestmark = pytest.mark.aws
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.timeout(3600),
+]
 ALL = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 """`make faults` tries every fault at every call; `make test` a part of it."""
 LIMIT = 3.0

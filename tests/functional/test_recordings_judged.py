@@ -7,6 +7,7 @@ iam-simulate. Where that map is wrong about AWS, ``outside_map.toml`` says how.
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from tests.judges.outside_map import actions_of, api_gateway, formats, resource_
 from tests.recordings.matching import needs_no_permission, stage_of
 from tests.recordings.recording import ACCOUNT, RecordedCall, read, recordings
 from tests.recordings.scenarios import scenarios
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.commands import parse_command
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
 
 __all__ = ["node_judge"]  # a fixture
-pytestmark = [pytest.mark.node, pytest.mark.slow]
+pytestmark = [pytest.mark.node, pytest.mark.slow, pytest.mark.xdist_group("recordings-judged")]
 DIFFERENCES = Path(__file__).parents[1] / "recordings" / "outside_map.toml"
 _API_GATEWAY = frozenset({"apigateway", "apigatewayv2"})
 
@@ -50,7 +52,7 @@ def test_an_action_less_is_refused(node_judge: Judge) -> None:
     """The judgement can fail: without one action of the policy, its calls are refused."""
     document = _document("default", "deploy")
     for statement in document["Statement"]:
-        listed = _listed(statement["Action"])
+        listed = as_list(statement["Action"])
         statement["Action"] = [item for item in listed if item != "lambda:CreateFunction"] or [
             "sts:GetCallerIdentity"
         ]
@@ -117,6 +119,7 @@ def _outside() -> dict[str, str]:
     return _known
 
 
+@cache
 def _differences() -> dict[str, dict[str, str]]:
     table = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
     return {row["call"]: row for row in table["difference"]}
@@ -131,7 +134,7 @@ def _pair(
     document: dict[str, Any], action: str, resource: str, region: str, call: RecordedCall
 ) -> dict[str, Any]:
     """Ask about the statements that could allow the action: the rest of the document decides nothing."""
-    statements = [item for item in document["Statement"] if action in _listed(item["Action"])]
+    statements = [item for item in document["Statement"] if action in as_list(item["Action"])]
     document = {**document, "Statement": statements or document["Statement"][:1]}
     return {
         "policies": {"identity": [document]},
@@ -142,10 +145,6 @@ def _pair(
             "context": {"aws:RequestedRegion": region, **_context(call)},
         },
     }
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def _context(call: RecordedCall) -> dict[str, str]:

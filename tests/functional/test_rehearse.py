@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.support.documents import document
 from tests.support.interrupts import heed_interrupts
 from tests.support.schemas import valid
 from tests.support.watched import watched
@@ -77,10 +78,6 @@ def calls(told, place: int = 0) -> list[str]:
 
 def allow(*actions: str, sid: str = "Some") -> dict:
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": "*"}
-
-
-def document(*statements) -> dict:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 @pytest.fixture(scope="module")

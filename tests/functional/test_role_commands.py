@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documents import allow, document
 from tests.support.model_simulator import ModelSimulator, answering
-from tests.support.newcomer import ADMINISTRATOR, SETTINGS, allow, document, iam
+from tests.support.newcomer import ADMINISTRATOR, SETTINGS, iam
 from tests.support.role_reports import ARN, NAME, STAGE
 from tests.support.roles import LAMBDA_ONLY, LOOKED_AT, OWN, ROLE, computed, make_role, trust_in
 from tests.support.schemas import valid
@@ -19,6 +20,7 @@ from zappa_iam_ext.aws.reading.model import HeldPolicy, LiveRole, PrincipalPolic
 from zappa_iam_ext.check import Verdict
 from zappa_iam_ext.check.execution_role import check_role
 from zappa_iam_ext.iam import PolicyDocument, Principal
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.roles.execution_trust import execution_trust
 from zappa_iam_ext.workflow.deciding.execution_role import as_it_is
@@ -76,7 +78,7 @@ class TestShow:
         told = valid("role-show", "json", iam("role", "show", "dev", "--explain", "--json").stdout)
         (stage,) = told["stages"]
         document = json.loads(iam("role", "show", "dev").stdout)
-        granted = {name for item in document["Statement"] for name in _listed(item["Action"])}
+        granted = {name for item in document["Statement"] for name in as_list(item["Action"])}
         assert {item["action"] for item in stage["grants"]} <= granted
         assert {item["used_by"] for item in stage["grants"]} == {"function", "lambda", "api-gateway"}
         text = iam("role", "show", "dev", "--explain").stdout
@@ -99,11 +101,7 @@ class TestShow:
 
 
 def _resources(document):
-    return [name for item in document["Statement"] for name in _listed(item["Resource"])]
-
-
-def _listed(value):
-    return [value] if isinstance(value, str) else value
+    return [name for item in document["Statement"] for name in as_list(item["Resource"])]
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.newcomer import ADMINISTRATOR, allow, iam
+from tests.support.documents import allow
+from tests.support.newcomer import ADMINISTRATOR, iam
 from tests.support.schemas import valid
 from tests.support.watched import watched
 from zappa_iam_ext.cli.shared.output import FORMATS

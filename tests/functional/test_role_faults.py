@@ -12,9 +12,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.documents import allow
 from tests.support.proxy import Answer, proxy
 from tests.support.stages import stage
-from tests.support.world import World, document
+from tests.support.world import World
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents
@@ -22,7 +23,12 @@ from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole
 from zappa_iam_ext.roles.execution_trust import execution_trust
 from zappa_iam_ext.workflow.execution_roles.planning import EXECUTION_POLICY, look, policy_document
 
-pytestmark = [pytest.mark.aws, pytest.mark.longer, pytest.mark.usefixtures("at_a_desk")]
+pytestmark = [
+    pytest.mark.aws,
+    pytest.mark.longer,
+    pytest.mark.timeout(3600),
+    pytest.mark.usefixtures("at_a_desk"),
+]
 EVERY = os.environ.get("ZAPPA_IAM_EXT_FAULTS") == "all"
 NAME, OTHER = "hello-dev-ZappaLambdaExecutionRole", "SomebodyElses"
 FAILURE = (
@@ -64,7 +70,7 @@ def nothing(_):
 def of_zappa(world):
     world.iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps(TRUST))
     world.iam.put_role_policy(
-        RoleName=NAME, PolicyName="zappa-permissions", PolicyDocument=json.dumps(document("s3:*"))
+        RoleName=NAME, PolicyName="zappa-permissions", PolicyDocument=json.dumps(allow("s3:*"))
     )
 
 
@@ -107,7 +113,7 @@ def sabotaged(world, job, number, way):
 def new_world(endpoint, home, job):
     world = World(endpoint, home)
     world.iam.create_role(RoleName=OTHER, AssumeRolePolicyDocument=json.dumps(TRUST))
-    world.iam.create_policy(PolicyName=OTHER, PolicyDocument=json.dumps(document("ec2:*")))
+    world.iam.create_policy(PolicyName=OTHER, PolicyDocument=json.dumps(allow("ec2:*")))
     JOBS[job][0](world)
     return world
 

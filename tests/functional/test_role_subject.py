@@ -6,8 +6,10 @@ import json
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import ADMINISTRATOR, iam
 from tests.support.roles import LAMBDA_ONLY, LOOKED_AT, OWN, ROLE, computed, make_role, trust_in
+from zappa_iam_ext.iam.document import as_list
 
 pytestmark = pytest.mark.aws
 
@@ -59,13 +61,9 @@ def _without(deployer, *actions: str):
     kept = [
         {**each, "Action": left}
         for each in policy["Statement"]
-        if (left := [name for name in _listed(each["Action"]) if name not in actions])
+        if (left := [name for name in as_list(each["Action"]) if name not in actions])
     ]
     return document(*kept)
-
-
-def _listed(action) -> list[str]:
-    return [action] if isinstance(action, str) else action
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import stat
 
 import pytest
 
-from tests.support.newcomer import SETTINGS, allow, denied, iam
+from tests.support.documents import allow
+from tests.support.newcomer import SETTINGS, denied, iam
 from tests.support.proxy import Answer, proxy
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.rehearsal.local_aws.emulator_gaps import emulator_gaps_document
@@ -219,6 +220,34 @@ def test_the_document_for_administrators_names_every_call_of_apply_and_destroy(a
     named = {action.partition(":")[2] for statement in allowed.statements for action in statement.actions}
     looking_at_itself = {"ListUserPolicies", "GetUserPolicy", "GetCallerIdentity", "ListAccountAliases", ""}
     assert asked - named - looking_at_itself == set()
+    assert policies(admin) == {}
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        pytest.param((), id="a user"),
+        pytest.param(("--mode", "role"), id="a role"),
+        pytest.param(("--mode", "oidc"), id="a role for a CI system"),
+    ],
+)
+def test_who_holds_just_what_is_printed_for_administrators_can_apply_and_destroy(admin, mode):
+    """The local AWS takes a policy to be made for any policy: of the document only the actions are asked for there."""
+    printed = json.loads(iam("policy", "dev", "--for-admin", "--account", admin.account, *mode).stdout)
+    anywhere = [statement | {"Resource": "*"} for statement in printed["Statement"]]
+    admin.user("provisioner", printed | {"Statement": anywhere}, inspects=False)
+    trusted = {
+        "role": ("--trusted", f"arn:aws:iam::{admin.account}:user/admin", "--source-profile", "admin"),
+        "oidc": ("--provider", "github", "--repository", "acme/shop", "--branch", "main"),
+    }.get(mode[-1] if mode else "", ())
+    acting = ("--admin-profile", "provisioner", "--yes")
+    for bucket in ("bucket-one", "bucket-two"):
+        admin.settings(s3_bucket=bucket)
+        done = iam("apply", "dev", *acting, *mode, *trusted, "--prune")
+        assert done.exit_code == 0, done.stderr
+    assert iam("apply", "dev", *acting, *mode, *trusted, "--rollback", "--prune").exit_code == 0
+    gone = iam("destroy", "dev", *acting, *mode, *(trusted[:2] if "oidc" in mode else ()))
+    assert gone.exit_code == 0, gone.stderr
     assert policies(admin) == {}
 
 

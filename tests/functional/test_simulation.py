@@ -15,6 +15,7 @@ from zappa_iam_ext.check.joining import Says, join, voice_of
 from zappa_iam_ext.check.simulation.questions import ask
 from zappa_iam_ext.check.simulation.words import Answer, PolicyType, Question
 from zappa_iam_ext.iam import Layer, PolicyDocument, PolicySet, Principal
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.model import Requirement
 from zappa_iam_ext.permissions.policy import deployment_policy
 from zappa_iam_ext.permissions.requirements import requirements
@@ -260,9 +261,9 @@ def test_a_deployer_whose_policies_nobody_can_read_is_judged_by_the_simulator_al
     held_by_aws = {
         **FULL,
         "Statement": [
-            {**each, "Action": [action for action in _listed(each["Action"]) if action != dropped]}
+            {**each, "Action": [action for action in as_list(each["Action"]) if action != dropped]}
             for each in FULL["Statement"]
-            if set(_listed(each["Action"])) != {dropped}
+            if set(as_list(each["Action"])) != {dropped}
         ],
     }
     model = ModelSimulator(JANE.arn, {"ZappaLambdaDeploymentPolicy": held_by_aws})
@@ -280,7 +281,3 @@ def test_a_deployer_whose_policies_nobody_can_read_is_judged_by_the_simulator_al
         else:
             assert voice.says is Says.NOTHING, item.requirement
     assert len(model.asked) <= 17, "rounds do not grow with what is needed"
-
-
-def _listed(value):
-    return [value] if isinstance(value, str) else value

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newcomer import ADMINISTRATOR, Newcomer, document, iam
+from tests.support.documents import document
+from tests.support.newcomer import ADMINISTRATOR, Newcomer, iam
 from zappa_iam_ext import check_deploy_permissions
 from zappa_iam_ext.check import CredentialKind
 from zappa_iam_ext.errors import CompromisedKey, CredentialSourceError, NoCredentials, WrongAccount

@@ -17,17 +17,17 @@ from zappa_iam_ext.rehearsal.local_aws.server import LocalAws, local_aws
 SAMPLE = frozenset(
     {
         "container image",
-        "default",
         "events from s3",
         "function url given to iam",
         "managed role lost since",
         "slim handler in parts, bucket given",
     }
 )
-#: With the sample, the dozen that differ most.
+#: With the sample, the dozen that differ most. `test_end_to_end` deploys the default settings.
 DOZEN = SAMPLE | {
     "another region",
     "cognito triggers",
+    "default",
     "domain without route 53, with a base path",
     "events from sqs",
     "file system created",

@@ -14,6 +14,7 @@ administrator of the whole account: what they ask of IAM is below, computed from
 document, with your account and names filled in:
 
     zappa-iam policy dev --for-admin --account 123456789012
+    zappa-iam policy dev --for-admin --account 123456789012 --mode oidc
 
 `plan` holds what it would do against the administrator's own policies, where they may be read, and says what is denied
 before anything is written. What hangs on a condition that only the real request carries (MFA, an address) is not called denied.

@@ -1,4 +1,4 @@
-"""The built wheel in a fresh environment with run-time dependencies only, for each Python that is here."""
+"""The built wheel in a fresh environment with run-time dependencies only, for this Python; `make longer` takes each that is here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import zappa_iam_ext
+from tests.support.environments import environment
 from tests.support.newcomer import APP, ROOT, SETTINGS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clean-install")]
 MINORS = (11, 12, 13, 14)
-QUIET = ("--quiet", "--quiet", "--no-input", "--disable-pip-version-check")
 DEVELOPMENT = (
     "pytest",
     "hypothesis",
@@ -78,13 +78,6 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def install(folder: Path, wheel: Path, minor: int, *more: str) -> Path:
-    """Make an environment with the wheel, and return the folder of its executables."""
-    run(python(minor), "-m", "venv", folder)
-    run(folder / "bin" / "python", "-m", "pip", "install", *QUIET, wheel, *more)
-    return folder / "bin"
-
-
 def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"zappa_iam_ext"}
@@ -106,9 +99,17 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel):
     assert f"\nVersion: {zappa_iam_ext.__version__}\n" in text
 
 
-@pytest.mark.parametrize("minor", MINORS, ids=lambda minor: f"3.{minor}")
+@pytest.mark.parametrize(
+    "minor",
+    [
+        pytest.param(
+            minor, id=f"3.{minor}", marks=() if minor == sys.version_info.minor else pytest.mark.longer
+        )
+        for minor in MINORS
+    ],
+)
 def test_it_runs_with_the_run_time_dependencies_alone(wheel, tmp_path, project, minor):
-    bin_folder = install(tmp_path / "env", wheel, minor)
+    bin_folder = environment(tmp_path / "env", wheel, python=python(minor))
     told = run(bin_folder / "zappa-iam", "--version", cwd=project).stdout
     assert told.strip().endswith(zappa_iam_ext.__version__)
     for command in ("zappa-iam --help", "python -m zappa_iam_ext --help"):
@@ -147,7 +148,7 @@ print(*sys.modules)
 
 
 def test_it_runs_with_the_oldest_zappa_that_is_supported(wheel, tmp_path, project):
-    bin_folder = install(tmp_path / "env", wheel, 11, "zappa==0.60.0", "setuptools<81")
+    bin_folder = environment(tmp_path / "env", wheel, "zappa==0.60.0", "setuptools<81", python=python(11))
     printed = run(bin_folder / "zappa-iam", "policy", "dev", "--account", "123456789012", cwd=project)
     assert "lambda:CreateFunction" in printed.stdout
     (project / "policy.json").write_text(printed.stdout)

@@ -168,6 +168,24 @@ def test_without_consent_nobody_loses_anything(state, needs, adopt, group):
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@given(accounts(), ASKED, st.booleans(), st.sampled_from(["", "team"]))
+def test_with_every_consent_only_what_is_of_the_given_stages_alone_is_narrowed(state, needs, adopt, group):
+    """What names another stage says at least what it said, and is held by whom it was; so does what names none, unless adopted."""
+    made = planned(desired(needs, group), state, Consents(adopt=adopt, prune=True, prune_versions=True))
+    if made is None:
+        return
+    after = performed(state, made.changes)
+    for name, policy in state.policies.items():
+        named = policy.ownership.stages
+        if (adopt and named is None) or (policy.ours and named is not None and named <= needs.keys()):
+            continue
+        now = after.policies[name]
+        assert lost([Held(name, policy.document)], [Held(name, now.document)]) == ()
+        assert after.holds(policy.arn) >= state.holds(policy.arn)
+        assert not policy.ours or named is None or (now.ownership.stages or frozenset()) >= named
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(accounts(), ASKED, CONSENTS)
 def test_what_is_not_ours_is_never_written_without_adopting_and_never_deleted(state, needs, consents):
     made = planned(desired(needs), state, consents)
@@ -245,8 +263,10 @@ def with_a_role(draw):
 
 
 def destruction(state, stages, role):
-    wanted = RoleDestruction("serverless", ROLE, stages, True, "serverless", True) if role else None
-    return destroy_plan("serverless", state, stages, delete_key=True, role=wanted).plan
+    profiles = {"serverless": state.roles.profile} if role else {}
+    wanted = RoleDestruction("serverless", ROLE, stages, True, profiles, True) if role else None
+    keys = (state.profile_key,) if state.profile_key else ()
+    return destroy_plan("serverless", state, stages, delete_keys=keys, role=wanted).plan
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -258,12 +278,17 @@ def test_after_destroying_nothing_of_another_stage_is_denied_and_nothing_of_othe
     for name, policy in state.policies.items():
         named = policy.ownership.stages
         theirs = not policy.ours or named is None or bool(named - stages)
-        others = policy.holders > (policy.arn in state.attached) or policy.boundary_of
-        if not theirs and not others:
+        mine = policy.arn in state.attached
+        others = policy.holders > mine
+        if not theirs and not others and not policy.boundary_of:
             continue
         assert after.policies[name].document == policy.document
+        if not theirs and others and not policy.boundary_of:
+            assert not after.holds(policy.arn), "whoever deploys loses what was made for these stages only"
+            assert after.policies[name].ownership == policy.ownership
+            continue
         assert after.holds(policy.arn) == state.holds(policy.arn)
-        if not policy.ours or named is None:
+        if not policy.ours or named is None or (others and not mine):
             assert after.policies[name] == policy
         elif named - stages:
             assert after.policies[name].ownership.stages == named - stages

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from tests.support.documents import document
 from zappa_iam_ext.iam import AuthorizationRequest, PolicySet, compile_policies
 
 USER = "arn:aws:iam::111122223333:user/alice"
@@ -23,10 +24,6 @@ OPERATORS = [
     "Null",
 ]
 SETS = [f"{qualifier}:{name}" for qualifier in ("ForAnyValue", "ForAllValues") for name in OPERATORS[:-1]]
-
-
-def document(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def held(compiled, resource, context):

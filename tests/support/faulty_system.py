@@ -19,7 +19,7 @@ from pathlib import Path
 
 from zappa_iam_ext.aws.profile_files import ProfileFiles, exchange
 from zappa_iam_ext.aws.secret import AccessKey, Secret
-from zappa_iam_ext.errors import CredentialsFileError
+from zappa_iam_ext.errors import CredentialsFileError, ZappaIamError
 
 CALLS = (
     "open", "write", "pwrite", "fsync", "ftruncate", "replace", "rename", "link", "unlink", "chmod", "fchmod",
@@ -70,6 +70,14 @@ def in_child(work: Callable[[], object], at: int, error: int = 0) -> int:
     finally:
         leave(end)
     return end
+
+
+def refusing(work: Callable[[], object]) -> None:
+    """Do ``work``; any error of ours is a refusal."""
+    try:
+        work()
+    except ZappaIamError as error:
+        raise CredentialsFileError(str(error)) from None
 
 
 def real_calls(work: Callable[[], object]) -> Counter[str]:

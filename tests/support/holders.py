@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.support.newcomer import allow, document
+from tests.support.documents import allow, document
 from zappa_iam_ext.rehearsal.local_aws.server import LocalAws
 
 TRUST = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})

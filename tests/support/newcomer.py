@@ -60,16 +60,6 @@ def iam(*arguments: str, **options: Any) -> Ran:
     return Ran(done.exit_code, done.stdout, done.stderr)
 
 
-def allow(*actions: str, resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    """Return a document that allows these actions."""
-    return document({"Effect": "Allow", "Action": list(actions), "Resource": resource, **more})
-
-
-def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document of these statements."""
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
 @dataclass(slots=True)
 class Newcomer:
     """A project in ``folder``, its ``home``, and the account it is to be deployed to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from tests.support.rehearsals import a_policy, another_zappa, denied
 from tests.support.reports import REPORTS, may_deploy, two_stages
@@ -49,6 +50,7 @@ def of_check(*reports: Report) -> Told:
     )
 
 
+@cache
 def told() -> dict[str, Told]:
     """Return one of each kind, by its name."""
     found = {name: of_check(make()) for name, make in REPORTS.items()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
+from tests.support.documents import document
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.check import (
     Blocker,
@@ -28,10 +30,6 @@ ROLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Developers_012345678
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/TeamBoundary"
 POLICY = f"arn:aws:iam::{ACCOUNT}:policy/ZappaLambdaDeploymentPolicy"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-
-
-def document(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def deny(*actions, **more):
@@ -108,14 +106,17 @@ def deployment_policy(**more) -> DeploymentPolicy:
     return DeploymentPolicy(**{**known, **more})
 
 
+@cache
 def may_deploy() -> Report:
     return made(EVERYTHING, deployment_policy=deployment_policy())
 
 
+@cache
 def lacks_everything() -> Report:
     return made(deployment_policy=deployment_policy(exists=False))
 
 
+@cache
 def one_missing() -> Report:
     passes = {"Effect": "Allow", "NotAction": "iam:PassRole", "Resource": "*"}
     return made(
@@ -125,12 +126,14 @@ def one_missing() -> Report:
     )
 
 
+@cache
 def boundary_blocks() -> Report:
     limited = {"Effect": "Allow", "Action": ["s3:*", "iam:*", "lambda:*", "logs:*"], "Resource": "*"}
     found = made(EVERYTHING, boundary=(limited,), deployment_policy=deployment_policy())
     return with_blocker(found, Blocker(Layer.BOUNDARY, policy=BOUNDARY))
 
 
+@cache
 def group_denies() -> Report:
     found = made(
         EVERYTHING, group=(deny("iam:PassRole", "iam:CreateRole"),), deployment_policy=deployment_policy()
@@ -139,6 +142,7 @@ def group_denies() -> Report:
     return with_blocker(found, blocker)
 
 
+@cache
 def organization_unknown() -> Report:
     why = "AWS's simulator denies it, by an organization policy"
     told = EvidenceNote(
@@ -152,6 +156,7 @@ def organization_unknown() -> Report:
     )
 
 
+@cache
 def unreadable() -> Report:
     names = (
         "the permissions boundary of user serverless: iam:GetUser is denied",
@@ -161,6 +166,7 @@ def unreadable() -> Report:
     return made(EVERYTHING, unreadable=names, deployment_policy=deployment_policy(exists=None, attached=""))
 
 
+@cache
 def single_sign_on() -> Report:
     reads = {"Effect": "Allow", "Action": ["s3:*", "lambda:*", "logs:*", "cloudwatch:*"], "Resource": "*"}
     signed_in = subject(
@@ -171,6 +177,7 @@ def single_sign_on() -> Report:
     )
 
 
+@cache
 def only_at_times() -> Report:
     allowed = made().always_denied
     actions = {(result.requirement.action, result.requirement.resource) for result in allowed}
@@ -180,6 +187,7 @@ def only_at_times() -> Report:
     return made(*statements)
 
 
+@cache
 def wrong_account() -> Report:
     warnings = (
         "the profile belongs to account 123456789012, not to expected_account 210987654321",
@@ -188,6 +196,7 @@ def wrong_account() -> Report:
     return replace(lacks_everything(), subject=subject(warnings=warnings))
 
 
+@cache
 def missing_and_blocked() -> Report:
     allows = {"Effect": "Allow", "NotAction": ["events:*", "logs:*"], "Resource": "*"}
     found = made(
@@ -200,6 +209,7 @@ def missing_and_blocked() -> Report:
     )
 
 
+@cache
 def two_stages() -> tuple[Report, Report]:
     prod = made(EVERYTHING, of=stage(name="prod", zappa="0.63.0"), deployment_policy=deployment_policy())
     return one_missing(), prod

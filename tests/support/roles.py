@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.newcomer import Newcomer, document
+from tests.support.documents import document
+from tests.support.newcomer import Newcomer
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.roles.execution_trust import execution_trust
 from zappa_iam_ext.settings_file import read_stages

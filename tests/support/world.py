@@ -9,6 +9,7 @@ from dataclasses import replace
 import botocore.session
 from botocore.config import Config
 
+from tests.support.documents import allow
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
@@ -22,13 +23,6 @@ _ACCOUNTS = itertools.count(210000000000 + 100000 * (os.getpid() % 100000))
 KEEP_GOING = Consents(prune=True, prune_versions=True)
 
 
-def document(*actions, resource="*"):
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resource}],
-    }
-
-
 class World:
     """An account of its own on the local AWS, its root's clients, and a home of its own."""
 
@@ -40,7 +34,7 @@ class World:
         self.desired = DesiredState(
             self.account,
             "serverless",
-            (DesiredPolicy(POLICY, document("lambda:ListFunctions")),),
+            (DesiredPolicy(POLICY, allow("lambda:ListFunctions")),),
             profile="serverless",
         )
         self.steps = []

@@ -14,7 +14,7 @@ from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.terminal import style_of
 
 if TYPE_CHECKING:
-    from zappa_iam_ext.check.examination import Finding
+    from zappa_iam_ext.check.diagnostics import Finding
 
 
 @click.command("doctor")
@@ -44,24 +44,24 @@ def command(
     line each. Nothing is written. Exit codes: 0 nothing is in the way, 1 permissions are missing, 2 something else is
     wrong, 3 something could not be looked at. What is only odd (!) counts for nothing.
     """
-    from zappa_iam_ext.check.examination import exit_code
-    from zappa_iam_ext.render.examination import examination_json, examination_text
-    from zappa_iam_ext.workflow.examining import examine
+    from zappa_iam_ext.check.diagnostics import exit_code
+    from zappa_iam_ext.render.diagnostics import diagnostics_json, diagnostics_text
+    from zappa_iam_ext.workflow.diagnosing import diagnose
 
     given = CommandLines("", str(settings_file or ""), profile, region, endpoint_url)
     options = AwsOptions(profile, region, endpoint_url)
-    findings = examine(None if all_stages else stage, settings_file, options, given)
+    findings = diagnose(None if all_stages else stage, settings_file, options, given)
     general = [finding for finding in findings if not finding.stage]
     findings = (*general, _local_aws(), *(finding for finding in findings if finding.stage))
     if chosen(output, as_json=as_json) == "json":
-        say(examination_json(findings))
+        say(diagnostics_json(findings))
     else:
-        say(examination_text(findings, style_of(sys.stdout)))
+        say(diagnostics_text(findings, style_of(sys.stdout)))
     raise SystemExit(exit_code(findings))
 
 
 def _local_aws() -> Finding:
-    from zappa_iam_ext.check.examination import Finding, Standing
+    from zappa_iam_ext.check.diagnostics import Finding, Standing
     from zappa_iam_ext.rehearsal.local_aws.environment import LOCAL_AWS, is_installed
 
     name = LOCAL_AWS.replace("==", " ")

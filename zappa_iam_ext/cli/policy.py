@@ -8,7 +8,6 @@ import click
 
 from zappa_iam_ext.cli.shared.command_line import again
 from zappa_iam_ext.cli.shared.options import (
-    AwsOptions,
     Selection,
     require_account_id,
     require_partition,
@@ -64,6 +63,19 @@ TOO_LONG = STALE = 1
     help="Print what an administrator needs for plan, apply and destroy instead.",
 )
 @click.option(
+    "--mode",
+    type=click.Choice(["user", "role", "oidc"]),
+    default="user",
+    show_default=True,
+    help="With --for-admin: how the deployer gets its credentials.",
+)
+@click.option(
+    "--role-name",
+    default="",
+    metavar="NAME",
+    help="With --for-admin: the role that deploys; default: the project's.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -87,6 +99,8 @@ def command(
     user: str,
     role: str,
     for_admin: bool,
+    mode: str,
+    role_name: str,
     output: Path | None,
     kept: Path | None,
 ) -> None:
@@ -102,11 +116,21 @@ def command(
 
     if user and role:
         raise SettingsError("give --user or --role, not both", hint="Whoever deploys is one of them.")
+    if not for_admin and (role_name or mode != "user"):
+        raise SettingsError(
+            "--mode and --role-name belong to --for-admin",
+            hint="The document of who deploys is the same in each mode; --role NAME says which role checks itself.",
+        )
     if output:
         require_writable(str(output), "policy")
     stages = selected.read("unused")
     if for_admin:
-        documents = tuple(_of_administrator(each, selected.aws, account, partition) for each in stages)
+        from zappa_iam_ext.workflow import with_caller_account
+
+        documents = tuple(
+            _of_administrator(with_caller_account(each, selected.aws, account, partition), mode, role_name)
+            for each in stages
+        )
         _deliver(documents_json(documents, as_list=split), output, kept, account)
         return
     wanted = PolicyOptions(
@@ -127,11 +151,10 @@ def command(
         raise SystemExit(TOO_LONG)
 
 
-def _of_administrator(stage: Stage, options: AwsOptions, account: str, partition: str) -> PolicyDocument:
-    from zappa_iam_ext.workflow import administrator_document, with_caller_account
+def _of_administrator(located: Stage, mode: str, role_name: str) -> PolicyDocument:
+    from zappa_iam_ext.workflow import administrator_document
 
-    located = with_caller_account(stage, options, account, partition)
-    return administrator_document(located, located.account, located.partition)
+    return administrator_document(located, located.account, located.partition, mode, role_name)
 
 
 def _deliver(text: str, output: Path | None, kept: Path | None, account: str) -> None:

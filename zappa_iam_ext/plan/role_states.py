@@ -36,7 +36,8 @@ class DesiredProvider:
 class DesiredExecutionRole:
     """The execution role of a stage, made before Zappa would: ``limit`` is the document of its boundary.
 
-    ``limit`` is empty for a boundary of somebody else's. ``policy`` is the inline policy ``inline``.
+    ``limit`` is empty for a boundary of somebody else's. ``policy`` is the inline policy ``inline``. ``further`` are other
+    stages whose functions run as it.
     """
 
     stage: StageKey
@@ -47,6 +48,12 @@ class DesiredExecutionRole:
     policy: Mapping[str, Any]
     boundary: str
     limit: Mapping[str, Any] = field(default_factory=dict)
+    further: tuple[StageKey, ...] = ()
+
+    @property
+    def stages(self) -> frozenset[StageKey]:
+        """All stages that it is wanted for."""
+        return frozenset({self.stage, *self.further})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,13 @@ class DesiredRoles:
             deployer=DesiredRole(**told["deployer"]) if told["deployer"] else None,
             provider=DesiredProvider(**told["provider"]) if told["provider"] else None,
             execution=tuple(
-                DesiredExecutionRole(**{**each, "stage": StageKey(**each["stage"])})
+                DesiredExecutionRole(
+                    **{
+                        **each,
+                        "stage": StageKey(**each["stage"]),
+                        "further": tuple(StageKey(**key) for key in each.get("further", ())),
+                    }
+                )
                 for each in told["execution"]
             ),
             profile=RoleProfile(**told["profile"]) if told["profile"] else None,
@@ -88,7 +101,10 @@ class DesiredRoles:
 
 @dataclass(frozen=True, slots=True)
 class CurrentRole:
-    """A role as it is; ``inline`` holds its inline policies by name, ``attached`` the documents of managed ones by ARN."""
+    """A role as it is; ``inline`` holds its inline policies by name, ``attached`` the documents of managed ones by ARN.
+
+    ``last_used`` is the day and the region of its last use, as far as it was asked and IAM tells.
+    """
 
     name: str
     arn: str
@@ -99,6 +115,7 @@ class CurrentRole:
     inline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     attached: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     instance_profiles: tuple[str, ...] = ()
+    last_used: tuple[str, str] | None = None
 
     @property
     def ours(self) -> bool:

@@ -39,13 +39,15 @@ class DesiredPolicy:
     """One customer managed policy; ``document`` is the JSON of the policy document.
 
     ``stages`` are those that its tags are to name; None for no such tags: everybody's. ``keeps`` says that the document
-    holds all that is in place, so that nobody's edit is lost by it.
+    holds all that is in place, so that nobody's edit is lost by it; ``edited`` that an edit by hand is among it which nobody
+    has adopted.
     """
 
     name: str
     document: Mapping[str, Any]
     stages: frozenset[StageKey] | None = None
     keeps: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,10 @@ class CurrentState:
         group = self.group
         through = group is not None and arn in group.attached and group.name in self.groups
         return arn in self.attached or through
+
+    def described(self, arn: str) -> str:
+        """Return the name of a managed policy, and of one of ours for which stages it is."""
+        name = arn.rpartition("/")[2]
+        policy = self.policies.get(name)
+        stages = policy.ownership.stages if policy is not None and policy.ours else None
+        return f"{name} for {', '.join(map(str, sorted(stages)))}" if stages else name

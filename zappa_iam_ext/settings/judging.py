@@ -11,7 +11,7 @@ from zappa_iam_ext.permissions.tables.versions import parse_version
 from zappa_iam_ext.settings.events import judge_events
 from zappa_iam_ext.settings.judgement import Judgement, Notes
 from zappa_iam_ext.settings.names import arn_oddities, arn_problem, bucket_problem, legacy_bucket, meant
-from zappa_iam_ext.settings.table import SettingRow, defaults, setting_rows
+from zappa_iam_ext.settings.table import SettingRow, defaults, names_by_table, setting_rows
 from zappa_iam_ext.settings.values import Path, dotted, expected, fits, found, got, type_of, without
 
 #: Our own table among a stage's settings; `zappa_iam_ext.config` judges what is in it.
@@ -156,11 +156,9 @@ def _judge_events(case: _Case) -> None:
 
 def _judge_names(case: _Case) -> None:
     """Tell of names that Zappa does not read and that are near to one it does."""
-    rows = [row for row in setting_rows() if row.steps[-1] not in {"*", "[]"}]
-    for holder in dict.fromkeys(row.steps[:-1] for row in rows):
-        known = {row.steps[-1] for row in rows if row.steps[:-1] == holder}
-        known |= {OWN} if not holder else set()
-        for path, table in list(case.found(holder)):
+    for steps, names in names_by_table().items():
+        known = names if steps else names | {OWN}
+        for path, table in list(case.found(steps)):
             for name in table if isinstance(table, Mapping) else ():
                 if name not in known and (near := meant(str(name), known)):
                     case.notes.warn(dotted((*path, name)), f"is not a setting of Zappa; did you mean {near}?")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -36,11 +37,16 @@ class SettingRow:
     @property
     def steps(self) -> tuple[str, ...]:
         """The name in steps: ``events[].name`` is ``events``, ``[]``, ``name``."""
-        return tuple(self.name.replace("[]", ".[]").split("."))
+        return _steps(self.name)
 
     def in_version(self, version: Version) -> bool:
         """Say whether the Zappa of this version reads the setting."""
         return in_versions(self.since, self.until, version)
+
+
+@cache
+def _steps(name: str) -> tuple[str, ...]:
+    return tuple(name.replace("[]", ".[]").split("."))
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +54,16 @@ def setting_rows() -> tuple[SettingRow, ...]:
     """Return the table, in its order: what holds something comes before what it holds."""
     text = (files(__package__) / "zappa_settings.toml").read_text(encoding="utf-8")
     return tuple(_row(row) for row in tomllib.loads(text)["setting"])
+
+
+@lru_cache(maxsize=1)
+def names_by_table() -> Mapping[tuple[str, ...], frozenset[str]]:
+    """Return the names that Zappa reads in each table of the settings, by the steps to it, outermost first."""
+    rows = [row for row in setting_rows() if row.steps[-1] not in {"*", "[]"}]
+    found: dict[tuple[str, ...], set[str]] = {}
+    for row in rows:
+        found.setdefault(row.steps[:-1], set()).add(row.steps[-1])
+    return {steps: frozenset(names) for steps, names in found.items()}
 
 
 @lru_cache(maxsize=1)

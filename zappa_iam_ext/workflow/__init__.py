@@ -25,11 +25,12 @@ if TYPE_CHECKING:
         refuse_denied,
         rolled_back,
     )
-    from zappa_iam_ext.workflow.provisioning.destroying import plan_destruction
+    from zappa_iam_ext.workflow.provisioning.destroying import DestroyOptions, plan_destruction
     from zappa_iam_ext.workflow.provisioning.exporting import resources_of
     from zappa_iam_ext.workflow.provisioning.planning import Provisioning, ProvisioningOptions, plan_stages
 
 _HOME = {
+    "DestroyOptions": "provisioning.destroying",
     "PolicyOptions": "policies",
     "Provisioning": "provisioning.planning",
     "ProvisioningOptions": "provisioning.planning",
@@ -55,6 +56,7 @@ _HOME = {
 }
 
 __all__ = [
+    "DestroyOptions",
     "PolicyOptions",
     "Provisioning",
     "ProvisioningOptions",

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.support.function.cases import Judged, checked
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, compile_policies
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.rehearsal.observation import Observation
 
@@ -95,7 +96,7 @@ def grants(document: PolicyDocument) -> Iterator[tuple[Grant, PolicyDocument]]:
     statements = document.to_dict()["Statement"]
     found: dict[tuple[str, str, str], Grant] = {}
     for statement in statements:
-        for action, resource in product(_listed(statement["Action"]), _listed(statement["Resource"])):
+        for action, resource in product(as_list(statement["Action"]), as_list(statement["Resource"])):
             if statement["Effect"] == "Allow":
                 grant = Grant(statement.get("Sid", ""), action, resource)
                 found.setdefault((action, resource, _condition(statement)), grant)
@@ -111,7 +112,7 @@ def _condition(statement: Mapping[str, Any]) -> str:
 def _without(
     statement: Mapping[str, Any], action: str, resource: str, condition: str
 ) -> Iterator[dict[str, Any]]:
-    actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
+    actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
     held = action in actions and resource in resources and statement["Effect"] == "Allow"
     if not held or _condition(statement) != condition:
         yield dict(statement)
@@ -123,7 +124,3 @@ def _without(
 
 
 _NOTHING = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
-
-
-def _listed(value: Any) -> list[str]:
-    return [value] if isinstance(value, str) else list(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.runtime_cases import CASES, stage_of
-from zappa_iam_ext.permissions.denials.explain import explain
+from zappa_iam_ext.permissions.denials.explain import explain, explain_all
 from zappa_iam_ext.permissions.denials.parse import parse_denials
 from zappa_iam_ext.permissions.denials.principals import CallerKind
 from zappa_iam_ext.permissions.model import Consequence, Requirement, UsedBy
@@ -32,9 +32,9 @@ def denied(of: Stage, item: Requirement) -> str:
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])
 def test_every_need_of_a_stage_that_is_denied_is_explained_by_it(case) -> None:
     of = stage_of(case)
-    for item in runtime_requirements(of):
-        (denial,) = parse_denials(denied(of, item))
-        told = explain(denial, of)
+    needs = runtime_requirements(of)
+    denials = [denial for item in needs for denial in parse_denials(denied(of, item))]
+    for item, told in zip(needs, explain_all(denials, of), strict=True):
         assert told.denial.by_role
         assert told.principal_kind is CallerKind.EXECUTION_ROLE
         assert (item.because, str(item.used_by)) in {

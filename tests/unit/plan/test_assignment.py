@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.account import ACCOUNT, performed
+from tests.support.documents import allow
 from zappa_iam_ext.plan import (
     Consents,
     CurrentPolicy,
@@ -25,17 +26,10 @@ BASE = "ZappaLambdaDeploymentPolicy"
 DEV, PROD, OTHER = StageKey("hello", "dev"), StageKey("hello", "prod"), StageKey("shop", "dev")
 
 
-def document(*actions, resource="*"):
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resource}],
-    }
-
-
 NEEDS = {
-    DEV: document("s3:GetObject", "lambda:GetFunction"),
-    PROD: document("s3:GetObject", "sqs:SendMessage"),
-    OTHER: document("dynamodb:GetItem"),
+    DEV: allow("s3:GetObject", "lambda:GetFunction"),
+    PROD: allow("s3:GetObject", "sqs:SendMessage"),
+    OTHER: allow("dynamodb:GetItem"),
 }
 
 
@@ -97,7 +91,7 @@ def test_a_stage_joins_when_all_stages_are_given():
 def test_one_of_several_stages_only_adds():
     now = apply(CurrentState(), DEV, PROD)
     assert plan(desired(DEV), now).empty
-    grown = replace(desired(DEV), needs={DEV: document("ec2:DescribeVpcs")})
+    grown = replace(desired(DEV), needs={DEV: allow("ec2:DescribeVpcs")})
     made = plan(grown, now)
     assert made.narrowed == ()
     now = performed(now, made.changes)
@@ -107,20 +101,20 @@ def test_one_of_several_stages_only_adds():
 
 
 def test_a_policy_without_stages_is_everybodys_and_only_grows():
-    old = state(policy(document("ec2:*")))
+    old = state(policy(allow("ec2:*")))
     now = apply(old, DEV)
     assert names(now) == {BASE: None}
-    assert not lost([Held("", document("ec2:*"))], [Held("", p.document) for p in now.policies.values()])
+    assert not lost([Held("", allow("ec2:*"))], [Held("", p.document) for p in now.policies.values()])
 
 
 def test_a_policy_without_stages_that_the_user_does_not_hold_is_left_alone():
-    now = apply(state(policy(document("ec2:*")), attached=False), DEV)
+    now = apply(state(policy(allow("ec2:*")), attached=False), DEV)
     assert names(now) == {BASE: None, f"{BASE}-hello-dev": {DEV}}
-    assert now.policies[BASE].document == document("ec2:*")
+    assert now.policies[BASE].document == allow("ec2:*")
 
 
 def test_what_a_stage_no_longer_needs_is_a_loss_that_needs_consent():
-    before = state(policy(document("s3:*", "lambda:GetFunction"), {DEV}))
+    before = state(policy(allow("s3:*", "lambda:GetFunction"), {DEV}))
     made = plan(desired(DEV), before)
     assert made.takes_away
     assert [(p.action, p.partly) for p in made.narrowed] == [("s3:*", True)]
@@ -131,9 +125,9 @@ def test_what_a_stage_no_longer_needs_is_a_loss_that_needs_consent():
 @pytest.mark.parametrize(
     ("there", "found"),
     [
-        pytest.param(policy(document("s3:*"), ours=False), BASE, id="somebody else's"),
-        pytest.param(policy(document("s3:*"), ours=False, path="/team/"), BASE, id="under a path"),
-        pytest.param(policy(document("s3:*"), ours=False, name=BASE.upper()), BASE.upper(), id="in capitals"),
+        pytest.param(policy(allow("s3:*"), ours=False), BASE, id="somebody else's"),
+        pytest.param(policy(allow("s3:*"), ours=False, path="/team/"), BASE, id="under a path"),
+        pytest.param(policy(allow("s3:*"), ours=False, name=BASE.upper()), BASE.upper(), id="in capitals"),
     ],
 )
 def test_a_policy_of_the_name_that_is_not_ours_is_refused_or_taken_over_with_what_it_says(there, found):
@@ -142,30 +136,75 @@ def test_a_policy_of_the_name_that_is_not_ours_is_refused_or_taken_over_with_wha
     assert made.concerns[0].subject == there.arn
     now = apply(before, DEV, consents=Consents(adopt=True))
     assert names(now) == {found: None}
-    assert not lost([Held("", document("s3:*"))], [Held("", now.policies[found].document)])
+    assert not lost([Held("", allow("s3:*"))], [Held("", now.policies[found].document)])
     pruned = plan(desired(DEV), before, Consents(adopt=True, prune=True))
     after = performed(before, pruned.changes)
     assert names(after) == {found: {DEV}}
     assert after.policies[found].document["Statement"][0]["Action"] == NEEDS[DEV]["Statement"][0]["Action"]
 
 
+@pytest.mark.parametrize("written", [None, NEEDS[OTHER]], ids=["as we wrote it", "edited"])
+def test_no_consent_takes_from_a_stage_that_is_not_asked_for(written):
+    both = allow("s3:GetObject", "lambda:GetFunction", "sqs:SendMessage")
+    before = state(policy(both, {DEV, PROD}, written=written))
+    now = apply(before, DEV, OTHER, consents=Consents(adopt=True, prune=True, prune_versions=True))
+    assert may(now, PROD)
+    assert names(now)[BASE] >= {DEV, PROD}
+
+
 def test_an_edit_by_hand_is_refused_or_kept():
-    before = state(policy(document("ec2:*"), {DEV}, written=NEEDS[DEV]))
+    before = state(policy(allow("ec2:*"), {DEV}, written=NEEDS[DEV]))
     assert "edited" in plan(desired(DEV), before).concerns[0].reason
     now = apply(before, DEV, consents=Consents(adopt=True))
     assert names(now) == {BASE: None}
     assert may(now, DEV)
 
 
+@pytest.mark.parametrize("only_add", [False, True], ids=["one of its stages", "the gate, or a script"])
+def test_an_edit_by_hand_is_not_made_ours_by_adding_to_it(only_add):
+    stages = {DEV} if only_add else {DEV, PROD}
+    before = state(policy(allow("ec2:*"), stages, written=NEEDS[DEV]))
+    refused = plan(desired(DEV, only_add=only_add), before)
+    assert [concern.kind for concern in refused.concerns] == ["drift"]
+    assert "make the edit ours" in refused.concerns[0].reason
+    taken = plan(desired(DEV, only_add=only_add), before, Consents(adopt=True))
+    assert not taken.unsafe
+    assert not performed(before, taken.changes).policies[BASE].edited
+
+
+def test_an_edit_that_has_all_that_is_needed_stays_an_edit():
+    before = state(policy(allow("*"), {DEV, PROD}, written=NEEDS[DEV]))
+    assert plan(desired(DEV), before).empty
+    adopted = performed(before, plan(desired(DEV), before, Consents(adopt=True)).changes)
+    assert not adopted.policies[BASE].edited
+
+
+def test_what_carries_no_fingerprint_is_no_edit():
+    old = policy(allow("ec2:*"))
+    old = replace(old, tags={"CreatedBy": "zappa-iam-ext"})
+    assert not plan(desired(DEV), state(old)).unsafe
+
+
+def test_a_stage_that_joins_leaves_the_version_before_known():
+    content = allow("s3:GetObject", "lambda:GetFunction", "sqs:SendMessage")
+    there = policy(content, {DEV}, versions=("v1", "v2"))
+    there = replace(there, tags=replace(there.ownership, previous="v1").to_tags())
+    wide = DesiredState(ACCOUNT, "serverless", base=BASE, needs={DEV: content, PROD: content})
+    joined = performed(state(there), plan(wide, state(there)).changes).policies[BASE]
+    assert joined.ownership.stages == {DEV, PROD}
+    assert joined.ownership.previous == "v1"
+    assert not joined.edited
+
+
 def test_a_policy_that_others_hold_loses_for_them_what_the_user_keeps_elsewhere():
-    wide = replace(policy(document("s3:GetObject", "lambda:GetFunction", "ec2:A"), {DEV}), holders=2)
-    second = policy(document("ec2:A"), {OTHER}, name=f"{BASE}-shop-dev")
+    wide = replace(policy(allow("s3:GetObject", "lambda:GetFunction", "ec2:A"), {DEV}), holders=2)
+    second = policy(allow("ec2:A"), {OTHER}, name=f"{BASE}-shop-dev")
     assert plan(desired(DEV), state(wide, second)).narrowed
     assert not plan(desired(DEV), state(replace(wide, holders=1), second)).narrowed
 
 
 def test_a_version_that_says_what_is_wanted_is_used_again():
-    there = policy(document("s3:*", "lambda:*"), {DEV}, versions=("v1", "v2"))
+    there = policy(allow("s3:*", "lambda:*"), {DEV}, versions=("v1", "v2"))
     before = state(replace(there, former={"v1": NEEDS[DEV]}))
     made = plan(desired(DEV), before, Consents(prune=True))
     assert [type(change).__name__ for change in made.changes] == ["TagPolicy", "SetDefaultPolicyVersion"]
@@ -199,7 +238,7 @@ def test_the_account_s_quota_decides():
 def test_two_stages_never_share_a_policy_s_name(one, other):
     now = apply(CurrentState(), OTHER)
     for key in (one, other):
-        wanted = DesiredState(ACCOUNT, "serverless", base=BASE, needs={key: document(f"s3:{key.stage}")})
+        wanted = DesiredState(ACCOUNT, "serverless", base=BASE, needs={key: allow(f"s3:{key.stage}")})
         now = performed(now, plan(wanted, now).changes)
         assert plan(wanted, now).empty
     assert len(now.policies) == 3

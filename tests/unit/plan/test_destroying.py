@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.support.account import ACCOUNT, performed
-from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, OTHER, PROD, apply, document, policy, state
+from tests.support.documents import allow
+from tests.support.plans import kinds
+from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, OTHER, PROD, apply, policy, state
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import CurrentGroup, CurrentKey, CurrentState, Ownership, plan
 from zappa_iam_ext.plan.documents import fingerprint
@@ -18,10 +20,6 @@ from zappa_iam_ext.plan.role_states import CurrentProvider, CurrentRole, Current
 
 USER = "serverless"
 OURS = {"user_tags": {"CreatedBy": "zappa-iam-ext"}}
-
-
-def kinds(made):
-    return [type(change).__name__ for change in made.changes]
 
 
 def destroyed(current, *stages, **more):
@@ -48,9 +46,6 @@ def test_all_versions_go_before_the_policy_and_the_user_last():
         pytest.param(state(policy(NEEDS[DEV])), "no tag tells for which stages", id="everybody's"),
         pytest.param(state(policy(NEEDS[DEV], {DEV, PROD})), "hello/prod hold it too", id="shared"),
         pytest.param(
-            state(replace(policy(NEEDS[DEV], {DEV}), holders=2)), "1 other users", id="held by others"
-        ),
-        pytest.param(
             state(replace(policy(NEEDS[DEV], {DEV}), boundary_of=3)),
             "permissions boundary of 3",
             id="a boundary",
@@ -61,6 +56,34 @@ def test_a_policy_that_anyone_else_may_need_stays(current, reason):
     made = destroyed(current, DEV)
     assert not {"DeletePolicy", "DetachUserPolicy", "DeletePolicyVersion"} & set(kinds(made.plan))
     assert any(reason in each for each in made.stays)
+
+
+@pytest.mark.parametrize(
+    ("holders", "told", "reason"),
+    [
+        pytest.param((), (), "1 other users, groups or roles hold it", id="nobody knows who"),
+        pytest.param(("the user serverless", "the role ci"), (), "the role ci holds it too", id="known"),
+        pytest.param(("the role ci",), ("the role ci",), "the role ci holds it too", id="told anyhow"),
+    ],
+)
+def test_a_policy_that_others_hold_is_taken_from_the_user_only(holders, told, reason):
+    mine = replace(policy(NEEDS[DEV], {DEV}), holders=2)
+    current = state(mine, **OURS)
+    made = destroyed(current, DEV, holders=dict.fromkeys([mine.arn] if holders else [], holders), told=told)
+    assert kinds(made.plan) == ["DetachUserPolicy", "DeleteUser"]
+    assert made.stays == (f"the policy {BASE}: {reason}",)
+    after = replace(performed(current, made.plan.changes), user_exists=False)
+    again = destroyed(after, DEV, holders={mine.arn: ("the role ci",)}, told=("the role ci",))
+    assert again.plan.empty
+    assert again.stays == ()
+
+
+@pytest.mark.parametrize("stages", [{DEV}, {DEV, PROD}])
+def test_a_policy_that_only_others_hold_is_left_with_its_tags(stages):
+    theirs = policy(NEEDS[DEV], stages)
+    made = destroyed(state(theirs, attached=False, **OURS), DEV)
+    assert kinds(made.plan) == ["DeleteUser"]
+    assert made.stays == (f"the policy {BASE}: 1 other users, groups or roles hold it",)
 
 
 def test_a_policy_that_others_share_no_longer_names_the_stage():
@@ -87,14 +110,18 @@ KEY = CurrentKey("AKIA1", active=True)
         pytest.param({"groups": ("team",)}, "member of groups", id="groups"),
         pytest.param({"keys": (KEY,)}, "AKIA1", id="a key"),
         pytest.param(
-            {"keys": (KEY, CurrentKey("AKIA2", active=True)), "profile_key": "AKIA1", "delete_key": True},
+            {
+                "keys": (KEY, CurrentKey("AKIA2", active=True)),
+                "profile_key": "AKIA1",
+                "delete_keys": ("AKIA1",),
+            },
             "AKIA2",
             id="a key that is not the profile's",
         ),
     ],
 )
 def test_a_user_that_something_is_left_of_stays(more, reason):
-    asked = {"delete_key": more.pop("delete_key")} if "delete_key" in more else {}
+    asked = {"delete_keys": more.pop("delete_keys")} if "delete_keys" in more else {}
     made = destroyed(state(policy(NEEDS[DEV], {DEV}), **{**OURS, **more}), DEV, **asked)
     assert "DeleteUser" not in kinds(made.plan)
     assert "DeleteAccessKey" not in kinds(made.plan)
@@ -109,7 +136,10 @@ def test_other_policies_keep_the_user():
 
 def test_the_key_of_the_profile_goes_when_it_may():
     current = state(policy(NEEDS[DEV], {DEV}), **OURS, keys=(KEY,), profile_key="AKIA1")
-    assert kinds(destroyed(current, DEV, delete_key=True).plan)[-2:] == ["DeleteAccessKey", "DeleteUser"]
+    assert kinds(destroyed(current, DEV, delete_keys=("AKIA1",)).plan)[-2:] == [
+        "DeleteAccessKey",
+        "DeleteUser",
+    ]
 
 
 def test_a_group_of_ours_goes_with_its_last_policy():
@@ -143,13 +173,13 @@ def _written(*contents):
 
 
 def test_a_rollback_returns_to_the_version_before_and_says_what_is_lost():
-    current = state(_written(document("s3:A"), NEEDS[DEV]))
+    current = state(_written(allow("s3:A"), NEEDS[DEV]))
     made = rollback_plan(current, frozenset({DEV}))
     assert kinds(made) == ["TagPolicy", "SetDefaultPolicyVersion"]
     assert made.takes_away
     assert {each.action for each in made.narrowed} == {"s3:GetObject", "lambda:GetFunction"}
     after = performed(current, made.changes)
-    assert after.policies[BASE].document == document("s3:A")
+    assert after.policies[BASE].document == allow("s3:A")
     assert not after.policies[BASE].edited
     assert rollback_plan(after, frozenset({DEV})).empty, "once more returns no further"
 
@@ -157,18 +187,18 @@ def test_a_rollback_returns_to_the_version_before_and_says_what_is_lost():
 @pytest.mark.parametrize("done", range(5))
 def test_a_rollback_that_stopped_anywhere_is_finished_by_another(done):
     """Of two policies one is back already, or says only that it will be."""
-    first = _tagged(document("s3:A"), document("s3:B"), NEEDS[DEV])
-    second = replace(_tagged(document("s3:C"), document("s3:D")), arn=f"{first.arn}-2")
+    first = _tagged(allow("s3:A"), allow("s3:B"), NEEDS[DEV])
+    second = replace(_tagged(allow("s3:C"), allow("s3:D")), arn=f"{first.arn}-2")
     current = state(first, second)
     whole = rollback_plan(current, frozenset({DEV}), may_narrow=True)
     stopped = performed(current, whole.changes[:done])
     after = performed(stopped, rollback_plan(stopped, frozenset({DEV}), may_narrow=True).changes)
     said = {name: policy.document for name, policy in after.policies.items()}
-    assert said == {first.name: document("s3:A"), second.name: document("s3:C")}
+    assert said == {first.name: allow("s3:A"), second.name: allow("s3:C")}
 
 
 def test_the_version_that_the_tags_name_is_returned_to():
-    there = _written(document("s3:A"), document("s3:B"), NEEDS[DEV])
+    there = _written(allow("s3:A"), allow("s3:B"), NEEDS[DEV])
     tags = Ownership(True, frozenset({DEV}), (), previous="v1").to_tags()
     assert previous_version(replace(there, tags=tags)) == "v1"
     assert previous_version(there) == "v2"
@@ -178,11 +208,11 @@ def test_there_may_be_nothing_to_return_to():
     with pytest.raises(ZappaIamError, match="no version to return to"):
         rollback_plan(state(_written(NEEDS[DEV])), frozenset({DEV}))
     with pytest.raises(ZappaIamError):
-        rollback_plan(state(_written(document("s3:A"), NEEDS[DEV])), frozenset({OTHER}))
+        rollback_plan(state(_written(allow("s3:A"), NEEDS[DEV])), frozenset({OTHER}))
 
 
 NEWER = NEEDS[DEV]
-FOREIGN = document("s3:*")
+FOREIGN = allow("s3:*")
 
 
 def _tagged(*contents, stages=(DEV,), previous="v1", wrote=None, gone=()):
@@ -198,28 +228,28 @@ def _tagged(*contents, stages=(DEV,), previous="v1", wrote=None, gone=()):
 @pytest.mark.parametrize(
     ("there", "kind", "adopted"),
     [
-        pytest.param(_tagged(document("s3:A"), NEWER), None, True, id="what the tags name"),
+        pytest.param(_tagged(allow("s3:A"), NEWER), None, True, id="what the tags name"),
         pytest.param(_tagged(FOREIGN, NEWER), None, True, id="what somebody wrote and gave to us (--adopt)"),
         pytest.param(
-            _tagged(document("s3:A"), FOREIGN, wrote=(NEWER,)), "drift", True, id="an edit would be replaced"
+            _tagged(allow("s3:A"), FOREIGN, wrote=(NEWER,)), "drift", True, id="an edit would be replaced"
         ),
         pytest.param(
             _tagged(FOREIGN, NEWER, previous=""), "not-owned", True, id="a version that no tag knows"
         ),
         pytest.param(
-            _tagged(document("s3:A"), NEWER, previous="", wrote=(document("s3:A"), NEWER)),
+            _tagged(allow("s3:A"), NEWER, previous="", wrote=(allow("s3:A"), NEWER)),
             None,
             True,
             id="an older one that we wrote",
         ),
         pytest.param(
-            _tagged(document("s3:A"), NEWER, stages=(DEV, PROD)),
+            _tagged(allow("s3:A"), NEWER, stages=(DEV, PROD)),
             "consent",
             False,
             id="another stage would lose, whatever is consented to",
         ),
         pytest.param(
-            _tagged(document("s3:GetObject", "lambda:GetFunction", "s3:A"), NEWER, stages=(DEV, PROD)),
+            _tagged(allow("s3:GetObject", "lambda:GetFunction", "s3:A"), NEWER, stages=(DEV, PROD)),
             None,
             True,
             id="another stage loses nothing",
@@ -233,7 +263,7 @@ def test_a_rollback_is_refused_where(there, kind, adopted):
 
 
 def test_the_version_before_the_last_change_is_returned_to_and_no_other():
-    there = _tagged(document("s3:A"), document("s3:B"), NEWER, previous="v2", gone=("v2",))
+    there = _tagged(allow("s3:A"), allow("s3:B"), NEWER, previous="v2", gone=("v2",))
     assert previous_version(there) == ""
     with pytest.raises(ZappaIamError, match="v2 of ZappaLambdaDeploymentPolicy is not there"):
         rollback_plan(state(there), frozenset({DEV}))
@@ -242,7 +272,7 @@ def test_the_version_before_the_last_change_is_returned_to_and_no_other():
 
 
 def test_a_plan_after_a_rollback_leads_forward_again():
-    current = state(_written(document("s3:A"), NEEDS[DEV]))
+    current = state(_written(allow("s3:A"), NEEDS[DEV]))
     after = performed(current, rollback_plan(current, frozenset({DEV})).changes)
     from tests.unit.plan.test_assignment import desired
 
@@ -250,7 +280,7 @@ def test_a_plan_after_a_rollback_leads_forward_again():
     assert "SetDefaultPolicyVersion" in kinds(again)
 
 
-LIMIT = policy(document("s3:*"), {DEV}, name="hello-dev-ZappaLambdaExecutionRole-Boundary")
+LIMIT = policy(allow("s3:*"), {DEV}, name="hello-dev-ZappaLambdaExecutionRole-Boundary")
 
 
 def role(*stages, **more):
@@ -269,13 +299,25 @@ def test_an_execution_role_that_no_function_runs_as_goes_with_its_boundary():
     assert kinds(made.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
 
 
+def test_an_execution_role_that_functions_of_two_stages_run_as_goes_with_the_last_of_them():
+    def shared(*stages):
+        limit = policy(NEEDS[DEV], set(stages), name="run-Boundary")
+        made = role(*stages, boundary=limit.arn)
+        return with_role(made, replace(limit, holders=0, boundary_of=1))
+
+    first = destroyed(shared(DEV, PROD), DEV, idle={"run": ""})
+    assert first.stays[-1] == "the execution role run and its boundary: functions of hello/prod run as it too"
+    assert kinds(first.plan) == ["TagPolicy", "TagRole"]
+    last = destroyed(shared(PROD), PROD, idle={"run": ""})
+    assert kinds(last.plan) == ["DeleteRolePolicy", "DeleteRole", "DeletePolicy"]
+
+
 @pytest.mark.parametrize(
     ("made", "idle", "told"),
     [
         pytest.param(role(DEV), {"run": "the function hello-dev runs as it"}, "runs as it", id="in use"),
         pytest.param(role(DEV), {}, "not known", id="nobody knows"),
         pytest.param(role(DEV, attached={"arn:x": {}}), {"run": ""}, "did not attach", id="with policies"),
-        pytest.param(role(DEV, PROD), {"run": ""}, "", id="of another stage too"),
         pytest.param(role(), {"run": ""}, "", id="not ours"),
     ],
 )
@@ -335,7 +377,12 @@ def by_role(made, *policies, providers=(OURS_ALONE,), attached=(), **more):
 
 def role_destroyed(current, *stages, mode="oidc", delete_profile=False):
     wanted = RoleDestruction(
-        "deployer", ROLE_ARN, frozenset(stages), mode == "oidc", "serverless", delete_profile
+        "deployer",
+        ROLE_ARN,
+        frozenset(stages),
+        mode == "oidc",
+        {"serverless": current.roles.profile},
+        delete_profile,
     )
     return destroy_plan("deployer", current, frozenset(stages), role=wanted)
 

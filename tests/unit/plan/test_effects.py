@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, document, policy, state
+from tests.support.documents import allow
+from tests.unit.plan.test_assignment import BASE, DEV, NEEDS, policy, state
 from zappa_iam_ext.plan import CurrentPolicy, Plan
 from zappa_iam_ext.plan import changes as c
 from zappa_iam_ext.plan.planning.effects import WrittenDocument, told_of_others, written_documents
 from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
 
-OLD, NEW = document("s3:A"), NEEDS[DEV]
+OLD, NEW = allow("s3:A"), NEEDS[DEV]
 THERE = replace(policy(OLD, {DEV}, versions=("v1", "v2")), former={"v1": NEW})
 LIMIT = CurrentPolicy(f"{THERE.arn}-Boundary", OLD, "v1", ("v1",))
 RUN = CurrentRole("run", "arn:aws:iam::123456789012:role/run", OLD, inline={"own": OLD})

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.documents import allow
+from tests.support.plans import kinds
 from tests.support.stages import ACCOUNT, stage
 from zappa_iam_ext.errors import QuotaExceeded, SettingsError
 from zappa_iam_ext.plan import Consents, StageKey
@@ -60,14 +62,7 @@ ADOPT, PRUNE = Consents(adopt=True), Consents(prune=True, prune_versions=True)
 ADOPT_AND_PRUNE = Consents(adopt=True, prune=True, prune_versions=True)
 
 
-def document(*actions, resource="*"):
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": resource}],
-    }
-
-
-NEEDED = document("logs:PutLogEvents", "lambda:InvokeFunction")
+NEEDED = allow("logs:PutLogEvents", "lambda:InvokeFunction")
 
 
 def wanted(**more):
@@ -103,10 +98,6 @@ def present(**more):
 def limit(said=NEEDED, **more):
     given = {"arn": LIMIT, "document": said, "default_version": "v1", "versions": ("v1",), "tags": tags(said)}
     return CurrentPolicy(**{**given, **more})
-
-
-def kinds(planned):
-    return [type(change).__name__ for change in planned.changes]
 
 
 def of(planned, kind):
@@ -149,7 +140,7 @@ def test_what_is_missing_is_written_and_tagged_before():
 
 
 def test_while_a_policy_is_replaced_both_documents_are_known_as_ours():
-    wider = document("logs:PutLogEvents", "lambda:InvokeFunction", "s3:GetObject")
+    wider = allow("logs:PutLogEvents", "lambda:InvokeFunction", "s3:GetObject")
     planned = execution_role_plan(wanted(policy=wider), present(), limit())
     assert kinds(planned) == ["TagPolicy", "CreatePolicyVersion", "TagRole", "PutRolePolicy"]
     assert set(of(planned, TagRole).tags["zappa-iam-ext:document"].split()) == {
@@ -163,7 +154,7 @@ def test_while_a_policy_is_replaced_both_documents_are_known_as_ours():
 
 
 def test_what_is_taken_away_wants_consent():
-    narrower = document("logs:PutLogEvents")
+    narrower = allow("logs:PutLogEvents")
     planned = execution_role_plan(wanted(policy=narrower), present(), limit())
     assert planned.takes_away
     assert {each.action for each in planned.narrowed} == {"lambda:InvokeFunction"}
@@ -179,9 +170,9 @@ def test_what_is_taken_away_wants_consent():
         pytest.param({"trust": BROKEN}, Consents(), "not-owned", id="one that lacks something"),
         pytest.param({"trust": BROKEN}, ADOPT, "", id="one that is adopted"),
         pytest.param({"trust": OPEN}, Consents(), "nothing", id="one that does"),
-        pytest.param({"inline": {"x": document("s3:*")}}, Consents(), "not-owned", id="one with other permissions"),
+        pytest.param({"inline": {"x": allow("s3:*")}}, Consents(), "not-owned", id="one with other permissions"),
         pytest.param(
-            {"trust": OPEN, "inline": {}, "attached": {"Admin": document("*")}}, Consents(), "nothing",
+            {"trust": OPEN, "inline": {}, "attached": {"Admin": allow("*")}}, Consents(), "nothing",
             id="one with a managed policy that allows it",
         ),
     ],
@@ -202,7 +193,7 @@ def test_a_role_of_others(held, consents, expected):
 
 
 def test_an_adopted_role_keeps_what_it_holds_within_its_new_boundary():
-    role = present(tags={}, boundary="", inline={"own": document("s3:*")}, attached={"a": document("sqs:*")})
+    role = present(tags={}, boundary="", inline={"own": allow("s3:*")}, attached={"a": allow("sqs:*")})
     planned = execution_role_plan(wanted(), role, None, ADOPT)
     assert kinds(planned) == ["CreatePolicy", "TagRole", "PutRolePolicy", "PutRolePermissionsBoundary"]
     said = str(planned.changes[0].document)
@@ -212,8 +203,8 @@ def test_an_adopted_role_keeps_what_it_holds_within_its_new_boundary():
 
 
 def test_zappas_own_policy_goes_with_consent_only():
-    role = present(inline={INLINE: NEEDED, "zappa-permissions": document("s3:*")})
-    bounded = limit(merged([NEEDED, document("s3:*")]))
+    role = present(inline={INLINE: NEEDED, "zappa-permissions": allow("s3:*")})
+    bounded = limit(merged([NEEDED, allow("s3:*")]))
     assert execution_role_plan(wanted(), role, bounded).empty
     planned = execution_role_plan(wanted(), role, bounded, PRUNE)
     assert kinds(planned)[-1] == "DeleteRolePolicy"
@@ -226,7 +217,7 @@ def test_zappas_own_policy_goes_with_consent_only():
     ids=["refused", "kept", "taken back"],
 )
 def test_an_edit_by_hand(consents, unsafe, keeps):
-    edited = document("logs:PutLogEvents", "s3:GetObject")
+    edited = allow("logs:PutLogEvents", "s3:GetObject")
     planned = execution_role_plan(wanted(), present(inline={INLINE: edited}), limit(), consents)
     assert planned.unsafe is unsafe
     if unsafe:
@@ -237,19 +228,19 @@ def test_an_edit_by_hand(consents, unsafe, keeps):
 
 def test_a_role_that_apply_made_is_no_edit():
     role = present(
-        tags=Ownership(True, frozenset({DEV})).to_tags(), inline={"zappa-permissions": document("s3:*")}
+        tags=Ownership(True, frozenset({DEV})).to_tags(), inline={"zappa-permissions": allow("s3:*")}
     )
     planned = execution_role_plan(
-        wanted(inline="zappa-permissions"), role, limit(merged([NEEDED, document("s3:*")])), PRUNE
+        wanted(inline="zappa-permissions"), role, limit(merged([NEEDED, allow("s3:*")])), PRUNE
     )
     assert not planned.unsafe
 
 
 def test_other_stages_that_share_the_role_keep_what_they_need_even_with_consent():
-    theirs = document("s3:GetObject", resource="arn:aws:s3:::shop/*")
+    theirs = allow("s3:GetObject", resource="arn:aws:s3:::shop/*")
     role = present(
         tags=tags(theirs, stages=frozenset({DEV, SHOP})),
-        inline={INLINE: theirs, "zappa-permissions": document("s3:*")},
+        inline={INLINE: theirs, "zappa-permissions": allow("s3:*")},
         trust={**OPEN, "Statement": [*OPEN["Statement"], ACCOUNTS]},
     )
     planned = execution_role_plan(wanted(), role, limit(theirs), PRUNE)
@@ -306,9 +297,9 @@ def test_names_and_sizes_that_iam_does_not_take():
         execution_role_plan(wanted(name="x" * 65), None)
     many = [f"arn:aws:s3:::bucket-{number:04}/*" for number in range(450)]
     with pytest.raises(QuotaExceeded, match="10,240"):
-        execution_role_plan(wanted(policy=document("s3:GetObject", resource=many)), None)
+        execution_role_plan(wanted(policy=allow("s3:GetObject", resource=many)), None)
     with pytest.raises(QuotaExceeded, match="6,144") as caught:
-        execution_role_plan(wanted(policy=document("s3:GetObject", resource=many[:250])), None)
+        execution_role_plan(wanted(policy=allow("s3:GetObject", resource=many[:250])), None)
     assert "--no-boundary" in caught.value.hint
     long = {**TRUST, "Statement": [{**ACCOUNTS, "Sid": f"Number{number}"} for number in range(20)]}
     with pytest.raises(QuotaExceeded, match="2,048"):
@@ -316,7 +307,7 @@ def test_names_and_sizes_that_iam_does_not_take():
 
 
 def test_a_boundary_that_is_full_wants_consent_for_its_oldest_version():
-    wider = document("logs:PutLogEvents", "lambda:InvokeFunction", "s3:GetObject")
+    wider = allow("logs:PutLogEvents", "lambda:InvokeFunction", "s3:GetObject")
     full = limit(versions=("v1", "v2", "v3", "v4", "v5"), default_version="v5")
     assert execution_role_plan(wanted(policy=wider), present(), full).concerns[0].kind is ConcernKind.CONSENT
     assert not execution_role_plan(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.plans import kinds
 from zappa_iam_ext.errors import QuotaExceeded, ZappaIamError
 from zappa_iam_ext.iam.synthesis import MANAGED_POLICY_LIMIT
 from zappa_iam_ext.plan import (
@@ -59,10 +60,6 @@ DONE = CurrentState(
     keys=(CurrentKey("AKIA1", active=True),),
     profile_key="AKIA1",
 )
-
-
-def kinds(plan):
-    return [type(change).__name__ for change in plan.changes]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.plan.test_assignment import DEV, PROD, desired, document, policy, state
+from tests.support.documents import allow
+from tests.unit.plan.test_assignment import DEV, PROD, desired, policy, state
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents, Quotas, plan
 from zappa_iam_ext.plan.plan_file import (
@@ -22,13 +23,11 @@ from zappa_iam_ext.plan.plan_file import (
 )
 from zappa_iam_ext.plan.role_states import DesiredExecutionRole, DesiredRole, DesiredRoles
 
-CURRENT = state(policy(document("s3:*"), {DEV}))
+CURRENT = state(policy(allow("s3:*"), {DEV}))
 WANTED = desired(DEV, PROD, profile="serverless", region="us-east-1", group="team", tags={"Team": "x"})
 ROLE = DesiredRole("deployer", {"Version": "2012-10-17", "Statement": []})
 LIMIT = f"arn:aws:iam::{WANTED.account}:policy/limit"
-EXECUTION = DesiredExecutionRole(
-    DEV, "run", "/", ROLE.trust, "inline", document("s3:A"), LIMIT, document("s3:B")
-)
+EXECUTION = DesiredExecutionRole(DEV, "run", "/", ROLE.trust, "inline", allow("s3:A"), LIMIT, allow("s3:B"))
 WANTED = replace(WANTED, roles=DesiredRoles(deployer=ROLE, execution=(EXECUTION,)))
 CONSENTS = Consents(prune=True)
 ENTRY = PlannedFor(
@@ -57,9 +56,9 @@ def test_it_is_read_as_it_was_written_and_comes_out_the_same():
 
 def test_the_state_s_fingerprint_changes_with_the_account_and_not_with_how_many_policies_it_has():
     told = state_fingerprint(CURRENT)
-    assert told == state_fingerprint(state(policy(document("s3:*"), {DEV}), quotas=Quotas(policies=7)))
-    assert told != state_fingerprint(state(policy(document("s3:A"), {DEV})))
-    assert told != state_fingerprint(state(policy(document("s3:*"), {DEV}), groups=("team",)))
+    assert told == state_fingerprint(state(policy(allow("s3:*"), {DEV}), quotas=Quotas(policies=7)))
+    assert told != state_fingerprint(state(policy(allow("s3:A"), {DEV})))
+    assert told != state_fingerprint(state(policy(allow("s3:*"), {DEV}), groups=("team",)))
 
 
 def _changed(**more):

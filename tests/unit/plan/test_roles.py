@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.plans import kinds
 from tests.support.service_definitions import operation, unknown_names
+from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, StageKey, plan
 from zappa_iam_ext.plan.changes import (
     AddClientIDToOpenIDConnectProvider,
@@ -17,11 +19,13 @@ from zappa_iam_ext.plan.changes import (
     DetachRolePolicy,
     PutRolePermissionsBoundary,
     PutRolePolicy,
+    TagPolicy,
     TagRole,
     UpdateAssumeRolePolicy,
     WriteRoleProfile,
 )
-from zappa_iam_ext.plan.ownership import Ownership
+from zappa_iam_ext.plan.documents import fingerprint
+from zappa_iam_ext.plan.ownership import Ownership, read_ownership
 from zappa_iam_ext.plan.role_states import (
     CurrentRole,
     CurrentRoles,
@@ -59,6 +63,13 @@ PROFILE = RoleProfile("serverless", f"{IAM}role/deployer", "ann", "us-east-1")
 DEPLOYER = DesiredRole("deployer", TRUST)
 
 
+def trusting(principal, action):
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": action}],
+    }
+
+
 def desired(roles, *stages):
     needs = {stage: document(f"s3:Get{stage.stage}") for stage in stages or (DEV,)}
     return DesiredState(ACCOUNT, "deployer", base="Deployment", needs=needs, zappa="0.63.0", roles=roles)
@@ -67,10 +78,6 @@ def desired(roles, *stages):
 def made(roles, there=None, *, consents=None, stages=(DEV,), **state):
     current = CurrentState(user_exists=True, roles=there, **state)
     return plan(desired(roles, *stages), current, consents)
-
-
-def kinds(planned):
-    return [type(change).__name__ for change in planned.changes]
 
 
 def role(name="deployer", trust=TRUST, tags=OURS, **more):
@@ -96,6 +103,25 @@ def test_from_nothing_what_others_refer_to_comes_first():
     run, deployer = (change for change in planned.changes if isinstance(change, CreateRole))
     assert (run.boundary, deployer.boundary, deployer.max_session) == (BOUNDARY, "", 3600)
     assert not planned.unsafe
+
+
+def test_an_execution_role_of_two_stages_carries_the_tags_of_both():
+    """So that neither is destroyed for the other, and applying one of them changes nothing back."""
+    both, run = (Ownership(True, frozenset(keys)).to_tags() for keys in ((DEV, PROD), (PROD,)))
+    held = {"inline": {"zappa-permissions": document()}, "boundary": BOUNDARY}
+    written = Ownership(True, frozenset({PROD}), (fingerprint(document()),)).to_tags()
+
+    def planned(wanted, role_tags, limit_tags):
+        present = role("run", tags=role_tags, **held)
+        there = CurrentRoles(execution={"run": present}, limits={"run-Boundary": limit(tags=limit_tags)})
+        found = made(DesiredRoles(execution=(wanted,)), there)
+        return [each for each in found.changes if isinstance(each, TagRole | TagPolicy)]
+
+    joined = planned(RUN, run, written)
+    assert [read_ownership(each.tags).stages for each in joined] == [{DEV, PROD}] * 2
+    of_both = {**written, **both}
+    assert planned(RUN, both, of_both) == []
+    assert planned(replace(RUN, further=(PROD,)), both, of_both) == []
 
 
 def test_a_user_that_deploys_has_a_bounded_execution_role_too():
@@ -131,6 +157,29 @@ def test_what_is_there_is_left_alone():
         ),
         pytest.param(
             role(tags=Ownership(True, frozenset({PROD})).to_tags()), ["TagRole"], "", id="of another stage"
+        ),
+        pytest.param(role(max_session=7200), ["CreatePolicy"], "", id="longer sessions stay"),
+        pytest.param(
+            role(
+                trust=trusting(
+                    {"Federated": f"{IAM}oidc-provider/gitlab.com"}, "sts:AssumeRoleWithWebIdentity"
+                )
+            ),
+            ["UpdateAssumeRolePolicy"],
+            "must evaluate",
+            id="a trust of before IAM's rule for shared providers",
+        ),
+        pytest.param(
+            role(trust=trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"}, "sts:AssumeRole")),
+            ["UpdateAssumeRolePolicy"],
+            "was deleted",
+            id="a user that was deleted",
+        ),
+        pytest.param(
+            role(trust=trusting({"AWS": [f"{IAM}role/{'r' * 60}{n}" for n in range(25)]}, "sts:AssumeRole")),
+            ["UpdateAssumeRolePolicy"],
+            "of 2,048",
+            id="too long with what is trusted already",
         ),
     ],
 )
@@ -272,3 +321,12 @@ def test_a_profile_is_written_by_no_call():
     change = WriteRoleProfile("serverless", PROFILE.role_arn, "ann")
     assert change.call() is None
     assert "serverless" in str(change)
+
+
+def test_sessions_become_longer_and_never_shorter():
+    longer = replace(DEPLOYER, max_session=7200)
+    (change, *_) = made(DesiredRoles(longer), CurrentRoles(role())).changes
+    assert change.call() == Call("iam", "UpdateRole", {"RoleName": "deployer", "MaxSessionDuration": 7200})
+    assert "UpdateRole" not in kinds(made(DesiredRoles(longer), CurrentRoles(role(max_session=9000))))
+    pruned = made(DesiredRoles(DEPLOYER), CurrentRoles(role(max_session=9000)), consents=Consents(prune=True))
+    assert "UpdateRole" not in kinds(pruned)

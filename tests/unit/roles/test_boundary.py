@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,10 @@ from zappa_iam_ext.roles.boundary import (
 )
 
 __all__ = ["ministack_judge", "node_judge"]  # fixtures
-FORBIDDEN = tomllib.loads((Path(__file__).parents[2] / "cases" / "roles" / "forbidden.toml").read_text())[
-    "call"
-]
+CASES = Path(__file__).parents[2] / "cases" / "roles"
+FORBIDDEN = tomllib.loads((CASES / "forbidden.toml").read_text())["call"]
+PERMITTED = tomllib.loads((CASES / "permitted.toml").read_text())["call"]
+MODES = Path(__file__).parents[3] / "docs" / "modes.md"
 PRINCIPAL = f"arn:aws:sts::{ACCOUNT}:assumed-role/serverless/ci"
 SETTINGS = {
     "plain": {"s3_bucket": "packages"},
@@ -45,6 +47,23 @@ SETTINGS = {
         "certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1",
         "function_url_enabled": True,
         "vpc_config": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    },
+    "http api": {"s3_bucket": "packages", "apigateway_version": "v2"},
+    "sources": {
+        "s3_bucket": "packages",
+        "events": [
+            {"function": "app.a", "event_source": {"arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue"}},
+            {"function": "app.b", "event_source": {"arn": f"arn:aws:sns:us-east-1:{ACCOUNT}:topic"}},
+        ],
+        "authorizer": {"function": "app.authorize"},
+        "xray_tracing": True,
+    },
+    "cognito": {
+        "s3_bucket": "packages",
+        "cognito": {
+            "user_pool": "us-east-1_pool",
+            "triggers": [{"source": "PreSignUp_SignUp", "function": "app.sign_up"}],
+        },
     },
 }
 
@@ -59,9 +78,15 @@ def plain(made):
     return deployment_policy(requirements(made, life_cycle()))
 
 
-def provisioned(made):
+@lru_cache
+def document_of(name, *, by_role=True):
+    """Return what is provisioned for a stage with the settings of a name, for a role or a user that deploys."""
+    return provisioned(stage_of(name), by_role=by_role)
+
+
+def provisioned(made, *, by_role=True):
     role = bounded_role(made)
-    own = self_inspection_grants("aws", ACCOUNT, "serverless", role=True)
+    own = self_inspection_grants("aws", ACCOUNT, "serverless", role=by_role)
     whole = PolicyDocument((*plain(made).statements, *own))
     return bounded(whole, role.arn, role.boundary_arn)
 
@@ -73,6 +98,7 @@ def filled(call, made):
         "role": role.arn,
         "boundary": role.boundary_arn,
         "policy": f"arn:aws:iam::{ACCOUNT}:policy/ZappaLambdaDeploymentPolicy",
+        "deployer": f"arn:aws:iam::{ACCOUNT}:role/serverless",
     }
     return {
         "principal": PRINCIPAL,
@@ -89,19 +115,34 @@ def decision(document, request):
     return evaluate(PolicySet(identity=(document,)), asked).decision
 
 
-@pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("call", [pytest.param(call, id=call["name"]) for call in FORBIDDEN])
-def test_it_is_denied(call, name):
-    made = stage_of(name)
-    assert decision(provisioned(made), filled(call, made)) is Decision.IMPLICIT_DENY
+def test_it_is_denied(call):
+    allowed = [
+        (name, by_role)
+        for name in SETTINGS
+        for by_role in (True, False)
+        if decision(document_of(name, by_role=by_role), filled(call, stage_of(name)))
+        is not Decision.IMPLICIT_DENY
+    ]
+    assert allowed == []
+
+
+@pytest.mark.parametrize("call", [pytest.param(call, id=call["name"]) for call in PERMITTED])
+def test_what_is_allowed_by_design_is_said(call):
+    name = call.get("settings", "plain")
+    assert decision(document_of(name), filled(call, stage_of(name))) is Decision.ALLOWED
+    assert call["told"] in " ".join(MODES.read_text().split())
 
 
 @pytest.mark.node
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "everything" else [pytest.mark.longer]) for name in SETTINGS],
+)
 def test_two_evaluators_that_are_not_ours_deny_it_too(name, node_judge, ministack_judge):
     made = stage_of(name)
     pairs = [
-        {"policies": {"identity": [provisioned(made).to_dict()]}, "request": filled(call, made)}
+        {"policies": {"identity": [document_of(name).to_dict()]}, "request": filled(call, made)}
         for call in FORBIDDEN
     ]
     for judge in (node_judge, ministack_judge):
@@ -118,8 +159,9 @@ def test_two_evaluators_that_are_not_ours_deny_it_too(name, node_judge, ministac
 def test_without_the_boundary_the_back_door_is_open():
     """The table can fail: the plain policy allows what the bounded one denies, and exactly the writes of the role."""
     made = stage_of()
+    document = plain(made)
     opened = {
-        call["action"] for call in FORBIDDEN if decision(plain(made), filled(call, made)) is Decision.ALLOWED
+        call["action"] for call in FORBIDDEN if decision(document, filled(call, made)) is Decision.ALLOWED
     }
     assert opened == {"iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"}
 
@@ -132,7 +174,7 @@ def test_nothing_that_zappa_needs_is_lost_where_the_role_has_the_boundary(name):
         requirement.action
         for requirement in requirements(made, life_cycle())
         if decision(
-            provisioned(made),
+            document_of(name),
             {
                 "principal": PRINCIPAL,
                 "action": requirement.action,
@@ -149,7 +191,7 @@ def test_nothing_that_zappa_needs_is_lost_where_the_role_has_the_boundary(name):
 def test_no_condition_stands_on_an_action_that_does_not_support_its_key(name):
     tested = [
         (action, key)
-        for statement in provisioned(stage_of(name)).statements
+        for statement in document_of(name).statements
         for action in statement.actions
         for tests in statement.condition.values()
         for key in tests
@@ -265,7 +307,7 @@ def test_what_a_role_that_is_known_leaves_to_ask_for(exists, boundary, denied):
         each.action
         for each in needed
         if decision(
-            provisioned(made),
+            document_of("plain"),
             {
                 "principal": PRINCIPAL,
                 "action": each.action,

@@ -12,7 +12,7 @@ from zappa_iam_ext.aws.documents import tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.aws.provisioning.current_roles import attached_to_role, with_current_roles
 from zappa_iam_ext.aws.provisioning.managed_policies import family_arns, former_versions, managed_policy
-from zappa_iam_ext.aws.provisioning.roles_to_destroy import with_roles_to_destroy
+from zappa_iam_ext.aws.provisioning.removal.roles import with_roles_to_destroy
 from zappa_iam_ext.aws.provisioning.user_keys import told_keys
 from zappa_iam_ext.plan import (
     CurrentGroup,

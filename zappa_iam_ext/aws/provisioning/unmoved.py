@@ -1,8 +1,8 @@
 """A policy is written only upon the version that was planned upon: IAM itself knows no such condition.
 
 Before the write the default version is looked up. After it the numbers of the new versions tell whether another run
-wrote in between: whoever came second makes the first one's version the default again, so that nothing of it is lost, and
-plans anew.
+wrote something else in between: whoever came second makes the first one's version the default again, so that nothing of it
+is lost, and plans anew.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zappa_iam_ext.aws.documents import document_from
 from zappa_iam_ext.aws.errors import code_of
 from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan.changes import Change, CreatePolicyVersion, SetDefaultPolicyVersion
-from zappa_iam_ext.plan.documents import dumps
+from zappa_iam_ext.plan.documents import dumps, same
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -52,7 +52,7 @@ def unmoved(iam: IAMClient, change: Change) -> Iterator[Written]:
     mine = _number(written.answer["PolicyVersion"]["VersionId"])
     _, after = _versions(iam, change.arn)
     new = sorted(after - before)
-    if new and new[0] < mine:
+    if new and new[0] < mine and not _says(iam, change, f"v{new[0]}"):
         make_default(iam, change.arn, f"v{new[0]}")
         raise AccountChanged(f"another run wrote the policy {change.arn} at the same time", hint=HINT)
 
@@ -73,6 +73,12 @@ def make_default(iam: IAMClient, arn: str, version: str) -> None:
         if version != default:
             iam.delete_policy_version(PolicyArn=arn, VersionId=version)
             iam.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+
+
+def _says(iam: IAMClient, change: CreatePolicyVersion, version: str) -> bool:
+    """Say whether a version says what was to be written: the answer was lost and botocore asked again, or it is of a like run."""
+    held = iam.get_policy_version(PolicyArn=change.arn, VersionId=version)["PolicyVersion"]
+    return same(document_from(held.get("Document")), change.document)
 
 
 def _versions(iam: IAMClient, arn: str) -> tuple[str, set[int]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +16,7 @@ from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, parse_comm
 from zappa_iam_ext.cli.shared.output import is_masked, machine_text, own_version
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.mask import masked_values
+from zappa_iam_ext.whole_file import write_whole
 
 if TYPE_CHECKING:
     from zappa_iam_ext.workflow import Provisioning
@@ -101,7 +100,9 @@ def show(
         entries = masked_values(entries)
     if output == "text":
         text = plans_text(entries, style_of(sys.stdout), verbose=verbose, documents=documents)
-        return "\n\n".join([text, *(pipeline.rstrip() for item in plans for pipeline in item.pipelines)])
+        advice = "\n".join(line for item in plans for line in item.advice)
+        pipelines = (pipeline.rstrip() for item in plans for pipeline in item.pipelines)
+        return "\n\n".join(filter(None, [text, advice, *pipelines]))
     told = Told(
         "zappa-iam plan",
         own_version(),
@@ -118,10 +119,7 @@ def show(
 def write_privately(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises `ZappaIamError`."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        write_whole(path, text.encode(), private=True)
     except OSError as error:
         raise ZappaIamError(
             f"{path} cannot be written: {error.strerror}", hint="Name another file (`--out`)."
@@ -150,13 +148,25 @@ def on_terminal() -> bool:
 
 def _pasted() -> str:
     """Return the command line that was given, with consent to what it showed."""
+    return shlex.join([*_given({}), "--yes"])
+
+
+def command_line(**changed: Any) -> str:
+    """Return the command line that was given with other values of some parameters; those that are empty are left out."""
+    return shlex.join(_given(changed))
+
+
+def _given(changed: Mapping[str, Any]) -> list[str]:
     context = click.get_current_context()
     words = ["zappa-iam", *_names(context)]
     for param in context.command.params:
-        given = context.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE
-        if given and param.name != "yes" and param.name in context.params:
-            words += _words(param, context.params[str(param.name)])
-    return shlex.join([*words, "--yes"])
+        name = str(param.name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and name in context.params
+        if name in changed:
+            words += _words(param, changed[name]) if changed[name] else []
+        elif given and name != "yes":
+            words += _words(param, context.params[name])
+    return words
 
 
 def _names(context: click.Context) -> list[str]:
@@ -209,6 +219,7 @@ def _about(item: Provisioning) -> dict[str, Any]:
         "user": item.user,
         "kind": item.kind,
         "pipelines": list(item.pipelines),
+        "advice": list(item.advice),
         "profile": item.profile,
         "administrator": item.administrator,
         "administrator_denied": list(item.rights.denied),

@@ -101,7 +101,7 @@ def _of_resource(question: Question, held: Answering) -> tuple[AuthorizationRequ
 
 def list_needed(question: Question, output: str, formats: Sequence[str] = ("text", "json")) -> ExitCode:
     """Tell what the profile may do of what the stage needs; return the exit code that a check has."""
-    from zappa_iam_ext.render.holdings import holdings_json, holdings_text
+    from zappa_iam_ext.render.permission_list import permission_list_json, permission_list_text
     from zappa_iam_ext.workflow import check_offline, check_stage
 
     if output not in formats:
@@ -116,5 +116,9 @@ def list_needed(question: Question, output: str, formats: Sequence[str] = ("text
         report = check_stage(stage, life_cycle(), question.options)
     code = report.exit_code()
     report = masked_values(report) if is_masked() else report
-    say(holdings_json(report) if output == "json" else holdings_text(report, style_of(sys.stdout)))
+    say(
+        permission_list_json(report)
+        if output == "json"
+        else permission_list_text(report, style_of(sys.stdout))
+    )
     return code

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from zappa_iam_ext.errors import ZappaIamError
+from zappa_iam_ext.whole_file import is_special, write_whole
 
 STDOUT = "-"
 _OPTION = "Name another file (`--output`), or `-` for stdout."
@@ -23,7 +22,7 @@ def require_writable(value: str, what: str = "report") -> None:
         raise _refused(path, "it is a folder", what)
     if not folder.is_dir():
         raise _refused(path, f"there is no folder {folder}", what)
-    if not os.access(path if _is_special(path) else folder, os.W_OK):
+    if not os.access(path if is_special(path) else folder, os.W_OK):
         raise _refused(path, "permission denied", what)
 
 
@@ -34,40 +33,9 @@ def write_output(path: Path, text: str, what: str = "report") -> None:
     """
     content = f"{text}\n".encode("utf-8", "backslashreplace")
     try:
-        if _is_special(path):
-            path.write_bytes(content)
-            return
-        _replace(Path(os.path.realpath(path)), content)
+        write_whole(path, content)
     except OSError as error:
         raise _refused(path, str(error.strerror), what) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(_mode(path))
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
-
-
-def _mode(path: Path) -> int:
-    """Return the mode of the file that is replaced, else what a new file gets."""
-    try:
-        return path.stat().st_mode & 0o777
-    except OSError:
-        umask = os.umask(0o077)
-        os.umask(umask)
-        return 0o666 & ~umask
-
-
-def _is_special(path: Path) -> bool:
-    """Say whether it is there and no file: a device such as /dev/stdout, or a named pipe."""
-    return path.exists() and not path.is_file()
 
 
 def _refused(path: Path, why: str, what: str) -> ZappaIamError:

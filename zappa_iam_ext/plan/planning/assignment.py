@@ -43,8 +43,8 @@ class PolicySetInPlace:
 
     @property
     def edited(self) -> bool:
-        """Whether somebody changed one of the documents."""
-        return any(part.edited for part in self.parts)
+        """Whether somebody changed one of the documents; nobody knows where no tag tells what we wrote (version 0.1)."""
+        return any(part.edited and part.ownership.documents for part in self.parts)
 
 
 def assigned(
@@ -176,7 +176,7 @@ class _Assignment:
             kept = place.found.stages
             yield from self._grown(place.found, needed, None if kept is None else kept | stages)
             return
-        if in_place is None or self.claim or self._is_whole(in_place, place, needed):
+        if in_place is None or self._is_whole(in_place, place, needed):
             yield from self._parts(place.name, needed, stages)
             return
         kept = in_place.stages
@@ -192,9 +192,14 @@ class _Assignment:
     def _is_whole(
         self, in_place: PolicySetInPlace, place: _Place, needed: Sequence[Mapping[str, Any]]
     ) -> bool:
-        """Say whether all that a policy is for is known: every stage of it, and no edit that is to be kept."""
+        """Say whether all that a policy is for is known: every stage of it, and no edit that is to be kept.
+
+        One that names a stage which is not asked for never is, whatever was consented to.
+        """
+        if self.claim and (place.found is None or in_place.stages is None):
+            return True
         mine = place.found is not None and in_place.stages is not None and in_place.stages <= self.asked
-        if mine and not (in_place.edited and self.adopt):
+        if mine and (self.claim or not (in_place.edited and self.adopt)):
             return True
         known = mine or place.found is None
         return known and all(covered(document, needed) for document in in_place.documents)
@@ -203,12 +208,13 @@ class _Assignment:
         self, in_place: PolicySetInPlace, needed: Sequence[Mapping[str, Any]], stages: Stages | None
     ) -> Iterator[DesiredPolicy]:
         """Yield what is in place, with what is needed beside it."""
+        edited = in_place.edited and not self.adopt
         if all(covered(document, in_place.documents) for document in needed):
             for part in in_place.parts:
-                yield DesiredPolicy(part.name, part.document, stages, keeps=True)
+                yield DesiredPolicy(part.name, part.document, stages, keeps=True, edited=edited)
             return
         for policy in self._parts(in_place.head, [*in_place.documents, *needed], stages):
-            yield replace(policy, keeps=True)
+            yield replace(policy, keeps=True, edited=edited)
 
     def _parts(
         self, name: str, documents: Sequence[Mapping[str, Any]], stages: Stages | None

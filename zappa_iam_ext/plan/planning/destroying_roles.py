@@ -8,7 +8,7 @@ stopped in between finds it again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zappa_iam_ext.plan.changes import (
     Change,
@@ -19,14 +19,13 @@ from zappa_iam_ext.plan.changes import (
     TagRole,
     UntagRole,
 )
+from zappa_iam_ext.plan.entities import some
 from zappa_iam_ext.plan.ownership import StageKey, read_ownership, surplus_tags
 from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState
 
 OUR_INLINE = frozenset({"zappa-permissions", "ZappaLambdaExecutionPolicy"})
 """The inline policies that an execution role has by Zappa's name for it and by the convention's."""
-SHOWN = 3
-"""So many names are told."""
 _ROLE_PROFILE = frozenset({"role_arn", "source_profile", "region"})
 
 
@@ -34,15 +33,15 @@ _ROLE_PROFILE = frozenset({"role_arn", "source_profile", "region"})
 class RoleDestruction:
     """The role that deploys, and what may go with it.
 
-    ``stages`` are all those that are destroyed. ``providers`` says that identity providers may go, ``profile`` names the
-    profile that assumes the role, which goes when ``delete_profile``.
+    ``stages`` are all those that are destroyed. ``providers`` says that identity providers may go. ``profiles`` are those
+    that may assume the role, with what they say; they go when ``delete_profile``.
     """
 
     name: str
     arn: str
     stages: frozenset[StageKey]
     providers: bool = False
-    profile: str = ""
+    profiles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     delete_profile: bool = False
 
 
@@ -62,7 +61,8 @@ def deployer_goes(
     yield from _providers(there, wanted, stays, goes=not reason)
     if role is not None and not reason:
         yield DeleteRole(role.name)
-    yield from _profile(there.profile, wanted, stays, goes=not reason)
+    for profile, settings in wanted.profiles.items():
+        yield from _profile(profile, settings, wanted, stays, goes=not reason)
 
 
 def _keeps(role: CurrentRole, current: CurrentState, wanted: RoleDestruction, gone: Collection[str]) -> str:
@@ -76,9 +76,9 @@ def _keeps(role: CurrentRole, current: CurrentState, wanted: RoleDestruction, go
         return f"{', '.join(map(str, sorted(named - wanted.stages)))} deploy as it too"
     left = set(current.attached) - set(gone)
     reasons = (
-        (left, f"it holds {len(left)} other policies ({_named(left)})"),
-        (role.inline, f"it has inline policies that we did not write ({_named(role.inline)})"),
-        (role.instance_profiles, f"it is in the instance profile {_named(role.instance_profiles)}"),
+        (left, f"it holds {len(left)} other policies ({some(list(map(current.described, left)))})"),
+        (role.inline, f"it has inline policies that we did not write ({some(role.inline)})"),
+        (role.instance_profiles, f"it is in the instance profile {some(role.instance_profiles)}"),
     )
     return "; ".join(told for holds, told in reasons if holds)
 
@@ -107,7 +107,7 @@ def _providers(
         elif provider.trusted_by is None:
             reason = "which roles trust it may not be asked (iam:ListRoles)"
         elif others:
-            reason = f"the trust of {_named(others)} names it"
+            reason = f"the trust of {some(others)} names it"
         else:
             yield DeleteOpenIDConnectProvider(provider.arn)
             continue
@@ -115,20 +115,20 @@ def _providers(
 
 
 def _profile(
-    settings: Mapping[str, str], wanted: RoleDestruction, stays: list[str], *, goes: bool
+    profile: str, settings: Mapping[str, str], wanted: RoleDestruction, stays: list[str], *, goes: bool
 ) -> Iterator[Change]:
     if settings.get("role_arn") != wanted.arn:
         return
     if not goes:
         reason = "the role stays"
     elif not set(settings) <= _ROLE_PROFILE:
-        reason = f"it says more than what we wrote ({_named(set(settings) - _ROLE_PROFILE)})"
+        reason = f"it says more than what we wrote ({some(set(settings) - _ROLE_PROFILE)})"
     elif not wanted.delete_profile:
         reason = "`--delete-profile` takes it out of the config file"
     else:
-        yield DeleteRoleProfile(wanted.profile, wanted.arn)
+        yield DeleteRoleProfile(profile, wanted.arn)
         return
-    stays.append(f"the profile {wanted.profile}: {reason}")
+    stays.append(f"the profile {profile}: {reason}")
 
 
 def execution_roles_go(
@@ -138,16 +138,21 @@ def execution_roles_go(
     there = current.roles or CurrentRoles()
     for name, role in sorted(there.execution.items()):
         named = read_ownership(role.tags).stages
-        if not role.ours or named is None or not named <= stages:
+        if not role.ours or named is None or not named & stages:
+            continue
+        if named - stages:
+            left = ", ".join(map(str, sorted(named - stages)))
+            stays.append(f"the execution role {name} and its boundary: functions of {left} run as it too")
+            yield from _released(role, stages)
             continue
         foreign = sorted(set(role.inline) - OUR_INLINE)
         reason = idle.get(name, "whether a function runs as it is not known")
         if role.attached:
             reason = f"it holds {len(role.attached)} managed policies that we did not attach"
         elif foreign:
-            reason = f"it has inline policies that we did not write ({_named(foreign)})"
+            reason = f"it has inline policies that we did not write ({some(foreign)})"
         elif role.instance_profiles:
-            reason = f"it is in the instance profile {_named(role.instance_profiles)}"
+            reason = f"it is in the instance profile {some(role.instance_profiles)}"
         if reason:
             stays.append(f"the execution role {name} and its boundary: {reason}")
             continue
@@ -169,8 +174,3 @@ def boundaries_that_go(
             continue
         if limit.boundary_of <= len(bounded) and bounded <= removed:
             yield limit
-
-
-def _named(names: Collection[str]) -> str:
-    told = sorted(name.rpartition("/")[2] for name in names)
-    return ", ".join(told[:SHOWN]) + (", ..." if told[SHOWN:] else "")

@@ -23,7 +23,8 @@ def policy_concerns(desired: DesiredState, current: CurrentState) -> Iterator[Co
     """Yield what somebody else made or edited and would be replaced."""
     for policy in desired.policies:
         present = current.policy(policy.name)
-        if present is None or policy.keeps or same(present.document, policy.document):
+        unsaid = policy.keeps and not (policy.edited and present and present.edited)
+        if present is None or unsaid or same(present.document, policy.document):
             continue
         if not present.ours:
             yield Concern(
@@ -34,8 +35,13 @@ def policy_concerns(desired: DesiredState, current: CurrentState) -> Iterator[Co
         elif present.edited:
             yield Concern(
                 present.arn,
-                "somebody edited the policy since we wrote it; replacing it would lose the edit",
-                "Compare (`zappa-iam plan --documents`), then keep the edit (`--adopt`), or choose another policy name"
+                "somebody edited the policy since we wrote it; "
+                + (
+                    "writing it would make the edit ours"
+                    if policy.keeps
+                    else "replacing it would lose the edit"
+                ),
+                "Compare (`zappa-iam plan STAGE --documents`), then keep the edit (`--adopt`), or choose another policy name"
                 " (iam_ext.policy).",
                 ConcernKind.DRIFT,
             )
@@ -78,9 +84,7 @@ def _update(
     differs = not same(present.document, policy.document)
     if not differs and not present.ours:
         return
-    yield from _tag_changes(
-        _ownership(desired, policy, present if differs else None), present, differs=differs
-    )
+    yield from _tag_changes(_ownership(desired, policy, present), present, differs=differs)
     if not differs:
         return
     known = next((v for v, former in present.former.items() if same(former, policy.document)), None)
@@ -96,7 +100,7 @@ def _update(
 def _tag_changes(wanted: Ownership, present: CurrentPolicy, *, differs: bool) -> Iterator[Change]:
     """Yield the tags that are not so yet; of a document that stays they must tell stages and that we wrote it."""
     told = present.ownership
-    if not differs and told.stages == wanted.stages and told.wrote(wanted.documents[0]):
+    if not differs and told.stages == wanted.stages and set(wanted.documents) <= set(told.documents):
         return
     tags = wanted.to_tags()
     yield TagPolicy(present.arn, tags)
@@ -105,11 +109,21 @@ def _tag_changes(wanted: Ownership, present: CurrentPolicy, *, differs: bool) ->
 
 
 def _ownership(
-    desired: DesiredState, policy: DesiredPolicy, replaced: CurrentPolicy | None = None
+    desired: DesiredState, policy: DesiredPolicy, present: CurrentPolicy | None = None
 ) -> Ownership:
-    """Return whose the policy is; while its document is being replaced both are known as ours."""
+    """Return whose the policy is; while its document is being replaced both are known as ours.
+
+    Of a document that stays the version before stays known, and an edit that nobody adopted stays an edit.
+    """
     documents: Mapping[str, None] = {fingerprint(policy.document): None}
-    if replaced is not None and replaced.ours and not replaced.edited:
-        documents = {**documents, fingerprint(replaced.document): None}
-    previous = replaced.default_version if replaced else ""
+    previous = ""
+    if present is not None:
+        told, stays = present.ownership, same(present.document, policy.document)
+        if stays:
+            previous = told.previous
+            documents = dict.fromkeys(told.documents) if policy.edited or not present.edited else documents
+        else:
+            previous = present.default_version
+            if present.ours and not present.edited:
+                documents = {**documents, fingerprint(present.document): None}
     return Ownership(True, policy.stages, tuple(documents), desired.zappa, previous)

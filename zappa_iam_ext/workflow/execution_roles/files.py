@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from zappa_iam_ext.roles.zappa_writes import (
     zappa_writes,
 )
 from zappa_iam_ext.settings_editing import edited, unified_diff
+from zappa_iam_ext.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +158,9 @@ def _read(path: Path, *, missing: str | None = None) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    target = path.resolve()
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            if target.exists():
-                shutil.copymode(target, name)
-            else:
-                Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror}", hint="See who may write it."
         ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -19,13 +19,20 @@ from zappa_iam_ext.permissions.own_calls import administration
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Plan
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
+from zappa_iam_ext.workflow.provisioning.modes import ModeOptions, deployer_name
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
 
-_OF_PROVIDERS = "OpenIDConnect"
-"""In the names of calls on identity providers, which a user that deploys needs none of."""
+_OF_PROVIDERS = frozenset({"ListRoles"})
+"""Calls about identity providers, beside those that have it in their names: who else trusts one."""
+_OF_USERS = ("User", "Group", "AccessKey")
+"""In the names of calls on users, which a role that deploys needs none of."""
+_OF_DEPLOYING_ROLES = frozenset({"AttachRolePolicy", "DetachRolePolicy"})
+"""Calls on a role that deploys only: an execution role holds inline policies."""
+_OF_EXECUTION_ROLES = frozenset({"DeleteRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy"})
+"""Calls on an execution role only: a role that deploys holds managed policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +90,50 @@ def administrator_rights(iam: IAMClient, who: CallerIdentity, plan: Plan, region
     return Rights(tuple(dict.fromkeys(denied)), unseen)
 
 
-def administrator_document(stage: Stage, account: str, partition: str) -> PolicyDocument:
-    """Return what an administrator needs to plan, apply and destroy for a stage whose user deploys.
+def administrator_document(
+    stage: Stage, account: str, partition: str, mode: str = "user", role_name: str = ""
+) -> PolicyDocument:
+    """Return what an administrator needs to plan, apply and destroy for a stage in a mode.
 
-    Of policies those named as the stage's or after it, and the boundary of the execution role; of users the one that
-    deploys, of roles the execution role, of groups any. Keys can be made and deleted for that user.
+    Of policies those named as the stage's or after it, and the boundary of the execution role; of roles the execution role.
+    A user that deploys is the stage's, groups are any, and keys can be made and deleted for that user; a role that deploys
+    is ``role_name`` or the project's, identity providers are any.
     """
     own = iam_ext_settings(stage)
+    options = ModeOptions(mode, role_name)
+    options.check(removing=True)
+    deployer = deployer_name((stage,), options) if options.is_role else ""
+    execution = f"{stage.role.path}{stage.role.name}".lstrip("/")
     grants = []
-    for name in (f"{own.policy}*", f"{stage.role.name}*"):
+    for policy, role in (
+        (f"{own.policy}*", execution),
+        (f"{stage.role.name}*", execution),
+        *([(f"{own.policy}*", deployer)] if deployer else []),
+    ):
         names = {
             "user": own.user_or_default,
             "group": "*",
-            "role": f"{stage.role.path}{stage.role.name}".lstrip("/"),
+            "role": role,
             "function": stage.function_name,
-            "policy_name": name,
-            "policy_arn": f"arn:{partition}:iam::{account}:policy/{name}",
+            "policy_name": policy,
+            "policy_arn": f"arn:{partition}:iam::{account}:policy/{policy}",
             "issuer": "*",
         }
         needed = administration(names, Scope(account, stage.region, partition))
         grants += [
             Grant(item.action, item.resource, purpose=row.purpose)
             for row, item in needed
-            if _OF_PROVIDERS not in row.operation
+            if _belongs(row.operation, mode, deploys=role == deployer)
         ]
     return synthesize(grants)
+
+
+def _belongs(operation: str, mode: str, *, deploys: bool) -> bool:
+    """Say whether plans of a mode make a call; of a role that deploys, or of an execution role."""
+    if operation in _OF_PROVIDERS or "OpenIDConnect" in operation:
+        return mode == "oidc"
+    if any(part in operation for part in _OF_USERS):
+        return mode == "user"
+    if operation in _OF_DEPLOYING_ROLES:
+        return deploys
+    return not (deploys and operation in _OF_EXECUTION_ROLES)

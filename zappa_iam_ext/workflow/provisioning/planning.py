@@ -6,7 +6,7 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,7 @@ from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.errors import (
-    SettingsError,
-)
+from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import (
@@ -27,6 +25,8 @@ from zappa_iam_ext.plan import (
     Plan,
     plan,
 )
+from zappa_iam_ext.plan.entities import Elsewhere
+from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.planning.deployers import beside
 from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
@@ -35,7 +35,7 @@ from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.modes import (
     ModeOptions,
-    deployer_name,
+    deployer_there,
     desired_roles,
     execution_roles,
     mode_notes,
@@ -48,6 +48,7 @@ from zappa_iam_ext.workflow.provisioning.targets import (
     DEFAULT_PROFILE,
     Target,
     behind,
+    behind_removed,
     profile_of,
     target_of,
     unnamed,
@@ -64,7 +65,9 @@ class Provisioning:
 
     ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
     of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
-    profile has no credentials of the user that work, and that the plan makes none.
+    profile has no credentials of the user that work, and that the plan makes none. ``elsewhere`` are others that deploy
+    stages that are destroyed, ``further`` the other stages that tags of ours name (does the deployer hold a policy for
+    it?), ``advice`` the lines that say what to run for them.
     """
 
     plan: Plan
@@ -82,6 +85,9 @@ class Provisioning:
     findings: tuple[str, ...] = ()
     lacks_key: bool = False
     pipelines: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    further: Mapping[StageKey, bool] = field(default_factory=dict)
+    advice: tuple[str, ...] = ()
     iam: IAMClient | None = field(default=None, repr=False, compare=False)
     options: AwsOptions = field(default_factory=AwsOptions)
 
@@ -106,7 +112,7 @@ class ProvisioningOptions:
     credentials that work: only when asked for.
     ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
     ``mode`` says how the deployer gets its credentials. ``removing``: what is made of it is removed again, so that nothing
-    is planned yet.
+    is planned yet; ``user`` names the one that is removed.
     """
 
     admin_profile: str = ""
@@ -116,6 +122,7 @@ class ProvisioningOptions:
     only_add: bool = False
     mode: ModeOptions = field(default_factory=ModeOptions)
     removing: bool = False
+    user: str = ""
 
 
 def plan_stages(
@@ -133,8 +140,10 @@ def plan_stages(
     for stage in stages:
         own = iam_ext_settings(stage)
         profile = profile_of(stage, options)
-        groups.setdefault((profile, own.user, own.policy), []).append(stage)
-    _refuse_shared_names(groups)
+        user = (wanted.user if wanted else "") or own.user
+        groups.setdefault((profile, user, own.policy), []).append(stage)
+    if not (wanted and wanted.removing):  # what is removed is found by its tags, whatever it is called
+        _refuse_shared_names(groups)
     return tuple(
         _plan_group(tuple(group), commands, options, key, wanted or ProvisioningOptions())
         for key, group in groups.items()
@@ -145,13 +154,15 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
     names = [policy for _, _, policy in groups]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        sharing = [(key[0] or "no profile", group) for key, group in groups.items() if key[2] == twice[0]]
-        told = "; ".join(
-            f"{', '.join(stage.name for stage in group)} ({profile})" for profile, group in sharing
-        )
+        sharing = [
+            (f"{profile or 'no profile'}, {user or 'whoever it belongs to'}", group)
+            for (profile, user, name), group in groups.items()
+            if name == twice[0]
+        ]
+        told = "; ".join(f"{', '.join(stage.name for stage in group)} ({whose})" for whose, group in sharing)
         other = sharing[-1][1][-1].name
         raise SettingsError(
-            f"stages of different profiles share the policy name {twice[0]}: {told}",
+            f"stages of different profiles or users share the policy name {twice[0]}: {told}",
             hint=f'Name one of each own, `"iam_ext": {{"policy": "{twice[0]}-{other}"}}` in the stage {other},'
             " or give one stage at a time: each gets a policy of its own.",
         )
@@ -171,6 +182,8 @@ def _plan_group(
     identity = (  # before the administrator's: what fails here no administrator mends
         None
         if wanted.mode.is_role
+        else behind_removed(stages[0], profile, asked, named=bool(user_name))
+        if wanted.removing
         else behind(stages[0], profile, asked, named=bool(user_name), replaces_key=replaces_key)
     )
     administrator, iam = open_administrator(
@@ -181,12 +194,14 @@ def _plan_group(
         require_account(stage, administrator.account, "the administrator belongs")
     wanted.mode.check(removing=wanted.removing)
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    role = ("", "/")
     if wanted.mode.is_role:
-        target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        role = deployer_there(iam, stages, wanted.mode)
+        target = Target(*role, profile, role=True)
         roles = (
             roles_to_destroy(located, wanted.mode)
             if wanted.removing
-            else desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)[0]
+            else desired_roles(located, wanted.mode, role, profile or DEFAULT_PROFILE, region)[0]
         )
     else:
         target = target_of(identity, profile, user_name, administrator, iam)
@@ -254,7 +269,9 @@ def _plan_group(
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
-        pipelines=(() if wanted.removing else pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE)),
+        pipelines=()
+        if wanted.removing
+        else pipelines_of(located, wanted.mode, role, profile or DEFAULT_PROFILE),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )

@@ -94,6 +94,15 @@ def behind(
         ) from error
 
 
+def behind_removed(stage: Stage, profile: str, asked: AwsOptions, *, named: bool) -> CallerIdentity | None:
+    """Return the user behind a profile; None where a role or nobody is: what was made for the conventional user goes."""
+    try:
+        identity = behind(stage, profile, asked, named=named, replaces_key=False)
+    except CredentialSourceError:
+        return None
+    return identity if identity and identity.principal.kind is PrincipalKind.USER else None
+
+
 def target_of(
     identity: CallerIdentity | None,
     profile: str,

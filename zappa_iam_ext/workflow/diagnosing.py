@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from zappa_iam_ext.check import Report
-from zappa_iam_ext.check.examination import Finding, Standing
+from zappa_iam_ext.check.diagnostics import Finding, Standing
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import (
     AwsUnavailable,
@@ -37,7 +37,7 @@ _IN_AWS = ("reachability", "identity", "policy", "role")
 _NOT_LOOKED_AT = "not looked at: see above"
 
 
-def examine(
+def diagnose(
     stage: str | None, settings_file: Path | None, options: AwsOptions, given: CommandLines
 ) -> tuple[Finding, ...]:
     """Return what is found, the general things first, then stage by stage; nothing is written, here or in AWS.

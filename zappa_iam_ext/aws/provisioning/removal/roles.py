@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ def with_roles_to_destroy(
     wanted, there = desired.roles, current.roles
     if wanted is None or there is None:
         return current
-    execution = {name: _with_instance_profiles(iam, role) for name, role in there.execution.items()}
+    execution = {name: with_what_keeps(iam, role) for name, role in there.execution.items()}
     there = replace(there, execution=execution)
     if wanted.deployer is not None:
         there = _with_deployer(iam, desired, there)
@@ -48,27 +48,54 @@ def _with_deployer(iam: IAMClient, desired: DesiredState, there: CurrentRoles) -
     role, provider = there.deployer, desired.roles.provider
     arns = {provider.arn} if provider else set()
     if role is not None:
-        role = replace(_with_instance_profiles(iam, role), inline=dict(inline_policies(iam, role.name)))
+        role = replace(with_what_keeps(iam, role), inline=dict(inline_policies(iam, role.name)))
         arns |= set(_federated(role.trust))
         own = f":iam::{desired.account}:"
         if own in role.boundary and (limit := managed_policy(iam, role.boundary)) is not None:
             there = replace(there, limits={**there.limits, limit.name: limit})
-    found = (_provider(iam, arn) for arn in sorted(arns))
-    providers = tuple(each for each in found if each is not None)
-    if providers:
-        trusts = _trusts(iam)
-        providers = tuple(
-            replace(each, trusted_by=None if trusts is None else tuple(_naming(each.arn, trusts)))
-            for each in providers
-        )
-    return replace(there, deployer=role, providers=providers)
+    return replace(there, deployer=role, providers=tuple(_providers(iam, arns)))
 
 
-def _with_instance_profiles(iam: IAMClient, role: CurrentRole) -> CurrentRole:
+def _providers(iam: IAMClient, named: Collection[str]) -> Iterator[CurrentProvider]:
+    """Yield the identity providers that are named, and those of ours that no role trusts: their role is gone already."""
+    found = {arn: _provider(iam, arn) for arn in sorted({*named, *_listed_providers(iam)})}
+    there = [each for each in found.values() if each is not None and (each.arn in named or each.ours)]
+    trusts = _trusts(iam) if there else {}
+    for each in there:
+        told = replace(each, trusted_by=None if trusts is None else tuple(_naming(each.arn, trusts)))
+        if each.arn in named or told.trusted_by == ():
+            yield told
+
+
+def _listed_providers(iam: IAMClient) -> list[str]:
+    """Return the ARNs of the account's identity providers; none where they may not be asked."""
+    with translated("iam:ListOpenIDConnectProviders"):
+        try:
+            found = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        except ClientError as error:
+            if code_of(error) in DENIED:
+                return []
+            raise
+    return [provider["Arn"] for provider in found]
+
+
+def with_what_keeps(iam: IAMClient, role: CurrentRole) -> CurrentRole:
+    """Return the role with the instance profiles that it is in, and when and where it was last used."""
     with translated("iam:ListInstanceProfilesForRole"):
         pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=role.name)
         names = tuple(each["InstanceProfileName"] for page in pages for each in page["InstanceProfiles"])
-    return replace(role, instance_profiles=names)
+    return replace(role, instance_profiles=names, last_used=_last_used(iam, role.name))
+
+
+def _last_used(iam: IAMClient, name: str) -> tuple[str, str] | None:
+    """Return the day and the region of a role's last use; None where IAM tells of none.
+
+    IAM tells it hours later, and of the last 400 days (IAM User Guide, "View last accessed information for IAM").
+    """
+    with translated("iam:GetRole"):
+        used: Any = iam.get_role(RoleName=name)["Role"].get("RoleLastUsed", {})
+    when = used.get("LastUsedDate")
+    return (f"{when:%Y-%m-%d}", str(used.get("Region", ""))) if when else None
 
 
 def _federated(trust: Mapping[str, Any]) -> Iterator[str]:

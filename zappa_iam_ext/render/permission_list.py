@@ -16,7 +16,7 @@ _MARKS = {Verdict.ALLOWED: Mark.YES, Verdict.DENIED: Mark.NO, Verdict.UNKNOWN: M
 _INDENT = "  "
 
 
-def holdings_text(report: Report, style: Style) -> str:
+def permission_list_text(report: Report, style: Style) -> str:
     """Return the table, by service, and below it the verdict: how many of how many."""
     rows = sorted(report.results, key=lambda item: (item.requirement.action, item.requirement.resource))
     names = max((columns(item.requirement.action.partition(":")[2]) for item in rows), default=0)
@@ -38,7 +38,7 @@ def _rows(group: Iterator[CheckedRequirement], names: int, style: Style, report:
         yield _INDENT + style.painted(sign, mark) + start[len(_INDENT) + len(sign) :] + place
 
 
-def holdings_json(report: Report) -> str:
+def permission_list_json(report: Report) -> str:
     """Return the same as one JSON document."""
     return dump(
         {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from zappa_iam_ext.check.examination import Finding, Standing, exit_code
+from zappa_iam_ext.check.diagnostics import Finding, Standing, exit_code
 from zappa_iam_ext.render.layout.style import Mark, Style
 from zappa_iam_ext.render.text import columns, line, padded, plain, wrapped
 
@@ -19,7 +19,7 @@ _MARKS: Mapping[Standing, Mark] = {
 }
 
 
-def examination_text(findings: Sequence[Finding], style: Style) -> str:
+def diagnostics_text(findings: Sequence[Finding], style: Style) -> str:
     """Return the findings, those of a stage under its name; below a line stands what mends it, to be pasted whole."""
     names = max((columns(finding.subject) for finding in findings), default=0)
     marks = max(columns(style.mark(mark)) for mark in _MARKS.values())
@@ -44,7 +44,7 @@ def _lines(finding: Finding, style: Style, marks: int, names: int) -> Iterator[s
         yield f"{indent}{style.bold('->')} {fix}"
 
 
-def examination_json(findings: Sequence[Finding]) -> str:
+def diagnostics_json(findings: Sequence[Finding]) -> str:
     """Return the findings as one JSON document."""
     told = {
         "schema_version": 1,
