@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from zappa_iam_ext.aws.asking.deadline import TIME_LIMIT
 from zappa_iam_ext.aws.credentials.choice import KEY_VARIABLES, PROFILE_SETTING, SessionChoice, choose
@@ -82,10 +83,17 @@ def open_client(session: Any, service: str, options: AwsOptions, *, config: Any 
     with translated():
         require_credentials(session)
         try:
-            return session.client(service, endpoint_url=options.endpoint_url or None, config=config)
+            client = session.client(service, endpoint_url=options.endpoint_url or None, config=config)
+            _require_port(client.meta.endpoint_url)
         except ValueError as error:
-            if "endpoint" not in str(error):
+            if not any(word in str(error) for word in ("endpoint", "Port", "IPv6")):
                 raise
             raise AwsUnavailable(
                 f"{str(error)[:200]}", hint="An endpoint is a URL, such as http://127.0.0.1:4566."
             ) from error
+    return client
+
+
+def _require_port(url: str) -> None:
+    """Raise `ValueError` for a URL whose port is no number, which botocore meets at the first call only."""
+    _ = urlsplit(url).port

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from tests.functional.test_provision import state
-from tests.support.newcomer import Newcomer, allow, document, iam
+from tests.support.documents import allow, document
+from tests.support.newcomer import Newcomer, iam
 from zappa_iam_ext import ensure_deploy_permissions as ensure
 from zappa_iam_ext import errors
 

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.support.environments import environment
+from tests.support.environments import environment as fresh_environment
 from tests.support.newcomer import SETTINGS, Newcomer, iam
 
 STACK = "zappa-deployment"
@@ -176,7 +176,7 @@ def test_an_execution_role_that_is_handed_over_leaves_nothing_to_plan(newcomer, 
 @pytest.fixture(scope="session")
 def aws_cli(tmp_path_factory):
     """The AWS CLI, in an environment of its own: it pins its botocore. Returns the folder of ``aws``."""
-    return environment(tmp_path_factory.mktemp("aws-cli"), "awscli")
+    return fresh_environment(tmp_path_factory.mktemp("aws-cli"), "awscli")
 
 
 @pytest.mark.usefixtures("clean")

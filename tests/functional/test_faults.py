@@ -17,13 +17,12 @@ import pytest
 from tests.support.documents import allow
 from tests.support.proxy import Answer, proxy
 from tests.support.world import KEEP_GOING, POLICY, World
-from zappa_iam_ext.aws.provisioning.current_state import current_state, state_to_destroy, with_all_versions
+from zappa_iam_ext.aws.provisioning.current_state import state_to_destroy
 from zappa_iam_ext.aws.provisioning.provisioner import Provisioner
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.plan import Consents, StageKey
 from zappa_iam_ext.plan.planning.destroying import destroy_plan
 from zappa_iam_ext.plan.planning.destroying_roles import RoleDestruction
-from zappa_iam_ext.plan.planning.rollback import rollback_plan
 from zappa_iam_ext.plan.role_states import (
     DesiredExecutionRole,
     DesiredProvider,
@@ -129,11 +128,6 @@ def _named_role(world):
     return DesiredRoles(DesiredRole("deployer", {}), None, (_execution(world),))
 
 
-def _rollback(world, iam):
-    current = with_all_versions(iam, current_state(iam, wanted(world, DEV), world.files))
-    return rollback_plan(current, frozenset({DEV}), may_narrow=True)
-
-
 def _execution(world, name="hello-dev-ZappaLambdaExecutionRole"):
     trust = {
         "Version": "2012-10-17",
@@ -225,7 +219,6 @@ JOBS = {
     "destroy": Job(_destroy, _two_stages),
     "destroy a role, its provider and its profile": Job(_destroy_role, _a_role_with_its_profile),
     "destroy one stage of a role": Job(_destroy_role, _a_role_of_two_stages),
-    "rollback": Job(_rollback, _five_versions),
 }
 
 

@@ -24,14 +24,15 @@ ENCODED = (
 
 
 #: What is asked only in rare cases, which other tests bring about: a group holds the policies, the administrator is a
-#: member of groups or a role, another run comes in between, a version says what is wanted, the user has two keys already.
+#: member of groups or a role, another run comes in between, a version says what is wanted, the user has two keys already,
+#: sessions of a role become longer.
 _OF_GROUPS = {"GetGroup", "ListAttachedGroupPolicies", "ListGroupPolicies", "GetGroupPolicy"}
 _OF_ROLES = {"GetRole", "ListRolePolicies", "GetRolePolicy", "ListAttachedRolePolicies"}
 RARE = {
     "plan": _OF_GROUPS | _OF_ROLES | {"GetOpenIDConnectProvider", "GetAccessKeyLastUsed"},
     "apply": _OF_GROUPS | _OF_ROLES
     | {"CreateGroup", "AddUserToGroup", "AttachGroupPolicy", "DetachGroupPolicy"}
-    | {"SetDefaultPolicyVersion", "UntagPolicy", "GetAccessKeyLastUsed"},
+    | {"SetDefaultPolicyVersion", "UntagPolicy", "GetAccessKeyLastUsed", "UpdateRole"},
     "destroy": _OF_GROUPS | _OF_ROLES
     | {"DetachGroupPolicy", "RemoveUserFromGroup", "DeleteGroup", "UntagPolicy", "TagPolicy"}
     | {"DeleteUser", "DeleteAccessKey", "ListUsers", "DeletePolicyVersion", "DetachUserPolicy"}

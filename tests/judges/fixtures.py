@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from tests.judges.judges import Judge, JudgeUnavailable, iam_simulate, ministack
+from tests.judges.judges import Judge, JudgeUnavailable, iam_simulate, ministack, other_sdk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,3 +32,8 @@ def node_judge() -> Judge:
 @pytest.fixture(scope="session")
 def ministack_judge() -> Judge:
     return _available(ministack)
+
+
+@pytest.fixture(scope="session")
+def sdk_judge() -> tuple[str, ...]:
+    return _available(other_sdk)

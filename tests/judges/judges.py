@@ -85,16 +85,25 @@ def timed(
 
 def iam_simulate() -> Judge:
     """The judge in Node, installed from the lock file beside this module when it is not there yet."""
+    return Judge("iam-simulate", _in_node("@cloud-copilot/iam-simulate", "simulate.mjs"))
+
+
+def other_sdk() -> tuple[str, ...]:
+    """The command that reads files of profiles as the AWS SDK for JavaScript does."""
+    return _in_node("@smithy/shared-ini-file-loader", "profiles.mjs")
+
+
+def _in_node(package: str, script: str) -> tuple[str, ...]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None:
         message = "Node.js is not installed"
         raise JudgeUnavailable(message)
-    if not (HERE / "node_modules" / "@cloud-copilot" / "iam-simulate").is_dir():
+    if not (HERE / "node_modules" / package).is_dir():
         if npm is None:
             message = "npm is not installed"
             raise JudgeUnavailable(message)
         _install([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=HERE)
-    return Judge("iam-simulate", (node, str(HERE / "simulate.mjs")))
+    return node, str(HERE / script)
 
 
 def ministack() -> Judge:

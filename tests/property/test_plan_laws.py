@@ -168,6 +168,24 @@ def test_without_consent_nobody_loses_anything(state, needs, adopt, group):
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@given(accounts(), ASKED, st.booleans(), st.sampled_from(["", "team"]))
+def test_with_every_consent_only_what_is_of_the_given_stages_alone_is_narrowed(state, needs, adopt, group):
+    """What names another stage says at least what it said, and is held by whom it was; so does what names none, unless adopted."""
+    made = planned(desired(needs, group), state, Consents(adopt=adopt, prune=True, prune_versions=True))
+    if made is None:
+        return
+    after = performed(state, made.changes)
+    for name, policy in state.policies.items():
+        named = policy.ownership.stages
+        if (adopt and named is None) or (policy.ours and named is not None and named <= needs.keys()):
+            continue
+        now = after.policies[name]
+        assert lost([Held(name, policy.document)], [Held(name, now.document)]) == ()
+        assert after.holds(policy.arn) >= state.holds(policy.arn)
+        assert not policy.ours or named is None or (now.ownership.stages or frozenset()) >= named
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(accounts(), ASKED, CONSENTS)
 def test_what_is_not_ours_is_never_written_without_adopting_and_never_deleted(state, needs, consents):
     made = planned(desired(needs), state, consents)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tests.support.default_versions import DefaultVersions
 from tests.support.proxy import Answer, Request, proxy
 
 DENIED = Answer(403, b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>not today</Message></Error></ErrorResponse>")  # fmt: skip
@@ -41,8 +42,9 @@ class Saboteur:
     account: str
     strikes: Identity | None = None
     way: str = ""
-    process: int = 0
     look: Callable[[], object] = lambda: None
+    versions: DefaultVersions | None = None
+    process: int = 0
     seen: list[Identity] = field(default_factory=list)
     deaths: list[tuple[Identity, str]] = field(default_factory=list)
     written: list[Identity] = field(default_factory=list)
@@ -67,7 +69,8 @@ class Saboteur:
             if writes(request):
                 self.written.append(identity)
                 self._may_die(identity, "killed after")
-        return None
+        answer = self.versions.performed(request) if self.versions else None
+        return self.after(request, answer) if answer else None
 
     def _may_die(self, identity: Identity, way: str) -> None:
         """Keep each request at which a process that dies leaves what none before it left: of AWS, and in files."""
@@ -79,7 +82,7 @@ class Saboteur:
     def after(self, request: Request, answer: Answer) -> Answer:
         """Lose the answer where the request is the one that fails after."""
         if self.struck is not request or self.way not in (*AFTER, AGAIN):
-            return answer
+            return self.versions.told(request, answer) if self.versions else answer
         self._kill()
         return NO_ANSWER
 

@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.faulty_system import DONE, FEWER, REFUSED, in_child, killed_at_real, real_calls, refusing
-from zappa_iam_ext.cli.shared.policy_file import write as write_policy
 from zappa_iam_ext.cli.shared.provisioning import write_privately
-from zappa_iam_ext.cli.shared.report_file import write_report
+from zappa_iam_ext.cli.shared.report_file import write_output
 from zappa_iam_ext.whole_file import write_whole
 
 OLD, NEW = "the old text, which is long enough to be missed\n", "the new text\n"
@@ -26,9 +25,8 @@ ALL = "ZAPPA_IAM_EXT_FAULTS" in os.environ
 ERRORS = (0, errno.ENOSPC, errno.EACCES, errno.EIO)
 """Killed, a full disk, refused, broken."""
 WRITERS = {
-    "a policy": lambda path: write_policy(path, NEW.rstrip()),
     "a plan": lambda path: write_privately(path, NEW),
-    "a report": lambda path: write_report(path, NEW.rstrip()),
+    "a report or a policy": lambda path: write_output(path, NEW.rstrip()),
 }
 
 
@@ -73,7 +71,7 @@ def test_killed_at_each_call_of_the_kernel_the_file_is_old_or_new(path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="no mounts here")
-@pytest.mark.parametrize("writer", ["zappa_iam_ext.cli.shared.policy_file.write", "zappa_iam_ext.cli.shared.provisioning.write_privately"])  # fmt: skip
+@pytest.mark.parametrize("writer", ["zappa_iam_ext.cli.shared.report_file.write_output", "zappa_iam_ext.cli.shared.provisioning.write_privately"])  # fmt: skip
 def test_on_a_full_disk_the_old_text_stays(tmp_path, writer):
     disk, module = tmp_path / "disk", writer.rpartition(".")[0]
     disk.mkdir()

@@ -200,6 +200,12 @@ def _from_botocore(error: BaseException) -> ZappaIamError:  # noqa: PLR0911  -- 
         return CredentialsProblem(
             text, hint="Set aws_region in the Zappa settings, `--region` or AWS_DEFAULT_REGION."
         )
+    if isinstance(error, boto.SSLError):
+        return AwsUnavailable(
+            f"AWS cannot be reached: {text}",
+            hint="Which certificates count says AWS_CA_BUNDLE, or ca_bundle in the profile: is that file there, and are those of a"
+            " proxy on the way in it?",
+        )
     if isinstance(error, _UNREACHABLE):
         return AwsUnavailable(
             f"AWS cannot be reached: {text}",

@@ -6,7 +6,7 @@ every request that it lets pass. What cannot be compared within bounds counts as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -91,8 +91,9 @@ def _lost(before: Sequence[Held], after: Sequence[Held]) -> Iterator[Privilege]:
 
 def _of_statement(statement: Statement, policy: str, kept: _Kept) -> Iterator[Privilege]:
     if statement.not_actions or statement.not_resources:
-        if not kept.everything(_frozen(statement)):
-            yield Privilege(policy, statement.sid, *_spared(statement), _words(_frozen(statement)))
+        if not kept.spares_no_more(statement):
+            partly = any(_alike(each, statement) for _, each in kept.allows)
+            yield Privilege(policy, statement.sid, *_spared(statement), _words(_frozen(statement)), partly)
         return
     for action, resource in product(statement.actions, statement.resources):
         for condition in _divided(_frozen(statement)):
@@ -143,6 +144,14 @@ class _Kept:
         """Say whether any action on any resource is allowed under a condition."""
         return self.covers("*", "*", condition)
 
+    def spares_no_more(self, statement: Statement) -> bool:
+        """Say whether a statement that spares actions or resources is allowed: one allows as much, or all is allowed."""
+        condition = _frozen(statement)
+        if self.everything(condition):
+            return True
+        near = (each for own, each in self.allows if implies(condition, own))
+        return not self.denials and any(_as_wide(each, statement) for each in near)
+
     def covers(self, action: str, resource: str, condition: FrozenCondition) -> bool:
         """Say whether all of a grant is allowed: by one statement, or by several together."""
         asked, on = text_glob(action.lower()), arn_glob(resource)
@@ -184,6 +193,38 @@ def _contains(statement: Statement, action: Glob, resource: str, on: Glob) -> bo
     return any(
         each == resource or ("${" not in each and surely_covers(arn_glob(each), on))
         for each in statement.resources
+    )
+
+
+def _alike(one: Statement, other: Statement) -> bool:
+    """Say whether both spare something of the same kind, so that some of one is in the other."""
+    return bool(one.not_actions and other.not_actions) or bool(one.not_resources and other.not_resources)
+
+
+def _as_wide(one: Statement, other: Statement) -> bool:
+    """Say whether a statement surely reaches every action and resource that another does, whatever each spares."""
+    return _reaches(
+        (one.actions, one.not_actions),
+        (other.actions, other.not_actions),
+        lambda text: text_glob(text.lower()),
+    ) and _reaches((one.resources, one.not_resources), (other.resources, other.not_resources), arn_glob)
+
+
+_Element = tuple[Sequence[str], Sequence[str]]
+"""The patterns of an element, and those of its contrary."""
+
+
+def _reaches(one: _Element, other: _Element, glob: Callable[[str], Glob]) -> bool:
+    named, spared = one
+    if spared:  # it must spare no more than the other does
+        return bool(other[1]) and _each_within(spared, other[1], glob)
+    return "*" in named if other[1] else _each_within(other[0], named, glob)
+
+
+def _each_within(inner: Sequence[str], outer: Sequence[str], glob: Callable[[str], Glob]) -> bool:
+    return all(
+        any(one == each or ("${" not in one and surely_covers(glob(one), glob(each))) for one in outer)
+        for each in inner
     )
 
 

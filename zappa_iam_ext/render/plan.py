@@ -150,7 +150,7 @@ def _rows(privileges: Sequence[Privilege]) -> tuple[Row, ...]:
     """Return one row for each service and resource."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for each in privileges:
-        service, _, name = each.action.rpartition(":")
+        service, name = _service_and_name(each.action)
         told = (name or each.action) + (" (partly)" if each.partly else "")
         if each.condition:
             told += f" -> {short_value(each.condition.rpartition(' ')[2])}"
@@ -159,6 +159,12 @@ def _rows(privileges: Sequence[Privilege]) -> tuple[Row, ...]:
         Row(service, (resource,), tuple(actions), count=len(actions))
         for (service, resource), actions in sorted(found.items())
     )
+
+
+def _service_and_name(action: str) -> tuple[str, str]:
+    """Return the service of an action and its name; what spares actions is of no service."""
+    service, _, name = action.rpartition(":")
+    return (service, name) if service.isascii() and " " not in service else ("", action)
 
 
 def _concerns(plan: Plan, style: Style) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -41,14 +41,14 @@ def federated_trust(federation: Federation, partition: str, account: str) -> dic
     return judged(_document(statement))
 
 
-def principals_trust(arns: Sequence[str], *, mfa: bool = False) -> dict[str, Any]:
+def principals_trust(arns: Sequence[str], *, partition: str = "aws", mfa: bool = False) -> dict[str, Any]:
     """Return the trust in users and roles by ARN; with ``mfa`` only after multi-factor authentication.
 
     The ARN of an account's root stands for all of its principals that a policy of theirs allows it. Raises
-    `TrustRefused` for what is no such ARN.
+    `TrustRefused` for what is no such ARN, or is one of another partition than the role's: IAM refuses it.
     """
     for arn in arns:
-        _require_principal(arn)
+        _require_principal(arn, partition)
     if not arns:
         raise TrustRefused("nobody may assume the role", hint="Name who may: --trusted ARN.")
     statement: dict[str, Any] = {
@@ -83,28 +83,29 @@ def judged(document: Mapping[str, Any]) -> dict[str, Any]:
     return dict(document)
 
 
-def same_trust(one: Mapping[str, Any] | str, other: Mapping[str, Any] | str) -> bool:
-    """Say whether two trust policies mean the same."""
-    return _meaning(one) == _meaning(other)
-
-
-def _meaning(document: Mapping[str, Any] | str) -> object:
-    read = json.loads(document) if isinstance(document, str) else document
-    return frozenset(
-        statement.meaning()
-        for statement in PolicyDocument.parse(read, PolicyKind.TRUST, readable=False).statements
-    )
-
-
-def _require_principal(arn: str) -> None:
+def _require_principal(arn: str, partition: str) -> None:
     told = f"{arn[:200]!r} cannot be trusted"
-    hint = "Give the ARN of a user, a role, or an account's root: arn:aws:iam::123456789012:role/NAME."
+    hint = (
+        f"Give the ARN of a user, a role, or an account's root: arn:{partition}:iam::123456789012:role/NAME."
+    )
     try:
         kind = Principal.parse(arn).kind
     except ZappaIamError as error:
         raise TrustRefused(told, hint=hint) from error
+    if kind is PrincipalKind.ASSUMED_ROLE and (role := _role_of_session(arn)):
+        raise TrustRefused(
+            f"{told}: it is one session, and its name is chosen anew each time",
+            hint=f"Give its role, with its path: `aws iam get-role --role-name {role} --query Role.Arn --output text`.",
+        )
     if kind not in _TRUSTED or any(mark in arn for mark in "*?$"):
         raise TrustRefused(told, hint=hint)
+    if not arn.startswith(f"arn:{partition}:"):
+        raise TrustRefused(f"{told}: the role is in the partition {partition}", hint=hint)
+
+
+def _role_of_session(arn: str) -> str:
+    name = arn.partition(":assumed-role/")[2].partition("/")[0]
+    return name if re.fullmatch(r"[\w+=,.@-]+", name, re.ASCII) else ""
 
 
 def _document(*statements: Mapping[str, Any]) -> dict[str, Any]:

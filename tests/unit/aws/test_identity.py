@@ -21,6 +21,7 @@ from zappa_iam_ext.errors import (
     ZappaIamError,
 )
 from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.sessions import AwsOptions, open_client
 
 ACCOUNT = "123456789012"
 
@@ -209,3 +210,19 @@ def test_no_secret_and_no_escape_survives(secret):
     assert scrub(f"arn:aws:iam::{ACCOUNT}:role/ZappaLambdaExecutionRole").endswith(
         "role/ZappaLambdaExecutionRole"
     )
+
+
+def test_a_certificate_that_nobody_trusts_names_where_trust_is_said():
+    told = translate(boto.SSLError(endpoint_url="https://x", error="self-signed certificate"))
+    assert "AWS_CA_BUNDLE" in told.hint
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9 ", "http://127.0.0.1:http", "localhost:4566", "http://", "http://[::1"]
+)
+def test_an_endpoint_that_is_no_url_is_told_before_a_call(monkeypatch, url):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    session = boto3.Session("AKIAEXAMPLE", "secret", region_name="us-east-1")
+    with pytest.raises(AwsUnavailable) as caught:
+        open_client(session, "sts", AwsOptions())
+    assert caught.value.hint.startswith("An endpoint is a URL")

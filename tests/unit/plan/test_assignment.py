@@ -143,6 +143,15 @@ def test_a_policy_of_the_name_that_is_not_ours_is_refused_or_taken_over_with_wha
     assert after.policies[found].document["Statement"][0]["Action"] == NEEDS[DEV]["Statement"][0]["Action"]
 
 
+@pytest.mark.parametrize("written", [None, NEEDS[OTHER]], ids=["as we wrote it", "edited"])
+def test_no_consent_takes_from_a_stage_that_is_not_asked_for(written):
+    both = allow("s3:GetObject", "lambda:GetFunction", "sqs:SendMessage")
+    before = state(policy(both, {DEV, PROD}, written=written))
+    now = apply(before, DEV, OTHER, consents=Consents(adopt=True, prune=True, prune_versions=True))
+    assert may(now, PROD)
+    assert names(now)[BASE] >= {DEV, PROD}
+
+
 def test_an_edit_by_hand_is_refused_or_kept():
     before = state(policy(allow("ec2:*"), {DEV}, written=NEEDS[DEV]))
     assert "edited" in plan(desired(DEV), before).concerns[0].reason

@@ -20,6 +20,15 @@ def held(*statements, name="P"):
     return Held(name, {"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def spares(*actions, **more):
+    condition = {"Condition": more} if more else {}
+    return {"Effect": "Allow", "NotAction": list(actions), "Resource": "*", **condition}
+
+
+def elsewhere(actions, *resources):
+    return {"Effect": "Allow", "Action": actions, "NotResource": list(resources)}
+
+
 def passed_to(*services):
     return {"StringEquals": {"iam:PassedToService": list(services)}}
 
@@ -95,6 +104,44 @@ def passed_to(*services):
             [allow("*")],
             [],
             id="all but some, of everything",
+        ),
+        pytest.param([spares("iam:*", "s3:*")], [spares("S3:*")], [], id="all but fewer"),
+        pytest.param(
+            [spares("iam:*")],
+            [spares("iam:*", "s3:*")],
+            [("NotAction iam:*", "*", "", True)],
+            id="all but more",
+        ),
+        pytest.param([spares("iam:*")], [spares("iam:Get*")], [], id="all but a part of it"),
+        pytest.param(
+            [spares("iam:*")],
+            [spares("iam:*"), deny("s3:*")],
+            [("NotAction iam:*", "*", "", True)],
+            id="all but some, with a new Deny",
+        ),
+        pytest.param(
+            [spares("iam:*")],
+            [spares("iam:Get*", **passed_to("a"))],
+            [("NotAction iam:*", "*", "", True)],
+            id="all but some, under a condition",
+        ),
+        pytest.param(
+            [elsewhere("s3:*", "arn:aws:s3:::a/*", "arn:aws:s3:::b/*")],
+            [elsewhere(["s3:*", "sqs:*"], "arn:aws:s3:::a/*")],
+            [],
+            id="everywhere but in fewer places",
+        ),
+        pytest.param(
+            [elsewhere("s3:*", "arn:aws:s3:::a/*")],
+            [elsewhere("s3:*", "arn:aws:s3:::a*")],
+            [("s3:*", "NotResource arn:aws:s3:::a/*", "", True)],
+            id="everywhere but in more places",
+        ),
+        pytest.param(
+            [elsewhere("s3:*", "arn:aws:s3:::a/*")],
+            [allow("s3:*")],
+            [],
+            id="everywhere but in one place, then everywhere",
         ),
         pytest.param(
             [allow("s3:GetObject", "arn:aws:s3:::b/${aws:username}")],

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.plans import kinds
 from tests.support.service_definitions import operation, unknown_names
+from zappa_iam_ext.permissions.model import Call
 from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, StageKey, plan
 from zappa_iam_ext.plan.changes import (
     AddClientIDToOpenIDConnectProvider,
@@ -60,6 +61,13 @@ RUN = DesiredExecutionRole(DEV, "run", "/", SERVICE, "zappa-permissions", docume
 PROVIDER = DesiredProvider(f"{IAM}oidc-provider/gitlab.com", "https://gitlab.com", "https://gitlab.com")
 PROFILE = RoleProfile("serverless", f"{IAM}role/deployer", "ann", "us-east-1")
 DEPLOYER = DesiredRole("deployer", TRUST)
+
+
+def trusting(principal, action):
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": action}],
+    }
 
 
 def desired(roles, *stages):
@@ -149,6 +157,29 @@ def test_what_is_there_is_left_alone():
         ),
         pytest.param(
             role(tags=Ownership(True, frozenset({PROD})).to_tags()), ["TagRole"], "", id="of another stage"
+        ),
+        pytest.param(role(max_session=7200), ["CreatePolicy"], "", id="longer sessions stay"),
+        pytest.param(
+            role(
+                trust=trusting(
+                    {"Federated": f"{IAM}oidc-provider/gitlab.com"}, "sts:AssumeRoleWithWebIdentity"
+                )
+            ),
+            ["UpdateAssumeRolePolicy"],
+            "must evaluate",
+            id="a trust of before IAM's rule for shared providers",
+        ),
+        pytest.param(
+            role(trust=trusting({"AWS": "AIDAEXAMPLEEXAMPLE123"}, "sts:AssumeRole")),
+            ["UpdateAssumeRolePolicy"],
+            "was deleted",
+            id="a user that was deleted",
+        ),
+        pytest.param(
+            role(trust=trusting({"AWS": [f"{IAM}role/{'r' * 60}{n}" for n in range(25)]}, "sts:AssumeRole")),
+            ["UpdateAssumeRolePolicy"],
+            "of 2,048",
+            id="too long with what is trusted already",
         ),
     ],
 )
@@ -290,3 +321,12 @@ def test_a_profile_is_written_by_no_call():
     change = WriteRoleProfile("serverless", PROFILE.role_arn, "ann")
     assert change.call() is None
     assert "serverless" in str(change)
+
+
+def test_sessions_become_longer_and_never_shorter():
+    longer = replace(DEPLOYER, max_session=7200)
+    (change, *_) = made(DesiredRoles(longer), CurrentRoles(role())).changes
+    assert change.call() == Call("iam", "UpdateRole", {"RoleName": "deployer", "MaxSessionDuration": 7200})
+    assert "UpdateRole" not in kinds(made(DesiredRoles(longer), CurrentRoles(role(max_session=9000))))
+    pruned = made(DesiredRoles(DEPLOYER), CurrentRoles(role(max_session=9000)), consents=Consents(prune=True))
+    assert "UpdateRole" not in kinds(pruned)

@@ -13,7 +13,7 @@ from zappa_iam_ext.iam.findings import findings
 from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.iam.trust import condition_keys
 from zappa_iam_ext.roles.providers import UnknownProvider, federation, provider_rows
-from zappa_iam_ext.roles.trusts import TrustRefused, federated_trust, judged, principals_trust, same_trust
+from zappa_iam_ext.roles.trusts import TrustRefused, federated_trust, judged, principals_trust
 
 CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "roles" / "federations.toml").read_text())[
     "case"
@@ -162,6 +162,34 @@ def test_who_cannot_be_trusted_is_refused(arns):
         principals_trust(arns)
 
 
+SSO = "role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Deploy_0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("partition", "arn", "told"),
+    [
+        pytest.param("aws", f"arn:aws:iam::{ACCOUNT}:{SSO}", "", id="a role of Identity Center by its path"),
+        pytest.param("aws-cn", f"arn:aws-cn:iam::{ACCOUNT}:user/ann", "", id="China"),
+        pytest.param("aws-cn", f"arn:aws:iam::{ACCOUNT}:user/ann", "partition aws-cn", id="not China"),
+        pytest.param("aws", f"arn:aws-us-gov:iam::{ACCOUNT}:root", "partition aws", id="GovCloud"),
+        pytest.param(
+            "aws",
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Deploy_0123456789abcdef/ann",
+            "aws iam get-role --role-name AWSReservedSSO_Deploy_0123456789abcdef",
+            id="the session of a role of Identity Center",
+        ),
+        pytest.param("aws", f"arn:aws:iam::{ACCOUNT}:group/x", f"arn:aws:iam::{ACCOUNT[:1]}", id="a group"),
+    ],
+)
+def test_what_is_said_of_a_principal(partition, arn, told):
+    if not told:
+        assert principals_trust([arn], partition=partition)["Statement"][0]["Principal"] == {"AWS": arn}
+        return
+    with pytest.raises(TrustRefused) as refused:
+        principals_trust([arn], partition=partition)
+    assert told in f"{refused.value} {refused.value.hint}"
+
+
 @pytest.mark.parametrize(
     "condition",
     [
@@ -180,29 +208,6 @@ def test_a_users_own_trust_policy_is_judged_before_it_is_written(condition):
     }
     with pytest.raises(ZappaIamError):
         judged({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def test_trust_policies_are_compared_by_what_they_mean():
-    one = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {"Service": ["a.amazonaws.com", "b.amazonaws.com"]},
-            "Action": "sts:AssumeRole",
-        },
-    }
-    other = {
-        "Statement": [
-            {
-                "Sid": "",
-                "Effect": "Allow",
-                "Principal": {"Service": ["b.amazonaws.com", "a.amazonaws.com"]},
-                "Action": ["sts:AssumeRole"],
-            }
-        ]
-    }
-    assert same_trust(one, other)
-    assert not same_trust(one, principals_trust([ROOT]))
 
 
 def test_the_page_on_modes_names_every_provider_with_its_options():

@@ -186,6 +186,8 @@ def _profiles(session: Any) -> Mapping[str, Mapping[str, str]]:
 
 def _source(settings: Mapping[str, str]) -> Mapping[str, str]:
     """Return a profile's settings, and the container's endpoint and the token file if the environment names one."""
+    if "role_arn" in settings:  # which comes first in botocore's chain
+        return settings
     endpoint = next((os.environ[name] for name in _CONTAINER if os.environ.get(name)), "")
     token = os.environ.get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
     return {"container": endpoint} | ({"web_identity_token_file": token} if token else {}) | dict(settings)

@@ -68,7 +68,9 @@ def edit_section(
     missing = dict(values)
     for entry in entries[start + 1 : end]:
         if entry.option in values:
-            written[entry.line] = _with_value(lines[entry.line], missing.pop(entry.option, ""), newline)
+            written[entry.line] = _with_value(
+                lines[entry.line], entry.option, missing.pop(entry.option, ""), newline
+            )
             dropped.update(entry.continued)
         elif entry.option in remove:
             dropped.update((entry.line, *entry.continued))
@@ -122,10 +124,11 @@ def _entries(lines: list[str]) -> Iterator[_Entry]:
         yield current
 
 
-def _with_value(line: str, value: str, newline: str) -> str:
+def _with_value(line: str, name: str, value: str, newline: str) -> str:
+    """Return the line with another value, and its name as AWS writes it: other SDKs tell capitals apart."""
     body = line.rstrip("\r\n")
     match = _OPTION.match(body)
-    left = match["left"] if match else ""
+    left = match["left"].replace(match["name"].strip(), name, 1) if match else ""
     return left + value + (line[len(body) :] or newline)
 
 

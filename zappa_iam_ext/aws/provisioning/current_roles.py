@@ -12,7 +12,7 @@ from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import code_of, translated
 from zappa_iam_ext.aws.provisioning.managed_policies import managed_policy
 from zappa_iam_ext.plan.role_states import CurrentRole, CurrentRoles
-from zappa_iam_ext.plan.states import CurrentState, DesiredState
+from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -133,3 +133,14 @@ def _client_ids(iam: IAMClient, arn: str) -> tuple[str, ...] | None:
                 return None
             raise
     return tuple(answer.get("ClientIDList", ()))
+
+
+def role_and_boundary(
+    iam: IAMClient, name: str, boundary: str = ""
+) -> tuple[CurrentRole | None, CurrentPolicy | None]:
+    """Return the role and the policy of the ARN ``boundary``; None for what there is not.
+
+    Raises `AccessDenied`, `CredentialsProblem` or `AwsUnavailable` when it cannot be read.
+    """
+    role = role_in_full(iam, name)
+    return role, managed_policy(iam, boundary) if boundary else None

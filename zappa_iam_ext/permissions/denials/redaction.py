@@ -60,11 +60,6 @@ def wildcards(resource: str, action: str = "") -> str:
     return text
 
 
-def is_redacted(resource: str, action: str = "") -> bool:
-    """Say whether any part of an ARN is blacked out."""
-    return placeholders(resource, action) != resource
-
-
 def to_fill_in(text: str) -> tuple[str, ...]:
     """Return the placeholders that a text holds."""
     return tuple(placeholder for placeholder in (ACCOUNT, REGION, NAME) if placeholder in text)

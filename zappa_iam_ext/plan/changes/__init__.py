@@ -39,6 +39,7 @@ from zappa_iam_ext.plan.changes.roles import (
     PutRolePolicy,
     TagRole,
     UpdateAssumeRolePolicy,
+    UpdateRole,
     WriteRoleProfile,
 )
 from zappa_iam_ext.plan.changes.users import (
@@ -85,6 +86,7 @@ __all__ = [
     "UntagPolicy",
     "UntagRole",
     "UpdateAssumeRolePolicy",
+    "UpdateRole",
     "WriteProfile",
     "WriteRoleProfile",
     "policy_name",

@@ -62,6 +62,22 @@ class TagRole(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateRole(Change):
+    """``iam:UpdateRole``: sessions of a role that is there may last longer."""
+
+    symbol: ClassVar[Symbol] = Symbol.CHANGE
+    role: str
+    max_session: int
+
+    def __str__(self) -> str:
+        return f"let a session of the role {self.role} last up to {self.max_session} seconds"
+
+    def call(self) -> Call:
+        """Return ``iam:UpdateRole``."""
+        return Call("iam", "UpdateRole", {"RoleName": self.role, "MaxSessionDuration": self.max_session})
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateAssumeRolePolicy(Change):
     """``iam:UpdateAssumeRolePolicy``: of a role that we made."""
 

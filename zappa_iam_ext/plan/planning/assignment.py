@@ -176,7 +176,7 @@ class _Assignment:
             kept = place.found.stages
             yield from self._grown(place.found, needed, None if kept is None else kept | stages)
             return
-        if in_place is None or self.claim or self._is_whole(in_place, place, needed):
+        if in_place is None or self._is_whole(in_place, place, needed):
             yield from self._parts(place.name, needed, stages)
             return
         kept = in_place.stages
@@ -192,9 +192,14 @@ class _Assignment:
     def _is_whole(
         self, in_place: PolicySetInPlace, place: _Place, needed: Sequence[Mapping[str, Any]]
     ) -> bool:
-        """Say whether all that a policy is for is known: every stage of it, and no edit that is to be kept."""
+        """Say whether all that a policy is for is known: every stage of it, and no edit that is to be kept.
+
+        One that names a stage which is not asked for never is, whatever was consented to.
+        """
+        if self.claim and (place.found is None or in_place.stages is None):
+            return True
         mine = place.found is not None and in_place.stages is not None and in_place.stages <= self.asked
-        if mine and not (in_place.edited and self.adopt):
+        if mine and (self.claim or not (in_place.edited and self.adopt)):
             return True
         known = mine or place.found is None
         return known and all(covered(document, needed) for document in in_place.documents)

@@ -41,7 +41,7 @@ def policy_concerns(desired: DesiredState, current: CurrentState) -> Iterator[Co
                     if policy.keeps
                     else "replacing it would lose the edit"
                 ),
-                "Compare (`zappa-iam plan --documents`), then keep the edit (`--adopt`), or choose another policy name"
+                "Compare (`zappa-iam plan STAGE --documents`), then keep the edit (`--adopt`), or choose another policy name"
                 " (iam_ext.policy).",
                 ConcernKind.DRIFT,
             )

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-from zappa_iam_ext.errors import ZappaIamError
-from zappa_iam_ext.iam import PolicyDocument, Statement
-from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.plan.changes import (
     AddClientIDToOpenIDConnectProvider,
     AttachRolePolicy,
@@ -27,12 +23,14 @@ from zappa_iam_ext.plan.changes import (
     PutRolePolicy,
     TagRole,
     UpdateAssumeRolePolicy,
+    UpdateRole,
     WriteRoleProfile,
 )
 from zappa_iam_ext.plan.model import Concern, ConcernKind, Plan
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
 from zappa_iam_ext.plan.planning.effects import effects
 from zappa_iam_ext.plan.planning.policies import policy_changes, policy_concerns, policy_updates
+from zappa_iam_ext.plan.planning.trusts import merged_trust, otherwise_trusted, unstorable
 from zappa_iam_ext.plan.privileges import Held, Privilege, lost
 from zappa_iam_ext.plan.role_states import (
     CurrentRole,
@@ -169,6 +167,8 @@ def _deployer(
     trust = merged_trust(present.trust, wanted.trust, prune=prune)
     if trust is not None:
         yield UpdateAssumeRolePolicy(present.name, trust)
+    if wanted.max_session > present.max_session:  # less would end what others' sessions rely on
+        yield UpdateRole(present.name, wanted.max_session)
     told = read_ownership(present.tags)
     joined = (told.stages or frozenset()) | stages
     if told.stages != joined or not told.ours:
@@ -177,30 +177,6 @@ def _deployer(
 
 def _role_tags(desired: DesiredState, stages: frozenset[StageKey]) -> Mapping[str, str]:
     return {**desired.tags, **Ownership(True, stages, (), desired.zappa).to_tags()}
-
-
-def merged_trust(
-    present: Mapping[str, Any], wanted: Mapping[str, Any], *, prune: bool
-) -> dict[str, Any] | None:
-    """Return the trust policy to write; None where the present one will do.
-
-    What is trusted already stays unless ``prune`` is given: others may assume the role by it.
-    """
-    old, new = _statements(present), _statements(wanted)
-    known = {statement.meaning() for statement in old}
-    missing = [statement for statement in new if statement.meaning() not in known]
-    kept = [] if prune else list(old)
-    if not missing and (not prune or len(old) == len(new)):
-        return None
-    document = PolicyDocument((*kept, *(new if prune else missing)), kind=PolicyKind.TRUST)
-    return document.to_dict()
-
-
-def _statements(document: Mapping[str, Any]) -> tuple[Statement, ...]:
-    try:
-        return PolicyDocument.parse(document, PolicyKind.TRUST, readable=False).statements
-    except ZappaIamError:
-        return ()
 
 
 def _concerns(
@@ -214,7 +190,13 @@ def _concerns(
                 "the role exists and does not carry our tag: others may rely on whom it trusts and what it may do",
                 "Adopt it (`--adopt`): what it trusts and holds is kept. Or name another role (`--role-name`).",
             )
-        if not prune and (looser := _otherwise_trusted(present.trust, wanted.trust)):
+        if told := unstorable(merged_trust(present.trust, wanted.trust, prune=prune)):
+            yield Concern(
+                present.arn,
+                f"IAM would refuse the trust policy with what the role trusts already: {told}",
+                "Replace what is there (`--prune`), or name another role (`--role-name`).",
+            )
+        if not prune and (looser := otherwise_trusted(present.trust, wanted.trust)):
             yield Concern(
                 present.arn,
                 f"the role trusts {looser} already, under other conditions, and would go on doing so",
@@ -228,28 +210,6 @@ def _concerns(
             "the profile gets its credentials in another way",
             "Choose another profile name, or say that the profile may be overwritten (`--overwrite-profile`).",
         )
-
-
-def _otherwise_trusted(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    """Return a user, role or account that both policies trust, the present one under other conditions.
-
-    Of an identity provider several subjects are trusted side by side.
-    """
-    new = _trusted(wanted)
-    for arn, conditions in _trusted(present).items():
-        if arn in new and any(condition not in new[arn] for condition in conditions):
-            return arn
-    return ""
-
-
-def _trusted(document: Mapping[str, Any]) -> dict[str, list[object]]:
-    """Return under which conditions each principal of an account is trusted."""
-    found: dict[str, list[object]] = {}
-    for statement in _statements(document):
-        for arn in (statement.principals or {}).get("AWS", ()):
-            condition = {name: dict(tests) for name, tests in statement.condition.items()}
-            found.setdefault(arn, []).append(condition)
-    return found
 
 
 def _profile(wanted: RoleProfile | None, present: Mapping[str, str], *, overwrite: bool) -> Iterator[Change]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from zappa_iam_ext.check import Blocker, CheckedRequirement, Report, RoleReport, Verdict
@@ -53,18 +54,16 @@ def _check(
     sign = style.mark(mark)
     indent = " " * (columns(sign) + 1)
     head = list(wrapped(verdict(report, role), style.columns, f"{sign} ", indent))
-    around = [
-        each for told in _facts(report, role) for each in wrapped(told, style.columns, indent, f"{indent}  ")
-    ]
+    facts = [list(wrapped(told, style.columns, indent, f"{indent}  ")) for told in _facts(report, role)]
     fixes = [each for step in _steps(report, role, given, style, whole=verbose) for each in step]
     yield from (style.bold(style.painted(each, mark)) for each in head)
     if verbose:
-        yield from around
+        yield from chain.from_iterable(facts)
         yield from _every(role, style)
     else:
         sections = [role_section(group) for group in groups(as_report(report, role))]
         room = LINES - len(head) - (len(fixes) + 1 if fixes else 0)
-        around = around[: max(min(3, room // 2), room - 8, 0)]
+        around = _whole(facts, max(min(3, room // 2), room - 8, 0))
         most = room - len(around) - 1
         account = role.arn.split(":")[4] if role.arn.count(":") > 4 else ""  # noqa: PLR2004  -- the fifth part of an ARN
         shown = sections if most > 0 else ()
@@ -72,6 +71,15 @@ def _check(
         yield from around
         yield from ["", *body] if body else []
     yield from ["", *fixes] if fixes else []
+
+
+def _whole(facts: Iterable[Sequence[str]], most: int) -> list[str]:
+    """Return the lines of the facts that fit into so many lines: none is told by half."""
+    kept: list[str] = []
+    for fact in facts:
+        if len(kept) + len(fact) <= most:
+            kept += fact
+    return kept
 
 
 def verdict(report: Report, role: RoleReport) -> str:

@@ -100,7 +100,7 @@ def head_of(compared: ComparedRole) -> str:
     lacking, unknown = role.having(Verdict.DENIED), role.having(Verdict.UNKNOWN)
     total = len(role.results)
     told = [f"lacks {len(lacking)} of {total} permissions"] if lacking else []
-    told += [f"{len(unknown)} of {total} permissions could not be decided"] if unknown else []
+    told += [f"leaves {len(unknown)} of {total} permissions undecided"] if unknown else []
     told += (
         [f"does not trust {', '.join(short_service(each.service) for each in role.distrusted)}"]
         if role.distrusted

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from zappa_iam_ext.aws.provisioning.current_roles import policy_document as policy_document_of
-from zappa_iam_ext.aws.provisioning.ensured_role import ensured_role
+from zappa_iam_ext.aws.provisioning.current_roles import role_and_boundary
 from zappa_iam_ext.config import iam_ext_settings
 from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam.document import as_list
@@ -177,7 +177,7 @@ def look(
     iam: IAMClient, wanted: EnsuredRole, consents: Consents
 ) -> tuple[CurrentRole | None, CurrentPolicy | None, Plan]:
     """Return the role as it is, the policy that is its boundary, and the plan."""
-    role, limit = ensured_role(iam, wanted.name, wanted.boundary if wanted.bounds else "")
+    role, limit = role_and_boundary(iam, wanted.name, wanted.boundary if wanted.bounds else "")
     return role, limit, execution_role_plan(wanted, role, limit, consents)
 
 

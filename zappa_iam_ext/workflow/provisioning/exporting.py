@@ -64,7 +64,7 @@ def resources_of(
         Target(name, "/", "", role=chosen.is_role),
         execution=execution,
     )
-    deploying = desired_roles(located, chosen, "", None)[0] if chosen.is_role else DesiredRoles()
+    deploying = desired_roles(located, chosen, (name, "/"), "", None)[0] if chosen.is_role else DesiredRoles()
     desired = DesiredState(
         account=first.account,
         user=name,

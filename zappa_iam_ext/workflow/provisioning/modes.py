@@ -110,27 +110,46 @@ def deployer_name(stages: Sequence[Stage], options: ModeOptions) -> str:
     return clean if clean == plain and len(clean) <= MAX_ROLE_NAME else with_hash(clean, plain, MAX_ROLE_NAME)
 
 
-def desired_roles(
-    stages: Sequence[Stage], options: ModeOptions, profile: str, region: str | None
-) -> tuple[DesiredRoles, Federation | None]:
-    """Return the deploying role with whom it trusts, for stages in a known account. Raises as `federation` does."""
-    first = stages[0]
+def deployer_there(iam: IAMClient, stages: Sequence[Stage], options: ModeOptions) -> tuple[str, str]:
+    """Return the name and the path of the role that deploys, as IAM has them; of one that is to be made its name and ``/``.
+
+    IAM finds a role by its name alone, whatever the case, and assumes it by its whole ARN (as observed).
+    """
     name = deployer_name(stages, options)
-    arn = f"arn:{first.partition}:iam::{first.account}:role/{name}"
+    there = execution_role(iam, name)
+    if there is None:
+        return name, "/"
+    return there.name, there.arn.partition(":role")[2].removesuffix(there.name)
+
+
+def desired_roles(
+    stages: Sequence[Stage], options: ModeOptions, role: tuple[str, str], profile: str, region: str | None
+) -> tuple[DesiredRoles, Federation | None]:
+    """Return the deploying role with whom it trusts, for stages in a known account. Raises as `federation` does.
+
+    ``role`` is its name and path.
+    """
+    first = stages[0]
+    name, path = role
+    arn = _role_arn(first, role)
     if options.mode == "oidc":
         trusted = federation(options.provider, options.given)
         trust = federated_trust(trusted, first.partition, first.account)
         provider = DesiredProvider(
             trusted.provider_arn(first.partition, first.account), trusted.url, trusted.audience
         )
-        role = DesiredRole(name, trust, max_session=options.max_session)
-        return DesiredRoles(role, provider), trusted
-    role = DesiredRole(
-        name, principals_trust(options.trusted, mfa=options.mfa), max_session=options.max_session
-    )
+        wanted = DesiredRole(name, trust, path, max_session=options.max_session)
+        return DesiredRoles(wanted, provider), trusted
+    trust = principals_trust(options.trusted, partition=first.partition, mfa=options.mfa)
+    wanted = DesiredRole(name, trust, path, max_session=options.max_session)
     source = options.source_profile
     own = RoleProfile(profile, arn, source, region) if source else None
-    return DesiredRoles(role, profile=own), None
+    return DesiredRoles(wanted, profile=own), None
+
+
+def _role_arn(stage: Stage, role: tuple[str, str]) -> str:
+    name, path = role
+    return f"arn:{stage.partition}:iam::{stage.account}:role{path}{name}"
 
 
 def roles_to_destroy(stages: Sequence[Stage], options: ModeOptions) -> DesiredRoles:
@@ -237,12 +256,13 @@ def _desired(key: StageKey, stage: Stage, role: BoundedRole) -> DesiredExecution
     )
 
 
-def pipelines_of(stages: Sequence[Stage], options: ModeOptions, profile: str) -> tuple[str, ...]:
+def pipelines_of(
+    stages: Sequence[Stage], options: ModeOptions, role: tuple[str, str], profile: str
+) -> tuple[str, ...]:
     """Return, for each stage, the piece of the CI system's configuration that deploys it with the role; none elsewhere."""
     if options.mode != "oidc":
         return ()
     trusted = federation(options.provider, options.given)
-    name = deployer_name(stages, options)
     return tuple(
         pipeline_text(
             trusted,
@@ -250,7 +270,7 @@ def pipelines_of(stages: Sequence[Stage], options: ModeOptions, profile: str) ->
                 stage.name,
                 stage.region,
                 profile,
-                f"arn:{stage.partition}:iam::{stage.account}:role/{name}",
+                _role_arn(stage, role),
                 str(stage.settings.get("runtime", "")),
             ),
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from zappa_iam_ext.config import iam_ext_settings
+from zappa_iam_ext.errors import SettingsError
 from zappa_iam_ext.iam import PolicyDocument
 from zappa_iam_ext.iam.synthesis import merge, split
 from zappa_iam_ext.permissions.model import Command
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.roles.boundary import BoundedRole, bounded, bounded_role
-from zappa_iam_ext.roles.permission_set import INLINE_LIMIT, PermissionSet, set_name
+from zappa_iam_ext.roles.permission_set import INLINE_LIMIT, MAX_NAME, PermissionSet, set_name
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.inspecting import SSO_PATH
 from zappa_iam_ext.workflow.policies import PolicyOptions, policy_documents
@@ -27,9 +28,14 @@ def permission_set(
 ) -> tuple[PermissionSet, tuple[str, ...]]:
     """Return the permission set for stages of one account, and notes; the account is the administrator's.
 
-    Who uses it may look at its own role, whatever hash its name ends in.
+    Who uses it may look at its own role, whatever hash its name ends in. Raises `SettingsError` for a name too long.
     """
     wanted.check()
+    if len(wanted.role_name) > MAX_NAME:
+        raise SettingsError(
+            f"{wanted.role_name!r} cannot be the name of a permission set",
+            hint=f"AWS allows {MAX_NAME} characters; it has {len(wanted.role_name)}.",
+        )
     region = options.region or stages[0].region
     administrator, _ = open_administrator(admin_profile, AwsOptions("", region, options.endpoint_url))
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]

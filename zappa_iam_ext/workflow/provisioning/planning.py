@@ -35,7 +35,7 @@ from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_
 from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.modes import (
     ModeOptions,
-    deployer_name,
+    deployer_there,
     desired_roles,
     execution_roles,
     mode_notes,
@@ -154,13 +154,15 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
     names = [policy for _, _, policy in groups]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        sharing = [(key[0] or "no profile", group) for key, group in groups.items() if key[2] == twice[0]]
-        told = "; ".join(
-            f"{', '.join(stage.name for stage in group)} ({profile})" for profile, group in sharing
-        )
+        sharing = [
+            (f"{profile or 'no profile'}, {user or 'whoever it belongs to'}", group)
+            for (profile, user, name), group in groups.items()
+            if name == twice[0]
+        ]
+        told = "; ".join(f"{', '.join(stage.name for stage in group)} ({whose})" for whose, group in sharing)
         other = sharing[-1][1][-1].name
         raise SettingsError(
-            f"stages of different profiles share the policy name {twice[0]}: {told}",
+            f"stages of different profiles or users share the policy name {twice[0]}: {told}",
             hint=f'Name one of each own, `"iam_ext": {{"policy": "{twice[0]}-{other}"}}` in the stage {other},'
             " or give one stage at a time: each gets a policy of its own.",
         )
@@ -192,12 +194,14 @@ def _plan_group(
         require_account(stage, administrator.account, "the administrator belongs")
     wanted.mode.check(removing=wanted.removing)
     located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    role = ("", "/")
     if wanted.mode.is_role:
-        target = Target(deployer_name(stages, wanted.mode), "/", profile, role=True)
+        role = deployer_there(iam, stages, wanted.mode)
+        target = Target(*role, profile, role=True)
         roles = (
             roles_to_destroy(located, wanted.mode)
             if wanted.removing
-            else desired_roles(located, wanted.mode, profile or DEFAULT_PROFILE, region)[0]
+            else desired_roles(located, wanted.mode, role, profile or DEFAULT_PROFILE, region)[0]
         )
     else:
         target = target_of(identity, profile, user_name, administrator, iam)
@@ -265,7 +269,9 @@ def _plan_group(
         admin_profile=wanted.admin_profile,
         rights=administrator_rights(iam, administrator, planned, region),
         findings=escalations(desired),
-        pipelines=(() if wanted.removing else pipelines_of(located, wanted.mode, profile or DEFAULT_PROFILE)),
+        pipelines=()
+        if wanted.removing
+        else pipelines_of(located, wanted.mode, role, profile or DEFAULT_PROFILE),
         iam=iam,
         options=AwsOptions(profile, region, options.endpoint_url),
     )

@@ -33,7 +33,7 @@ def stage_documents(
         self_inspection=True,
         user="" if target.role else target.user,
         user_path=target.path,
-        role=target.user if target.role else "",
+        role=f"{target.path}{target.user}".lstrip("/") if target.role else "",
     )
     needs: dict[StageKey, dict[str, Any]] = {}
     notes: tuple[str, ...] = ()
