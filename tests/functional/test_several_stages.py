@@ -406,6 +406,7 @@ def test_destroy_leaves_what_is_not_ours_and_what_others_hold(two_projects):
     client.attach_user_policy(UserName="another", PolicyArn=arn)
     held = iam("destroy", *of("hello", "prod"), *DESTROY, "-v")
     assert "the user another holds it too" in held.stdout
+    assert "To remove" not in held.stdout, "who was given it by hand was not made by us"
     assert set(policies(two_projects)) == {POLICY}
 
 
