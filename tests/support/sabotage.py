@@ -140,14 +140,16 @@ def in_child(work: Callable[[], object], saboteur: Saboteur) -> None:
 
 
 def faults(undisturbed: Saboteur) -> Iterator[tuple[Identity, str]]:
-    """Yield each request with each way in which it fails: all for what writes; denied and unheard for what reads.
+    """Yield each request with each way in which it fails: before, by an error or by a denial; after, unheard.
 
-    A process is killed wherever its death leaves something else than one before.
+    What is denied is a reading, after which some go on without it. An answer is asked for again where the first request wrote. A
+    process is killed wherever its death leaves something else than one before.
     """
     for identity in undisturbed.seen:
-        yield identity, "denied"
         yield identity, "answer lost"
         if identity in undisturbed.written:
             yield identity, "error before"
             yield identity, AGAIN
+        else:
+            yield identity, "denied"
     yield from undisturbed.deaths

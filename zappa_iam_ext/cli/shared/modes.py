@@ -86,7 +86,10 @@ def mode_options(function: Decorated) -> Decorated:
             help="Write a profile that assumes the role with this profile's credentials.",
         ),
         click.option(
-            "--provider", type=click.Choice(_PROVIDERS), help="The CI system whose tokens the role trusts."
+            "--provider",
+            type=click.Choice(_PROVIDERS),
+            metavar="SYSTEM",
+            help=f"The CI system whose tokens the role trusts: {', '.join(_PROVIDERS)}.",
         ),
         click.option("--pull-request", is_flag=True, help="Runs of pull requests (GitHub)."),
         click.option(

@@ -31,8 +31,12 @@ from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.execution_roles.files import generated, policy_file, trust_file
 from zappa_iam_ext.workflow.execution_roles.still_denied import others_boundary, still_denied
 from zappa_iam_ext.workflow.guarding import require_account
-from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning.planning import require_one_partition
+from zappa_iam_ext.workflow.provisioning.administrator import (
+    Rights,
+    administrator_rights,
+    open_administrator,
+    require_one_partition,
+)
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

@@ -6,11 +6,10 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from zappa_iam_ext.aws.identity import CallerIdentity
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import current_state, with_former_versions
 from zappa_iam_ext.config import iam_ext_settings
@@ -32,7 +31,12 @@ from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
-from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning.administrator import (
+    Rights,
+    administrator_rights,
+    open_administrator,
+    require_one_partition,
+)
 from zappa_iam_ext.workflow.provisioning.modes import (
     ModeOptions,
     deployer_there,
@@ -42,16 +46,16 @@ from zappa_iam_ext.workflow.provisioning.modes import (
     pipelines_of,
     roles_to_destroy,
 )
-from zappa_iam_ext.workflow.provisioning.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.provisioning.profile_key import key_profile
 from zappa_iam_ext.workflow.provisioning.stage_documents import escalations, stage_documents
 from zappa_iam_ext.workflow.provisioning.targets import (
     DEFAULT_PROFILE,
     Target,
+    about_user,
     behind,
     behind_removed,
     profile_of,
     target_of,
-    unnamed,
 )
 from zappa_iam_ext.workflow.provisioning.unlifted import unlifted
 
@@ -257,7 +261,7 @@ def _plan_group(
             *(
                 ()
                 if target.role
-                else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
+                else about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
             ),
             *(
                 unlifted(iam, located, commands, desired, target=target, execution=execution)
@@ -277,20 +281,6 @@ def _plan_group(
     )
 
 
-def _about_user(
-    stages: Sequence[Stage],
-    profile: str,
-    options: AwsOptions,
-    target: Target,
-    *,
-    wanted: bool,
-    files: ProfileFiles,
-) -> Iterator[str]:
-    """Yield notes on the profile and the key of a user that deploys."""
-    yield from unnamed(stages, profile, options)
-    yield from about_profile(profile, target.user, files, works=target.works, wanted=wanted)
-
-
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
     """Return the current state and the plan; former versions are read of the policies that would be written."""
     current = current_state(iam, desired, ProfileFiles.from_environment(os.environ))
@@ -299,14 +289,3 @@ def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[Cur
         current = with_former_versions(iam, current, planned)
         planned = plan(desired, current, consents)
     return current, planned
-
-
-def require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
-    """Refuse stages of another partition: an account lies in one, and IAM refuses a document with ARNs of another."""
-    others = [stage for stage in stages if stage.partition != administrator.partition]
-    if others:
-        named = ", ".join(f"{stage.name} ({stage.partition})" for stage in others)
-        raise SettingsError(
-            f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
-            hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
-        )
