@@ -14,7 +14,8 @@ from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Consents, Plan
-from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, RoleFacts, merged
+from zappa_iam_ext.plan.documents import merged
+from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, RoleFacts
 from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
 from zappa_iam_ext.plan.role_states import CurrentRole
 from zappa_iam_ext.plan.states import CurrentPolicy

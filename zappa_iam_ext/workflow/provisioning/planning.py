@@ -34,12 +34,11 @@ from zappa_iam_ext.workflow.provisioning.administrator import (
     open_administrator,
     require_one_partition,
 )
+from zappa_iam_ext.workflow.provisioning.bounding import ExecutionRoles, execution_roles
 from zappa_iam_ext.workflow.provisioning.model import Provisioning, ProvisioningOptions
 from zappa_iam_ext.workflow.provisioning.modes import (
-    ExecutionRoles,
     deployer_there,
     desired_roles,
-    execution_roles,
     mode_notes,
     pipelines_of,
     roles_to_destroy,
