@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import pytest
-from botocore.loaders import Loader, create_loader
 from hypothesis import HealthCheck, settings
 
+from tests.support import botocore_once
 from tests.support.newcomer import Newcomer
 from zappa_iam_ext.ci import SERVICES
 from zappa_iam_ext.rehearsal.local_aws.loopback import is_loopback
@@ -30,19 +27,7 @@ settings.register_profile(
 settings.load_profile("laws")
 
 
-@functools.cache
-def _files_read(_: str | None) -> dict[Any, Any]:
-    return {}
-
-
-def _shared_loader(search_path: str | None = None) -> Loader:
-    """Return a loader of botocore's service models that shares what others have read: those files are the same in each test."""
-    loader = create_loader(search_path)
-    loader._cache = _files_read(search_path)
-    return loader
-
-
-botocore.session.create_loader = _shared_loader
+botocore_once.share()
 
 
 @pytest.fixture

@@ -112,6 +112,21 @@ def test_what_no_rotation_made_inactive_is_deleted_by_name_alone_and_never_while
     assert list(keys(owner)) == [held(owner)]
 
 
+@pytest.mark.parametrize("who", ["admin", "serverless"])
+def test_a_key_in_the_way_is_made_inactive_by_whoever_rotates(owner, who):
+    client = owner.aws.client("iam")
+    other = client.create_access_key(UserName="serverless")["AccessKey"]["AccessKeyId"]
+    client.put_user_policy(
+        UserName="serverless", PolicyName="keys", PolicyDocument=json.dumps(allow("iam:*"))
+    )
+    done = iam("keys", "rotate", "dev", *(("--admin-profile", "admin") if who == "admin" else ()), "--yes")
+    assert done.exit_code == 2
+    assert (
+        "`aws iam update-access-key --status Inactive --user-name serverless"
+        f" --access-key-id {other} --profile {who} --region us-east-1`"
+    ) in done.stderr
+
+
 def test_without_consent_nothing_changes(owner):
     before = keys(owner), tags(owner), owner.credentials.read_bytes()
     done = iam("keys", "rotate", "dev", "--admin-profile", "admin")

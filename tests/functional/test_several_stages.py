@@ -405,7 +405,8 @@ def test_destroy_leaves_what_is_not_ours_and_what_others_hold(two_projects):
     client.create_user(UserName="another")
     client.attach_user_policy(UserName="another", PolicyArn=arn)
     held = iam("destroy", *of("hello", "prod"), *DESTROY, "-v")
-    assert "1 other users, groups or roles hold it" in held.stdout
+    assert "the user another holds it too" in held.stdout
+    assert "To remove" not in held.stdout, "who was given it by hand was not made by us"
     assert set(policies(two_projects)) == {POLICY}
 
 
@@ -415,3 +416,26 @@ def test_destroy_asks_and_without_a_terminal_removes_nothing(admin):
     assert refused.exit_code == 2
     assert refused.stderr.rstrip().endswith("zappa-iam destroy dev --admin-profile admin --yes")
     assert set(policies(admin)) == {POLICY}
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["at once", "one after the other"])
+def test_the_boundary_of_a_role_that_two_stages_share_limits_neither(newcomer, together):
+    newcomer.administrator()
+    extra = {"dev": "sqs:SendMessage", "prod": "dynamodb:GetItem"}
+    told = {
+        stage: {
+            **SETTINGS,
+            "role_name": "both",
+            "extra_permissions": [{"Effect": "Allow", "Action": [action], "Resource": "*"}],
+        }
+        for stage, action in extra.items()
+    }
+    (newcomer.folder / "zappa_settings.json").write_text(json.dumps(told))
+    for stages in [["--all"]] if together else [["dev"], ["prod"]]:
+        assert iam("apply", *stages, *REVIEWED).exit_code == 0
+    client, arn = newcomer.aws.client("iam"), f"arn:aws:iam::{newcomer.account}:policy/both-Boundary"
+    version = client.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    limit = client.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    assert {action for action in extra.values() if action in json.dumps(limit)} == set(extra.values())
+    for stage in extra:
+        assert "No changes" in iam("apply", stage, *REVIEWED).stdout

@@ -16,7 +16,7 @@ from tests.support.zappa_source import operations
 PACKAGE = Path(__file__).parents[2] / "zappa_iam_ext"
 #: What makes AWS calls of our own. ``rehearsal/`` speaks to the local AWS alone, which a test holds there.
 SCOPE = ("aws", "workflow", "cli", "plan")
-SERVICES = {name: name for name in ("cloudformation", "iam", "s3", "sts")} | {"lambda_": "lambda"}
+SERVICES = {name: name for name in ("cloudformation", "ec2", "iam", "s3", "sts")} | {"lambda_": "lambda"}
 #: Methods of every client that call nothing.
 _SILENT = frozenset({"exceptions", "meta", "can_paginate", "get_paginator"})
 

@@ -50,7 +50,7 @@ def require_text(path: object, content: bytes) -> str:
 def _told(content: bytes, error: Exception) -> str:
     """Say what is wrong with a text, without quoting it: it may hold secrets."""
     if content.startswith(b"\xef\xbb\xbf"):
-        return "it begins with a byte order mark"
+        return "it begins with a byte order mark; save it as UTF-8 without one"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "it is UTF-16; save it as UTF-8"
     if isinstance(error, UnicodeDecodeError):

@@ -142,7 +142,7 @@ def _others(item: Provisioning) -> Iterator[str]:
         named = {"role": "role_name", "user": "user", "group": "group"}
         changed = {"mode": entity.mode, "provider": None, **dict.fromkeys(named.values(), "")}
         changed[named[entity.kind]] = entity.name
-        yield f"To remove {entity} too:"
+        yield f"To remove what was made for {entity} too:"
         yield f"  {command_line(**changed)}"
 
 

@@ -1,4 +1,4 @@
-"""When two policy documents mean the same, and how IAM counts their size. Pure.
+"""When two policy documents mean the same, what several say together, and how IAM counts their size. Pure.
 
 Works on the JSON itself, so that a document somebody else wrote, however odd, can be compared.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.iam.document import as_list, size_of
+from zappa_iam_ext.iam.statement import named_apart
 
 _NAMES_NOTHING = frozenset({"Id", "Sid"})
 _CASELESS = frozenset({"Action", "NotAction"})
@@ -35,6 +37,16 @@ def size(document: Mapping[str, Any]) -> int:
 def dumps(document: Mapping[str, Any]) -> str:
     """Return the document as compact JSON, its statements in the order given."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+
+
+def merged(documents: Iterable[Mapping[str, Any]], *, allows_only: bool = False) -> dict[str, Any]:
+    """Return one document that says what several say, each thing once, with Sids that differ."""
+    found: dict[object, Statement] = {}
+    for document in documents:
+        for statement in PolicyDocument.parse(document, readable=False).statements:
+            if statement.effect is Effect.ALLOW or not allows_only:
+                found.setdefault(statement.meaning(), statement)
+    return PolicyDocument(tuple(named_apart(found.values()))).to_dict()
 
 
 def _canonical(document: Mapping[str, Any]) -> str:

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     )
     from zappa_iam_ext.workflow.provisioning.destroying import DestroyOptions, plan_destruction
     from zappa_iam_ext.workflow.provisioning.exporting import resources_of
-    from zappa_iam_ext.workflow.provisioning.planning import Provisioning, ProvisioningOptions, plan_stages
+    from zappa_iam_ext.workflow.provisioning.model import Provisioning, ProvisioningOptions
+    from zappa_iam_ext.workflow.provisioning.planning import plan_stages
 
 _HOME = {
     "DestroyOptions": "provisioning.destroying",
     "PolicyOptions": "policies",
-    "Provisioning": "provisioning.planning",
-    "ProvisioningOptions": "provisioning.planning",
+    "Provisioning": "provisioning.model",
+    "ProvisioningOptions": "provisioning.model",
     "administrator_document": "provisioning.administrator",
     "apply_stages": "provisioning.applying",
     "check_deploy_permissions": "ensuring",

@@ -18,7 +18,8 @@ from zappa_iam_ext.settings_file import read_stages
 from zappa_iam_ext.workflow.deciding.checking import check_stage
 from zappa_iam_ext.workflow.deciding.evidence import require_known
 from zappa_iam_ext.workflow.provisioning.applying import apply_stages
-from zappa_iam_ext.workflow.provisioning.planning import ProvisioningOptions, plan_stages
+from zappa_iam_ext.workflow.provisioning.model import ProvisioningOptions
+from zappa_iam_ext.workflow.provisioning.planning import plan_stages
 
 Progress = Callable[[str], None]
 

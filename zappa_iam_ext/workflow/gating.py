@@ -108,7 +108,8 @@ def _answer(zappa_cli: Any, *, in_ci: bool, progress: Progress) -> GateAnswer | 
 def _provisioned(answer: GateAnswer, progress: Progress) -> GateAnswer:
     """Provision what the stage lacks, for the whole life cycle, and look again."""
     from zappa_iam_ext.workflow.provisioning.applying import apply_stages
-    from zappa_iam_ext.workflow.provisioning.planning import ProvisioningOptions, plan_stages
+    from zappa_iam_ext.workflow.provisioning.model import ProvisioningOptions
+    from zappa_iam_ext.workflow.provisioning.planning import plan_stages
 
     options = ProvisioningOptions(answer.settings.admin_profile, only_add=True)
     plans = plan_stages((answer.stage,), life_cycle(), AwsOptions(region=answer.stage.region), options)

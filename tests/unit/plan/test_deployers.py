@@ -12,8 +12,9 @@ from zappa_iam_ext.aws.self_inspection import role_reading_grant, self_inspectio
 from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
 from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, plan
 from zappa_iam_ext.plan.changes import AttachRolePolicy, AttachUserPolicy, CreateRole
+from zappa_iam_ext.plan.entities import named_deployers
 from zappa_iam_ext.plan.naming import deployer_base, in_family
-from zappa_iam_ext.plan.planning.deployers import beside, named_deployers, of_another
+from zappa_iam_ext.plan.planning.deployers import beside, of_another
 from zappa_iam_ext.plan.role_states import DesiredRole, DesiredRoles
 
 EXECUTION = f"arn:aws:iam::{ACCOUNT}:role/hello-dev-ZappaLambdaExecutionRole"

@@ -9,6 +9,21 @@ from zappa_iam_ext.plan import Ownership
 from zappa_iam_ext.plan.entities import Entity, elsewhere, holders
 
 ARN = policy(NEEDS[DEV]).arn
+
+
+def made_for(*names):
+    """Return a deployment policy that lets these look at themselves."""
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": f"iam:ListAttached{name.partition('/')[0].title()}Policies",
+            "Resource": f"arn:aws:iam::123456789012:{name}",
+        }
+        for name in names
+    ]
+    return policy({"Version": "2012-10-17", "Statement": statements}, {DEV, OTHER})
+
+
 SERVICE = {"Statement": {"Principal": {"Service": "lambda.amazonaws.com"}}}
 PERSON = {"Statement": [{"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}]}
 GITHUB = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -26,7 +41,9 @@ def role(name="ci", stages=(DEV,), *, trust=PERSON, ours=True, attached=()):
         pytest.param(role(trust=TOKENS), "oidc", id="a role by tokens"),
         pytest.param(role(stages=(), ours=False, attached=(ARN,)), "role", id="a role by the policy that it holds"),
         pytest.param(Entity("user", "ann", attached=(ARN,)), "user", id="a user by the policy that it holds"),
-        pytest.param(Entity("group", "team", attached=(ARN,)), "user", id="a group"),
+        pytest.param(Entity("group", "team", attached=(ARN,), path="/zappa-iam-ext/"), "user", id="a group of ours"),
+        pytest.param(Entity("group", "team", attached=(ARN,)), "", id="a group of others"),
+        pytest.param(Entity("user", "bob", attached=(ARN,)), "", id="a user who was given it by hand"),
         pytest.param(role(trust=SERVICE), "", id="a role that functions run as"),
         pytest.param(role(stages=(PROD,)), "", id="a role of another stage"),
         pytest.param(role(ours=False), "", id="a role that only looks like ours"),
@@ -36,7 +53,7 @@ def role(name="ci", stages=(DEV,), *, trust=PERSON, ours=True, attached=()):
 )  # fmt: skip
 def test_who_deploys_a_stage_besides_is_found_with_its_mode(entity, mode):
     found = list(
-        elsewhere([entity], [policy(NEEDS[DEV], {DEV, OTHER})], frozenset({DEV}), kind="role", name="me")
+        elsewhere([entity], [made_for("user/ann", "role/ci")], frozenset({DEV}), kind="role", name="me")
     )
     assert [each.entity.mode for each in found] == ([mode] if mode else [])
     assert all(each.stages == (DEV,) for each in found)
@@ -44,7 +61,7 @@ def test_who_deploys_a_stage_besides_is_found_with_its_mode(entity, mode):
 
 def test_a_user_of_the_roles_name_is_another():
     user = Entity("user", "me", attached=(ARN,))
-    found = list(elsewhere([user], [policy(NEEDS[DEV], {DEV})], frozenset({DEV}), kind="role", name="me"))
+    found = list(elsewhere([user], [made_for("user/me")], frozenset({DEV}), kind="role", name="me"))
     assert [str(each) for each in found] == ["the user me, which deploys hello/dev"]
 
 

@@ -19,10 +19,10 @@ from zappa_iam_ext.plan.changes import (
     TagRole,
     UpdateAssumeRolePolicy,
 )
-from zappa_iam_ext.plan.documents import fingerprint, same
+from zappa_iam_ext.plan.documents import fingerprint, merged, same
 from zappa_iam_ext.plan.model import ConcernKind
 from zappa_iam_ext.plan.ownership import Ownership
-from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, merged
+from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole
 from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
 from zappa_iam_ext.plan.role_states import CurrentRole
 from zappa_iam_ext.plan.states import CurrentPolicy

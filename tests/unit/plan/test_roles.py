@@ -15,6 +15,7 @@ from zappa_iam_ext.plan.changes import (
     AddClientIDToOpenIDConnectProvider,
     AttachRolePolicy,
     CreateOpenIDConnectProvider,
+    CreatePolicyVersion,
     CreateRole,
     DetachRolePolicy,
     PutRolePermissionsBoundary,
@@ -122,6 +123,28 @@ def test_an_execution_role_of_two_stages_carries_the_tags_of_both():
     of_both = {**written, **both}
     assert planned(RUN, both, of_both) == []
     assert planned(replace(RUN, further=(PROD,)), both, of_both) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "tagged", "actions"),
+    [
+        pytest.param(
+            "ec2:RunInstances", {DEV, PROD}, {"logs:PutLogEvents", "ec2:RunInstances"}, id="it grows"
+        ),
+        pytest.param("logs:*", {DEV, PROD}, None, id="it allows all already"),
+        pytest.param("logs:PutLogEvents", {PROD}, None, id="one more stage"),
+    ],
+)
+def test_a_boundary_keeps_what_it_allows_to_stages_that_are_not_asked_for(said, tagged, actions):
+    written = Ownership(True, frozenset(tagged), (fingerprint(document(said)),)).to_tags()
+    run = role("run", SERVICE, boundary=BOUNDARY, inline={"zappa-permissions": document()})
+    there = CurrentRoles(execution={"run": run}, limits={"run-Boundary": limit(document(said), written)})
+    planned = made(DesiredRoles(execution=(RUN,)), there, consents=Consents(prune=True))
+    versions = [each for each in planned.changes if isinstance(each, CreatePolicyVersion)]
+    assert [{each["Action"] for each in version.document["Statement"]} for version in versions] == (
+        [actions] if actions else []
+    )
+    assert planned.narrowed == ()
 
 
 def test_a_user_that_deploys_has_a_bounded_execution_role_too():

@@ -11,7 +11,7 @@ from tests.unit.plan.test_assignment import DEV, desired
 from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan import AttachUserPolicy, Consents, CurrentState, Plan
 from zappa_iam_ext.workflow.provisioning import applying
-from zappa_iam_ext.workflow.provisioning.planning import Provisioning
+from zappa_iam_ext.workflow.provisioning.model import Provisioning
 
 ATTACH, OTHER = AttachUserPolicy("serverless", "arn:a"), AttachUserPolicy("serverless", "arn:b")
 GIVEN = Provisioning(

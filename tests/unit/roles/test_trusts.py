@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
+from zappa_iam_ext.cli import main
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PolicySet, evaluate
 from zappa_iam_ext.iam.findings import findings
@@ -79,6 +81,14 @@ def test_every_provider_has_cases_of_both_kinds_and_every_subject_is_shown():
     for row in rows.values():
         assert len({subject for provider, subject in shown if provider == row.id}) >= len(row.subjects)
         assert row.source.startswith("https://")
+
+
+def test_the_command_line_offers_every_provider_and_parameter():
+    options = {option.name: option for option in main.get_command(click.Context(main), "plan").params}
+    rows = provider_rows()
+    assert list(options["provider"].type.choices) == list(rows)
+    given = {name for row in rows.values() for name in row.parameters}
+    assert given <= set(options)
 
 
 def test_a_partition_is_in_the_providers_arn():

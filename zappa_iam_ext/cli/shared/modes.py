@@ -53,54 +53,57 @@ _GIVEN: tuple[tuple[str, str, str], ...] = (
     ("run_phase", "PHASE", "HCP Terraform: plan or apply; both when left out."),
 )
 
+#: What every mode may be told.
+_OPTIONS = (
+    click.option(
+        "--mode",
+        type=click.Choice(["user", "role", "oidc", "permission-set"]),
+        default="user",
+        show_default=True,
+        help="How the deployer gets its credentials.",
+    ),
+    click.option(
+        "--role-name", default="", metavar="NAME", help="The role that deploys; default: the project's."
+    ),
+    click.option("--trusted", multiple=True, metavar="ARN", help="Who may assume the role; may be repeated."),
+    click.option("--mfa", is_flag=True, help="Only after multi-factor authentication."),
+    click.option(
+        "--max-session",
+        type=int,
+        default=3600,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a session of the role may last.",
+    ),
+    click.option(
+        "--source-profile",
+        default="",
+        metavar="PROFILE",
+        help="Write a profile that assumes the role with this profile's credentials.",
+    ),
+    click.option(
+        "--provider",
+        type=click.Choice(_PROVIDERS),
+        metavar="SYSTEM",
+        help=f"The CI system whose tokens the role trusts: {', '.join(_PROVIDERS)}.",
+    ),
+    click.option("--pull-request", is_flag=True, help="Runs of pull requests (GitHub)."),
+    click.option(
+        "--boundary/--no-boundary",
+        default=None,
+        help="Limit execution roles, also of policies in place that do not; default: where a policy is made anew."
+        " Without it the deployer can give them any permissions.",
+    ),
+)
+
 
 def mode_options(function: Decorated) -> Decorated:
     """Add ``--mode`` and what belongs to it."""
-    options = [
-        click.option(
-            "--mode",
-            type=click.Choice(["user", "role", "oidc", "permission-set"]),
-            default="user",
-            show_default=True,
-            help="How the deployer gets its credentials.",
-        ),
-        click.option(
-            "--role-name", default="", metavar="NAME", help="The role that deploys; default: the project's."
-        ),
-        click.option(
-            "--trusted", multiple=True, metavar="ARN", help="Who may assume the role; may be repeated."
-        ),
-        click.option("--mfa", is_flag=True, help="Only after multi-factor authentication."),
-        click.option(
-            "--max-session",
-            type=int,
-            default=3600,
-            show_default=True,
-            metavar="SECONDS",
-            help="How long a session of the role may last.",
-        ),
-        click.option(
-            "--source-profile",
-            default="",
-            metavar="PROFILE",
-            help="Write a profile that assumes the role with this profile's credentials.",
-        ),
-        click.option(
-            "--provider", type=click.Choice(_PROVIDERS), help="The CI system whose tokens the role trusts."
-        ),
-        click.option("--pull-request", is_flag=True, help="Runs of pull requests (GitHub)."),
-        click.option(
-            "--boundary/--no-boundary",
-            default=None,
-            help="Limit execution roles, also of policies in place that do not; default: where a policy is made anew."
-            " Without it the deployer can give them any permissions.",
-        ),
-        *(
-            click.option(f"--{name.replace('_', '-')}", default="", metavar=metavar, help=told)
-            for name, metavar, told in _GIVEN
-        ),
-    ]
-    for option in reversed(options):
+    of_systems = (
+        click.option(f"--{name.replace('_', '-')}", default="", metavar=metavar, help=told)
+        for name, metavar, told in _GIVEN
+    )
+    for option in reversed((*_OPTIONS, *of_systems)):
         function = option(function)
     return function
 

@@ -14,12 +14,12 @@ from zappa_iam_ext.plan.changes import (
     DetachGroupPolicy,
     DetachUserPolicy,
 )
+from zappa_iam_ext.plan.entities import OUR_GROUPS
 from zappa_iam_ext.plan.model import Concern
 from zappa_iam_ext.plan.naming import numbered_part
 from zappa_iam_ext.plan.states import CurrentState, DesiredState
 
-GROUP_PATH = "/zappa-iam-ext/"
-"""The path of a group that we made: groups have no tags."""
+GROUP_PATH = OUR_GROUPS
 
 
 def attachments(desired: DesiredState, current: CurrentState) -> Iterator[Change]:

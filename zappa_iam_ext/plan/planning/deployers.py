@@ -6,39 +6,16 @@ another user or role holds is not written anew for this one: the other would no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from zappa_iam_ext.errors import ZappaIamError
-from zappa_iam_ext.iam import Effect, PolicyDocument
+from zappa_iam_ext.plan.entities import named_deployers
 from zappa_iam_ext.plan.states import CurrentPolicy, CurrentState, DesiredState
-
-_LOOKS_AT = {"iam:listattacheduserpolicies": "user", "iam:listattachedrolepolicies": "role"}
-"""The actions by which a user or a role reads which policies it has, and the type of resource that they name."""
-_PASSES = "iam:passrole"
 
 
 def deployer_kind(desired: DesiredState) -> str:
     """Return what deploys: a ``user`` or a ``role``."""
     roles = desired.roles
     return "role" if roles is not None and roles.deployer is not None else "user"
-
-
-def named_deployers(documents: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Return the users and roles that may look at themselves by these documents: ``user/serverless``.
-
-    A role that is passed is one that functions run as: whoever deploys looks at it too.
-    """
-    looked_at: set[str] = set()
-    passed: set[str] = set()
-    for document in documents:
-        for actions, resources in _allowed(document):
-            kinds = {kind for action, kind in _LOOKS_AT.items() if action in actions}
-            names = {name for each in resources if (name := _name(each))}
-            looked_at |= {name for name in names if name.partition("/")[0] in kinds}
-            if _PASSES in actions:
-                passed |= names
-    return frozenset(looked_at - passed)
 
 
 def of_another(policies: Iterable[CurrentPolicy], desired: DesiredState, current: CurrentState) -> bool:
@@ -73,20 +50,3 @@ def _others_hold(policy: CurrentPolicy, current: CurrentState) -> bool:
     group = current.group
     through = group is not None and policy.arn in group.attached and group.name in current.groups
     return policy.holders > int(policy.arn in current.attached) + int(through)
-
-
-def _allowed(document: Mapping[str, Any]) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
-    """Yield the actions, in lower case, and the resources of each Allow statement."""
-    try:
-        statements = PolicyDocument.parse(document).statements
-    except ZappaIamError:
-        return
-    for statement in statements:
-        if statement.effect is Effect.ALLOW:
-            yield frozenset(map(str.lower, statement.actions)), tuple(statement.resources)
-
-
-def _name(arn: str) -> str:
-    """Return ``user/NAME`` or ``role/NAME`` of an ARN, without the path; empty for anything else."""
-    kind, _, name = arn.partition(":iam::")[2].partition(":")[2].partition("/")
-    return f"{kind}/{name.rpartition('/')[2]}" if kind in {"user", "role"} and name else ""

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zappa_iam_ext.errors import InvalidPolicyDocument
-from zappa_iam_ext.iam import Effect, PolicyDocument, Statement
-from zappa_iam_ext.iam.statement import PolicyKind, named_apart
+from zappa_iam_ext.iam import PolicyDocument, Statement
+from zappa_iam_ext.iam.statement import PolicyKind
 from zappa_iam_ext.permissions.stage import Stage
-from zappa_iam_ext.plan.documents import fingerprint, same
+from zappa_iam_ext.plan.documents import fingerprint, merged, same
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
 from zappa_iam_ext.plan.planning import Consents
 from zappa_iam_ext.plan.privileges import covered
@@ -90,16 +90,6 @@ class RoleFacts:
     def prunes(self) -> bool:
         """Whether permissions may be taken away that no other stage may need."""
         return self.consents.prune and not self.others
-
-
-def merged(documents: Iterable[Mapping[str, Any]], *, allows_only: bool = False) -> dict[str, Any]:
-    """Return one document that says what several say, each thing once, with Sids that differ."""
-    found: dict[object, Statement] = {}
-    for document in documents:
-        for statement in PolicyDocument.parse(document, readable=False).statements:
-            if statement.effect is Effect.ALLOW or not allows_only:
-                found.setdefault(statement.meaning(), statement)
-    return PolicyDocument(tuple(named_apart(found.values()))).to_dict()
 
 
 def policy_of(facts: RoleFacts) -> Mapping[str, Any]:

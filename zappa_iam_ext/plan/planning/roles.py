@@ -26,12 +26,13 @@ from zappa_iam_ext.plan.changes import (
     UpdateRole,
     WriteRoleProfile,
 )
+from zappa_iam_ext.plan.documents import merged
 from zappa_iam_ext.plan.model import Concern, ConcernKind, Plan
 from zappa_iam_ext.plan.ownership import Ownership, StageKey, read_ownership
 from zappa_iam_ext.plan.planning.effects import effects
 from zappa_iam_ext.plan.planning.policies import policy_changes, policy_concerns, policy_updates
 from zappa_iam_ext.plan.planning.trusts import merged_trust, otherwise_trusted, unstorable
-from zappa_iam_ext.plan.privileges import Held, Privilege, lost
+from zappa_iam_ext.plan.privileges import Held, Privilege, covered, lost
 from zappa_iam_ext.plan.role_states import (
     CurrentRole,
     CurrentRoles,
@@ -101,11 +102,18 @@ def _boundaries(
 
 
 def _boundary(role: DesiredExecutionRole, there: CurrentRoles) -> DesiredPolicy:
-    """Return the boundary of a role; it stays that of other stages too whose functions run as the role."""
+    """Return the boundary of a role; it stays that of other stages too whose functions run as the role.
+
+    Those keep all that it allows: what they need of it is not known here.
+    """
     name = role.boundary.rpartition("/")[2]
     present = there.limits.get(name)
-    told = present.ownership.stages if present is not None and present.ours else None
-    return DesiredPolicy(name, role.limit, role.stages | (told or frozenset()))
+    told = (present.ownership.stages if present is not None and present.ours else None) or frozenset()
+    document = role.limit
+    if present is not None and told - role.stages:
+        enough = covered(document, [present.document])
+        document = present.document if enough else merged([document, present.document])
+    return DesiredPolicy(name, document, role.stages | told)
 
 
 def _execution_role(

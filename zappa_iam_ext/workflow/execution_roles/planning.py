@@ -14,7 +14,8 @@ from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.permissions.runtime import execution_policy
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import Consents, Plan
-from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, RoleFacts, merged
+from zappa_iam_ext.plan.documents import merged
+from zappa_iam_ext.plan.planning.execution_documents import EnsuredRole, RoleFacts
 from zappa_iam_ext.plan.planning.execution_role import execution_role_plan
 from zappa_iam_ext.plan.role_states import CurrentRole
 from zappa_iam_ext.plan.states import CurrentPolicy
@@ -31,8 +32,12 @@ from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.execution_roles.files import generated, policy_file, trust_file
 from zappa_iam_ext.workflow.execution_roles.still_denied import others_boundary, still_denied
 from zappa_iam_ext.workflow.guarding import require_account
-from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning.planning import require_one_partition
+from zappa_iam_ext.workflow.provisioning.administrator import (
+    Rights,
+    administrator_rights,
+    open_administrator,
+    require_one_partition,
+)
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from zappa_iam_ext.aws.credentials.choice import ADMINISTRATOR
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
 from zappa_iam_ext.aws.principal_policies import principal_policies
 from zappa_iam_ext.config import iam_ext_settings
-from zappa_iam_ext.errors import NoCredentials, ZappaIamError
+from zappa_iam_ext.errors import NoCredentials, SettingsError, ZappaIamError
 from zappa_iam_ext.iam import AuthorizationRequest, Decision, PolicyDocument, PrincipalKind, compile_policies
 from zappa_iam_ext.iam.synthesis import Grant, synthesize
 from zappa_iam_ext.permissions.authorizations import Scope, authorize
@@ -55,6 +55,17 @@ def open_administrator(profile: str, options: AwsOptions) -> tuple[CallerIdentit
             f"nobody acts as the administrator: {error}", hint="Name who does: `--admin-profile PROFILE`."
         ) from error
     return caller(sts), open_client(session, "iam", options)
+
+
+def require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
+    """Refuse stages of another partition: an account lies in one, and IAM refuses a document with ARNs of another."""
+    others = [stage for stage in stages if stage.partition != administrator.partition]
+    if others:
+        named = ", ".join(f"{stage.name} ({stage.partition})" for stage in others)
+        raise SettingsError(
+            f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
+            hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
+        )
 
 
 def plan_requirements(plan: Plan, scope: Scope) -> Iterator[Requirement]:

@@ -22,7 +22,8 @@ from zappa_iam_ext.plan.plan_file import (
 from zappa_iam_ext.plan.planning.rollback import rollback_plan
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.provisioning.administrator import administrator_rights, open_administrator
-from zappa_iam_ext.workflow.provisioning.planning import Provisioning, look
+from zappa_iam_ext.workflow.provisioning.model import Provisioning
+from zappa_iam_ext.workflow.provisioning.planning import look
 from zappa_iam_ext.workflow.provisioning.stage_documents import escalations
 
 MAX_ATTEMPTS = 8

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import state_to_destroy
@@ -21,12 +22,12 @@ from zappa_iam_ext.plan.role_states import CurrentRoles, DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.provisioning.administrator import administrator_rights, open_administrator
 from zappa_iam_ext.workflow.provisioning.idle_roles import AskedRegions, asked_regions, kept_roles
-from zappa_iam_ext.workflow.provisioning.planning import (
-    Provisioning,
-    ProvisioningOptions,
-    plan_stages,
-)
+from zappa_iam_ext.workflow.provisioning.model import Provisioning, ProvisioningOptions
+from zappa_iam_ext.workflow.provisioning.planning import plan_stages
 from zappa_iam_ext.workflow.provisioning.targets import DEFAULT_PROFILE
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,7 @@ def _destruction(
     region = AwsOptions("", first.options.region, first.options.endpoint_url)
     who, iam = open_administrator(wanted.admin_profile, region)
     own = consents.tagged or frozenset(key for item in items for key in item.desired.needs)
-    states = [
-        state_to_destroy(
-            iam,
-            replace(item.desired, profile=_profile(item), roles=item.desired.roles or DesiredRoles()),
-            ProfileFiles.from_environment(os.environ),
-        )
-        for item in items
-    ]
+    states = [_state(iam, item) for item in items]
     account = read_account(iam)
     current = with_tagged(iam, reduce(_joined, states), account, own)
     others = tuple(
@@ -101,9 +95,7 @@ def _destruction(
         first.user,
         current,
         own,
-        delete_keys=tuple(state.profile_key for state in states if state.profile_key)
-        if consents.delete_key
-        else (),
+        delete_keys=[each.profile_key for each in states if consents.delete_key and each.profile_key],
         idle=kept_roles(current, own, others, asked, assume_unused=consents.assume_unused),
         role=_role(items, states, wanted, own, delete_profile=consents.delete_profile),
         holders=holders(account.entities),
@@ -122,6 +114,12 @@ def _destruction(
         elsewhere=others,
         further=_further(current, account, own),
     )
+
+
+def _state(iam: IAMClient, item: Provisioning) -> CurrentState:
+    """Return what is there of one profile's plan."""
+    wanted = replace(item.desired, profile=_profile(item), roles=item.desired.roles or DesiredRoles())
+    return state_to_destroy(iam, wanted, ProfileFiles.from_environment(os.environ))
 
 
 def _further(current: CurrentState, account: Account, own: frozenset[StageKey]) -> Mapping[StageKey, bool]:

@@ -22,12 +22,10 @@ from zappa_iam_ext.plan.changes import (
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.policies import with_caller_account
+from zappa_iam_ext.workflow.provisioning.bounding import NO_BOUNDARY_NOTE, ExecutionRoles, bounded_roles
 from zappa_iam_ext.workflow.provisioning.modes import (
-    NO_BOUNDARY_NOTE,
     NO_PROFILE_NOTE,
-    ExecutionRoles,
     ModeOptions,
-    bounded_roles,
     deployer_name,
     desired_roles,
     mode_notes,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from zappa_iam_ext.errors import (
     ZappaIamError,
 )
 from zappa_iam_ext.iam import PrincipalKind
+from zappa_iam_ext.permissions.fixes import CommandLines
 from zappa_iam_ext.plan.rotation import (
     ROTATING,
     RotationStep,
@@ -111,10 +111,14 @@ def check_rotation(found: ProfileKeys) -> None:
 def _way_out(found: ProfileKeys, key: UserKey) -> str:
     if not key.active:
         return f"If nobody needs it, delete it: `zappa-iam keys delete-old --key {key.access_key_id}` with the same options."
-    words = ["aws", "iam", "update-access-key", "--status", "Inactive", "--user-name", found.there.user]
-    words += ["--access-key-id", key.access_key_id, "--profile", found.admin_profile or found.profile]
-    words += ["--endpoint-url", found.options.endpoint_url] if found.options.endpoint_url else []
-    return f"If nobody uses it, make it inactive first: `{shlex.join(words)}`."
+    given = CommandLines(
+        profile=found.admin_profile or found.profile,
+        region=found.options.region,
+        endpoint_url=found.options.endpoint_url,
+    )
+    words = ("iam", "update-access-key", "--status", "Inactive", "--user-name", found.there.user)
+    line = given.aws(*words, "--access-key-id", key.access_key_id)
+    return f"If nobody uses it, make it inactive first: `{line}`."
 
 
 def rotate(found: ProfileKeys, progress: Progress, sleep: Callable[[float], None] = time.sleep) -> UserKeys:

@@ -51,28 +51,28 @@ def permission_set(
     notes: tuple[str, ...] = ()
     for stage in located:
         (document, *_), told = policy_documents((stage,), commands, options, form)
-        role = (
-            bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
-            if wanted.boundary is not False
-            else None
-        )
-        if role is not None:
+        if wanted.boundary is not False and (role := _bounded_role(stage)):
             roles[role.name] = role
             document = bounded(document, role.arn, role.boundary_arn)
         made.append(document)
         notes += tuple(note for note in told if "permission set" not in note and "too long" not in note)
+    found = PermissionSet(
+        name=name,
+        account=administrator.account,
+        stages=tuple(stage.name for stage in stages),
+        documents=_documents(name, made),
+        session=wanted.max_session,
+        execution=tuple(roles.values()),
+    )
+    return found, notes
+
+
+def _bounded_role(stage: Stage) -> BoundedRole | None:
+    return bounded_role(stage, iam_ext_settings(stage).permissions_boundary)
+
+
+def _documents(name: str, made: Sequence[PolicyDocument]) -> dict[str, PolicyDocument]:
+    """Return the documents of a permission set by name: one while it fits the inline policy."""
     whole = merge(made) if len(made) > 1 else made[0]
     parts = (whole,) if whole.size <= INLINE_LIMIT else split(whole)
-    return (
-        PermissionSet(
-            name=name,
-            account=administrator.account,
-            stages=tuple(stage.name for stage in stages),
-            documents={
-                name if number == 1 else f"{name}-{number}": part for number, part in enumerate(parts, 1)
-            },
-            session=wanted.max_session,
-            execution=tuple(roles.values()),
-        ),
-        notes,
-    )
+    return {name if number == 1 else f"{name}-{number}": part for number, part in enumerate(parts, 1)}

@@ -6,8 +6,8 @@ A policy belongs to the stages that its tags name; what another stage or project
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.identity import CallerIdentity
@@ -25,104 +25,39 @@ from zappa_iam_ext.plan import (
     Plan,
     plan,
 )
-from zappa_iam_ext.plan.entities import Elsewhere
-from zappa_iam_ext.plan.ownership import StageKey
 from zappa_iam_ext.plan.planning.deployers import beside
-from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.plan.role_states import DesiredRoles
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.guarding import compromised, is_quarantine, require_account
-from zappa_iam_ext.workflow.provisioning.administrator import Rights, administrator_rights, open_administrator
+from zappa_iam_ext.workflow.provisioning.administrator import (
+    administrator_rights,
+    open_administrator,
+    require_one_partition,
+)
+from zappa_iam_ext.workflow.provisioning.bounding import ExecutionRoles, execution_roles
+from zappa_iam_ext.workflow.provisioning.model import Provisioning, ProvisioningOptions
 from zappa_iam_ext.workflow.provisioning.modes import (
-    ModeOptions,
     deployer_there,
     desired_roles,
-    execution_roles,
     mode_notes,
     pipelines_of,
     roles_to_destroy,
 )
-from zappa_iam_ext.workflow.provisioning.profile_key import about_profile, key_profile
+from zappa_iam_ext.workflow.provisioning.profile_key import key_profile
 from zappa_iam_ext.workflow.provisioning.stage_documents import escalations, stage_documents
 from zappa_iam_ext.workflow.provisioning.targets import (
     DEFAULT_PROFILE,
     Target,
+    about_user,
     behind,
     behind_removed,
     profile_of,
     target_of,
-    unnamed,
 )
 from zappa_iam_ext.workflow.provisioning.unlifted import unlifted
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
-
-
-@dataclass(frozen=True, slots=True)
-class Provisioning:
-    """The plan for one profile, who would carry it out, and what it is for.
-
-    ``notes`` say what a hand-made document lacks. ``desired``, ``current`` and ``consents`` are what the plan was made
-    of, so that it can be made again; ``rights`` is what the administrator may not do of it. ``lacks_key`` says that the
-    profile has no credentials of the user that work, and that the plan makes none. ``elsewhere`` are others that deploy
-    stages that are destroyed, ``further`` the other stages that tags of ours name (does the deployer hold a policy for
-    it?), ``advice`` the lines that say what to run for them.
-    """
-
-    plan: Plan
-    desired: DesiredState
-    current: CurrentState
-    consents: Consents
-    administrator: str
-    account: str
-    user: str
-    profile: str
-    stages: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-    admin_profile: str = ""
-    rights: Rights = field(default_factory=Rights)
-    findings: tuple[str, ...] = ()
-    lacks_key: bool = False
-    pipelines: tuple[str, ...] = ()
-    elsewhere: tuple[Elsewhere, ...] = ()
-    further: Mapping[StageKey, bool] = field(default_factory=dict)
-    advice: tuple[str, ...] = ()
-    iam: IAMClient | None = field(default=None, repr=False, compare=False)
-    options: AwsOptions = field(default_factory=AwsOptions)
-
-    @property
-    def kind(self) -> str:
-        """What deploys: a ``user`` or a ``role``."""
-        roles = self.desired.roles
-        return "role" if roles is not None and roles.deployer is not None else "user"
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """The notes, and who else holds what is written."""
-        return (*told_of_others(self.plan, self.current), *self.notes)
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisioningOptions:
-    """What a plan may do.
-
-    ``admin_profile`` names the credentials that look and later change (empty: boto3's own chain). ``consents`` are
-    what it may touch and take away. ``create_key`` makes an access key for a profile that has no
-    credentials that work: only when asked for.
-    ``group`` names a group that is to hold the policies. ``only_add`` leaves in what nobody may need any more.
-    ``mode`` says how the deployer gets its credentials. ``removing``: what is made of it is removed again, so that nothing
-    is planned yet; ``user`` names the one that is removed.
-    """
-
-    admin_profile: str = ""
-    consents: Consents = field(default_factory=Consents)
-    create_key: bool = False
-    group: str = ""
-    only_add: bool = False
-    mode: ModeOptions = field(default_factory=ModeOptions)
-    removing: bool = False
-    user: str = ""
 
 
 def plan_stages(
@@ -145,7 +80,7 @@ def plan_stages(
     if not (wanted and wanted.removing):  # what is removed is found by its tags, whatever it is called
         _refuse_shared_names(groups)
     return tuple(
-        _plan_group(tuple(group), commands, options, key, wanted or ProvisioningOptions())
+        _plan_group(_Group(tuple(group), commands, options, wanted or ProvisioningOptions(), *key))
         for key, group in groups.items()
     )
 
@@ -168,73 +103,60 @@ def _refuse_shared_names(groups: dict[tuple[str, str, str], list[Stage]]) -> Non
         )
 
 
-def _plan_group(
-    stages: tuple[Stage, ...],
-    commands: Sequence[Command],
-    options: AwsOptions,
-    key: tuple[str, str, str],
-    wanted: ProvisioningOptions,
-) -> Provisioning:
-    profile, user_name, policy_name = key
-    region = options.region or stages[0].region
-    asked = AwsOptions(options.profile, region, options.endpoint_url)
-    replaces_key = wanted.create_key and wanted.consents.overwrite_profile
-    identity = (  # before the administrator's: what fails here no administrator mends
-        None
-        if wanted.mode.is_role
-        else behind_removed(stages[0], profile, asked, named=bool(user_name))
-        if wanted.removing
-        else behind(stages[0], profile, asked, named=bool(user_name), replaces_key=replaces_key)
-    )
-    administrator, iam = open_administrator(
-        wanted.admin_profile, AwsOptions("", region, options.endpoint_url)
-    )
-    require_one_partition(stages, administrator)
-    for stage in stages:
-        require_account(stage, administrator.account, "the administrator belongs")
-    wanted.mode.check(removing=wanted.removing)
-    located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
-    role = ("", "/")
-    if wanted.mode.is_role:
-        role = deployer_there(iam, stages, wanted.mode)
-        target = Target(*role, profile, role=True)
-        roles = (
-            roles_to_destroy(located, wanted.mode)
-            if wanted.removing
-            else desired_roles(located, wanted.mode, role, profile or DEFAULT_PROFILE, region)[0]
-        )
-    else:
-        target = target_of(identity, profile, user_name, administrator, iam)
-        roles = DesiredRoles()
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The stages of one profile, and what is asked for them: ``user`` and ``policy`` are names of the settings."""
+
+    stages: tuple[Stage, ...]
+    commands: Sequence[Command]
+    options: AwsOptions
+    wanted: ProvisioningOptions
+    profile: str
+    user: str
+    policy: str
+
+    @property
+    def region(self) -> str:
+        return self.options.region or self.stages[0].region
+
+    def aws(self, profile: str) -> AwsOptions:
+        """Return a profile in the region, and at the endpoint, of the stages."""
+        return AwsOptions(profile, self.region, self.options.endpoint_url)
+
+    def identity(self) -> CallerIdentity | None:
+        """Return whom the profile signs in as, where a user deploys; asked first: what fails here no administrator mends."""
+        if self.wanted.mode.is_role:
+            return None
+        first, asked, named = self.stages[0], self.aws(self.options.profile), bool(self.user)
+        if self.wanted.removing:
+            return behind_removed(first, self.profile, asked, named=named)
+        replaces_key = self.wanted.create_key and self.wanted.consents.overwrite_profile
+        return behind(first, self.profile, asked, named=named, replaces_key=replaces_key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deployer:
+    """Who deploys, in the administrator's account: the user or role, where it is, and which roles are wanted for it."""
+
+    iam: IAMClient
+    administrator: CallerIdentity
+    located: Sequence[Stage]
+    target: Target
+    role: tuple[str, str]
+    roles: DesiredRoles
+
+
+def _plan_group(group: _Group) -> Provisioning:
+    wanted, deployer = group.wanted, _deployer(group, group.identity())
+    iam, administrator, target = deployer.iam, deployer.administrator, deployer.target
     execution = execution_roles(
         iam,
-        located,
+        deployer.located,
         wanted.mode,
         deployer=("role" if target.role else "user", target.user),
         adopt=wanted.consents.adopt,
     )
-    roles = replace(roles, execution=execution.desired)
-    needs, notes = stage_documents(stages, commands, options, administrator, target, execution=execution)
-    files = ProfileFiles.from_environment(os.environ)
-    desired = DesiredState(
-        account=administrator.account,
-        user=target.user,
-        partition=administrator.partition,
-        profile=key_profile(
-            profile,
-            files,
-            works=target.works,
-            wanted=wanted.create_key and not target.role,
-            overwrite=wanted.consents.overwrite_profile,
-        ),
-        region=region if profile and files.takes_region(profile) else None,
-        base=policy_name,
-        needs=needs,
-        zappa=stages[0].zappa_version,
-        group=wanted.group,
-        only_add=wanted.only_add,
-        roles=roles if target.role or roles.execution else None,
-    )
+    desired, about_documents = _desired(group, deployer, execution)
     nothing = (CurrentState(), Plan())
     current, planned = nothing if wanted.removing else look(iam, desired, wanted.consents)
     if any(map(is_quarantine, current.attached)):
@@ -247,48 +169,102 @@ def _plan_group(
         administrator=administrator.arn,
         account=administrator.account,
         user=target.user,
-        profile=profile,
-        stages=tuple(stage.name for stage in stages),
-        notes=(
-            *notes,
-            *beside(desired, current),
-            *execution.notes,
-            *mode_notes(wanted.mode, os.environ, makes_key=wanted.create_key and not target.works),
-            *(
-                ()
-                if target.role
-                else _about_user(stages, profile, options, target, wanted=wanted.create_key, files=files)
-            ),
-            *(
-                unlifted(iam, located, commands, desired, target=target, execution=execution)
-                if current.user_exists and not (target.role or wanted.removing)
-                else ()
-            ),
-        ),
+        profile=group.profile,
+        stages=tuple(stage.name for stage in group.stages),
+        notes=(*about_documents, *_notes(group, deployer, execution, desired, current)),
         lacks_key=not (target.role or target.works or wanted.create_key),
         admin_profile=wanted.admin_profile,
-        rights=administrator_rights(iam, administrator, planned, region),
+        rights=administrator_rights(iam, administrator, planned, group.region),
         findings=escalations(desired),
-        pipelines=()
-        if wanted.removing
-        else pipelines_of(located, wanted.mode, role, profile or DEFAULT_PROFILE),
+        pipelines=_pipelines(group, deployer),
         iam=iam,
-        options=AwsOptions(profile, region, options.endpoint_url),
+        options=group.aws(group.profile),
     )
 
 
-def _about_user(
-    stages: Sequence[Stage],
-    profile: str,
-    options: AwsOptions,
-    target: Target,
-    *,
-    wanted: bool,
-    files: ProfileFiles,
+def _deployer(group: _Group, identity: CallerIdentity | None) -> _Deployer:
+    """Return who deploys; raise where the administrator is of another account or partition, or the mode lacks something."""
+    wanted, stages = group.wanted, group.stages
+    administrator, iam = open_administrator(wanted.admin_profile, group.aws(""))
+    require_one_partition(stages, administrator)
+    for stage in stages:
+        require_account(stage, administrator.account, "the administrator belongs")
+    wanted.mode.check(removing=wanted.removing)
+    located = [stage.with_account(administrator.account, administrator.partition) for stage in stages]
+    if not wanted.mode.is_role:
+        target = target_of(identity, group.profile, group.user, administrator, iam)
+        return _Deployer(iam, administrator, located, target, ("", "/"), DesiredRoles())
+    role = deployer_there(iam, stages, wanted.mode)
+    roles = (
+        roles_to_destroy(located, wanted.mode)
+        if wanted.removing
+        else desired_roles(located, wanted.mode, role, group.profile or DEFAULT_PROFILE, group.region)[0]
+    )
+    return _Deployer(iam, administrator, located, Target(*role, group.profile, role=True), role, roles)
+
+
+def _desired(
+    group: _Group, deployer: _Deployer, execution: ExecutionRoles
+) -> tuple[DesiredState, tuple[str, ...]]:
+    """Return what is to be there, and notes on its documents."""
+    wanted, target, administrator = group.wanted, deployer.target, deployer.administrator
+    needs, notes = stage_documents(
+        group.stages, group.commands, group.options, administrator, target, execution=execution
+    )
+    files = ProfileFiles.from_environment(os.environ)
+    profile = key_profile(
+        group.profile,
+        files,
+        works=target.works,
+        wanted=wanted.create_key and not target.role,
+        overwrite=wanted.consents.overwrite_profile,
+    )
+    roles = replace(deployer.roles, execution=execution.desired)
+    desired = DesiredState(
+        account=administrator.account,
+        user=target.user,
+        partition=administrator.partition,
+        profile=profile,
+        region=group.region if group.profile and files.takes_region(group.profile) else None,
+        base=group.policy,
+        needs=needs,
+        zappa=group.stages[0].zappa_version,
+        group=wanted.group,
+        only_add=wanted.only_add,
+        roles=roles if target.role or roles.execution else None,
+    )
+    return desired, notes
+
+
+def _notes(
+    group: _Group,
+    deployer: _Deployer,
+    execution: ExecutionRoles,
+    desired: DesiredState,
+    current: CurrentState,
 ) -> Iterator[str]:
-    """Yield notes on the profile and the key of a user that deploys."""
-    yield from unnamed(stages, profile, options)
-    yield from about_profile(profile, target.user, files, works=target.works, wanted=wanted)
+    """Yield what is to be known of the plan, beside its documents."""
+    wanted, target = group.wanted, deployer.target
+    yield from beside(desired, current)
+    yield from execution.notes
+    yield from mode_notes(wanted.mode, os.environ, makes_key=wanted.create_key and not target.works)
+    if target.role:
+        return
+    files = ProfileFiles.from_environment(os.environ)
+    yield from about_user(
+        group.stages, group.profile, group.options, target, wanted=wanted.create_key, files=files
+    )
+    if current.user_exists and not wanted.removing:
+        yield from unlifted(
+            deployer.iam, deployer.located, group.commands, desired, target=target, execution=execution
+        )
+
+
+def _pipelines(group: _Group, deployer: _Deployer) -> tuple[str, ...]:
+    """Return what a pipeline of the mode needs to sign in as the role."""
+    if group.wanted.removing:
+        return ()
+    return pipelines_of(deployer.located, group.wanted.mode, deployer.role, group.profile or DEFAULT_PROFILE)
 
 
 def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[CurrentState, Plan]:
@@ -299,14 +275,3 @@ def look(iam: IAMClient, desired: DesiredState, consents: Consents) -> tuple[Cur
         current = with_former_versions(iam, current, planned)
         planned = plan(desired, current, consents)
     return current, planned
-
-
-def require_one_partition(stages: Sequence[Stage], administrator: CallerIdentity) -> None:
-    """Refuse stages of another partition: an account lies in one, and IAM refuses a document with ARNs of another."""
-    others = [stage for stage in stages if stage.partition != administrator.partition]
-    if others:
-        named = ", ".join(f"{stage.name} ({stage.partition})" for stage in others)
-        raise SettingsError(
-            f"the administrator's account is in the partition {administrator.partition}; not so the stages {named}",
-            hint="Provision them one at a time, with credentials of their own partition (`--admin-profile`).",
-        )

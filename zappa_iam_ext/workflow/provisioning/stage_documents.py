@@ -13,7 +13,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import DesiredState, StageKey
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.policies import TOO_LONG, PolicyOptions, policy_documents
-from zappa_iam_ext.workflow.provisioning.modes import ExecutionRoles
+from zappa_iam_ext.workflow.provisioning.bounding import ExecutionRoles
 from zappa_iam_ext.workflow.provisioning.targets import Target
 
 

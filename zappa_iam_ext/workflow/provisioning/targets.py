@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zappa_iam_ext.aws.credentials.choice import PROFILE_VARIABLES
 from zappa_iam_ext.aws.identity import CallerIdentity, caller
+from zappa_iam_ext.aws.profile_files import ProfileFiles
 from zappa_iam_ext.aws.provisioning.current_state import find_user
 from zappa_iam_ext.config import DEFAULT_USER
 from zappa_iam_ext.errors import CredentialSourceError, CredentialsProblem, NoCredentials, SettingsError
@@ -15,7 +16,7 @@ from zappa_iam_ext.iam import PrincipalKind
 from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.sessions import AwsOptions, open_client, open_session
 from zappa_iam_ext.workflow.inspecting import role_hint
-from zappa_iam_ext.workflow.provisioning.profile_key import belongs_to, holds_a_key_alone
+from zappa_iam_ext.workflow.provisioning.profile_key import about_profile, belongs_to, holds_a_key_alone
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -61,6 +62,20 @@ def unnamed(stages: Iterable[Stage], profile: str, options: AwsOptions) -> Itera
     for stage in stages:
         if profile and options.choice(stage.profile_name).profile is None:
             yield f'stage {stage.name} names no profile: add "profile_name": "{profile}" to it, or set AWS_PROFILE={profile}'
+
+
+def about_user(
+    stages: Sequence[Stage],
+    profile: str,
+    options: AwsOptions,
+    target: Target,
+    *,
+    wanted: bool,
+    files: ProfileFiles,
+) -> Iterator[str]:
+    """Yield notes on the profile and the key of a user that deploys."""
+    yield from unnamed(stages, profile, options)
+    yield from about_profile(profile, target.user, files, works=target.works, wanted=wanted)
 
 
 def behind(

@@ -22,7 +22,7 @@ from zappa_iam_ext.permissions.stage import Stage
 from zappa_iam_ext.plan import DesiredState
 from zappa_iam_ext.render.report.fixing import unblocking
 from zappa_iam_ext.roles.boundary import as_the_role_is
-from zappa_iam_ext.workflow.provisioning.modes import ExecutionRoles
+from zappa_iam_ext.workflow.provisioning.bounding import ExecutionRoles
 from zappa_iam_ext.workflow.provisioning.stage_documents import stage_key
 from zappa_iam_ext.workflow.provisioning.targets import Target
 

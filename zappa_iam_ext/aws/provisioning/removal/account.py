@@ -60,6 +60,7 @@ def _entities(page: Any) -> Iterator[Entity]:
                 tags=tags_from(each),
                 attached=tuple(policy["PolicyArn"] for policy in each.get("AttachedManagedPolicies", [])),
                 trust=document_from(each.get("AssumeRolePolicyDocument")) if kind == "Role" else {},
+                path=each.get("Path", "/"),
             )
 
 
