@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
+from zappa_iam_ext.errors import AccountChanged
 from zappa_iam_ext.plan import CurrentPolicy, DesiredState, in_family, numbered_part
 
 if TYPE_CHECKING:
@@ -47,8 +48,11 @@ def _listed(iam: IAMClient) -> dict[str, str] | None:
             raise
 
 
-def managed_policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
-    """Return a managed policy with its document; None where there is none. Raises as `current_state`."""
+def managed_policy(iam: IAMClient, arn: str, tries: int = 3) -> CurrentPolicy | None:
+    """Return a managed policy with its document; None where there is none. Raises as `current_state`.
+
+    A default version that is deleted between two questions is asked for anew, so many times.
+    """
     with translated("iam:GetPolicy"):
         try:
             policy = iam.get_policy(PolicyArn=arn)["Policy"]
@@ -57,12 +61,19 @@ def managed_policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
                 return None
             raise
     version = policy["DefaultVersionId"]
+    document = _version(iam, arn, version)
+    if document is None and tries > 1:  # another is the default one by now
+        return managed_policy(iam, arn, tries - 1)
+    if document is None:
+        raise AccountChanged(
+            f"the policy {arn} changes while it is read", hint="Wait a moment, and try again."
+        )
     with translated("iam:ListPolicyVersions"):
         pages = iam.get_paginator("list_policy_versions").paginate(PolicyArn=arn)
         versions = [v["VersionId"] for page in pages for v in page["Versions"]]
     return CurrentPolicy(
         arn,
-        _version(iam, arn, version),
+        document,
         version,
         tuple(sorted(versions, key=_number)),
         tags_from(policy),
@@ -71,17 +82,26 @@ def managed_policy(iam: IAMClient, arn: str) -> CurrentPolicy | None:
     )
 
 
-def _version(iam: IAMClient, arn: str, version: str) -> dict[str, object]:
+def _version(iam: IAMClient, arn: str, version: str) -> dict[str, object] | None:
+    """Return what a version says; None where another run has deleted it meanwhile."""
     with translated("iam:GetPolicyVersion"):
-        raw = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"].get("Document")
+        try:
+            raw = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"].get("Document")
+        except ClientError as error:
+            if code_of(error) == "NoSuchEntity":
+                return None
+            raise
     return document_from(raw)
 
 
 def former_versions(iam: IAMClient, policy: CurrentPolicy) -> Iterator[tuple[str, Mapping[str, object]]]:
     """Yield the versions of a policy that are not its default, each with its document."""
     for version in policy.versions:
-        if version != policy.default_version:
-            yield version, _version(iam, policy.arn, version)
+        if version == policy.default_version:
+            continue
+        document = _version(iam, policy.arn, version)
+        if document is not None:
+            yield version, document
 
 
 def _number(version: str) -> int:
