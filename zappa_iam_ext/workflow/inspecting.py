@@ -114,7 +114,10 @@ def role_hint(principal: Principal) -> str:
             f"Paste what {command} prints into the permission set {found.permission_set} (IAM Identity Center, inline"
             " policy): AWS lets nobody edit the role. `zappa-iam plan --mode permission-set` has the steps."
         )
-    return f"Print the document with {command}, and attach it to the role {principal.name}."
+    return (
+        f"Print the document with {command}, and attach it to the role {principal.name};"
+        f" one that apply made is brought up to date by `--mode role --role-name {principal.name}`."
+    )
 
 
 def inspected(
