@@ -28,8 +28,6 @@ ENDS = {
         "zappa-iam diff dev --from-zappa 0.62.0": [(1, "needs 1 more than Zappa 0.62.0")],
     },
     "how-to.md": {
-        # Whether the execution role has the boundary that the policy asks for is not in a policy: `check` looks it up.
-        "zappa-iam diff --all --profile-policy": [(3, "could not be decided")],
         "zappa-iam lint dev --fail-on warning": [(1, "warning")],
         "zappa-iam lint --profile serverless --format sarif": [(0, "sarif")],
         "zappa-iam can-i s3:GetObject 'arn:aws:s3:::bucket/*' --policy policy.json --context aws:SourceIp=10.0.0.1 --explain": [
