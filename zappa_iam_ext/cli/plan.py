@@ -69,8 +69,8 @@ def _tell(error: Exception) -> None:
 def command(detailed_exitcode: bool, **given: Any) -> None:
     """Show what `apply` would change so that STAGE's profile may deploy. Changes nothing.
 
-    Exit codes: 0 a plan that can be applied (or nothing to do), 1 a plan that is unsafe or takes permissions
-    away, 2 could not run.
+    Exit codes: 0 a plan that can be applied (or nothing to do), 1 a plan that would be refused: it takes
+    permissions away, touches what is not ours, or the administrator may not make it, 2 could not run.
     """
     unsafe, empty = _plan(**given)
     if detailed_exitcode:

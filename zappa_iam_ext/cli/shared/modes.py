@@ -91,8 +91,8 @@ _OPTIONS = (
     click.option(
         "--boundary/--no-boundary",
         default=None,
-        help="Limit execution roles, also of policies in place that do not; default: where a policy is made anew."
-        " Without it the deployer can give them any permissions.",
+        help="Limit execution roles, also of policies in place that do not; default: where a policy is made anew, in an"
+        " export never. Without it the deployer can give them any permissions.",
     ),
 )
 
