@@ -231,7 +231,7 @@ def test_the_document_for_administrators_names_every_call_of_apply_and_destroy(a
         pytest.param(("--mode", "oidc"), id="a role for a CI system"),
     ],
 )
-def test_who_holds_just_what_is_printed_for_administrators_can_apply_and_destroy(admin, mode):
+def test_who_holds_just_what_is_printed_for_administrators_can_apply_rotate_and_destroy(admin, mode):
     """The local AWS takes a policy to be made for any policy: of the document only the actions are asked for there."""
     printed = json.loads(iam("policy", "dev", "--for-admin", "--account", admin.account, *mode).stdout)
     anywhere = [statement | {"Resource": "*"} for statement in printed["Statement"]]
@@ -243,10 +243,13 @@ def test_who_holds_just_what_is_printed_for_administrators_can_apply_and_destroy
     acting = ("--admin-profile", "provisioner", "--yes")
     for bucket in ("bucket-one", "bucket-two"):
         admin.settings(s3_bucket=bucket)
-        done = iam("apply", "dev", *acting, *mode, *trusted, "--prune")
+        done = iam("apply", "dev", *acting, *mode, *trusted, "--prune", *(() if mode else ("--create-keys",)))
         assert done.exit_code == 0, done.stderr
     assert iam("apply", "dev", *acting, *mode, *trusted, "--rollback", "--prune").exit_code == 0
-    gone = iam("destroy", "dev", *acting, *mode, *(trusted[:2] if "oidc" in mode else ()))
+    if not mode:
+        rotated = iam("keys", "rotate", "dev", *acting)
+        assert rotated.exit_code == 0, rotated.stderr
+    gone = iam("destroy", "dev", *acting, *mode, "--delete-key", *(trusted[:2] if "oidc" in mode else ()))
     assert gone.exit_code == 0, gone.stderr
     assert policies(admin) == {}
 

@@ -1,4 +1,4 @@
-"""The page of what an administrator needs, from the calls that plan, apply and destroy make."""
+"""The page of what an administrator needs, from the calls that the commands with ``--admin-profile`` make."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from zappa_iam_ext.permissions.own_calls import ADMINISTRATION, administration
 
 HEAD = """# What an administrator needs
 
-`plan`, `apply`, `destroy` and `role ensure` look and change with the credentials of `--admin-profile`, which need not be those of an
-administrator of the whole account: what they ask of IAM is below, computed from the calls themselves. As a policy
+`plan`, `apply`, `destroy`, `keys` and `role ensure` look and change with the credentials of `--admin-profile`, which need not be
+those of an administrator of the whole account: what they ask of IAM is below, computed from the calls themselves. As a policy
 document, with your account and names filled in:
 
     zappa-iam policy dev --for-admin --account 123456789012

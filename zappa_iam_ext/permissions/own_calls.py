@@ -23,11 +23,11 @@ def self_inspection(kind: str, name: str, scope: Scope) -> Iterator[tuple[OwnCal
 
 
 #: The commands that an administrator runs.
-ADMINISTRATION = ("plan", "apply", "destroy", "role ensure")
+ADMINISTRATION = ("plan", "apply", "destroy", "role ensure", "keys")
 
 
 def administration(names: Mapping[str, str], scope: Scope) -> Iterator[tuple[OwnCallRow, Requirement]]:
-    """Yield what an administrator must be allowed to plan, apply and destroy, each with its row, in table order.
+    """Yield what an administrator must be allowed to plan, apply and destroy, and to rotate keys, each with its row, in table order.
 
     ``names`` are the ``user``, the ``group``, the ``policy_name`` and the ``policy_arn``; a ``*`` in them stands for what
     is not known.

@@ -36,6 +36,8 @@ def may(mode, action, resource, **more):
         ("CreateUser", "user/serverless", {"user"}),
         ("CreateUser", "user/somebody", set()),
         ("CreateAccessKey", "user/serverless", {"user"}),
+        ("UpdateAccessKey", "user/serverless", {"user"}),
+        ("UntagUser", "user/serverless", {"user"}),
         ("CreateGroup", "group/deployers", {"user"}),
         ("CreateRole", f"role/{RUN}", {"user", "role", "oidc"}),
         ("PutRolePolicy", f"role/{RUN}", {"user", "role", "oidc"}),

@@ -104,7 +104,7 @@ def administrator_rights(iam: IAMClient, who: CallerIdentity, plan: Plan, region
 def administrator_document(
     stage: Stage, account: str, partition: str, mode: str = "user", role_name: str = ""
 ) -> PolicyDocument:
-    """Return what an administrator needs to plan, apply and destroy for a stage in a mode.
+    """Return what an administrator needs to plan, apply and destroy for a stage in a mode, and to rotate a user's keys.
 
     Of policies those named as the stage's or after it, and the boundary of the execution role; of roles the execution role.
     A user that deploys is the stage's, groups are any, and keys can be made and deleted for that user; a role that deploys
