@@ -50,6 +50,7 @@ def proxy(  # noqa: C901  -- one small server
     target = urlsplit(upstream).netloc
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # an answer is two packets: the second would wait for 40 ms
         protocol_version = "HTTP/1.1"
 
         def do_any(self) -> None:

@@ -38,6 +38,7 @@ def watched(behind: str) -> Iterator[Window]:
     window = Window("")
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True  # an answer is two packets: the second would wait for 40 ms
         protocol_version = "HTTP/1.1"
 
         def _pass_on(self) -> None:
