@@ -18,6 +18,7 @@ from zappa_iam_ext.plan import (
     StageKey,
     plan,
 )
+from zappa_iam_ext.plan.changes import TagPolicy
 from zappa_iam_ext.plan.documents import fingerprint
 from zappa_iam_ext.plan.naming import in_family, own_names
 from zappa_iam_ext.plan.privileges import Held, lost
@@ -183,6 +184,26 @@ def test_what_carries_no_fingerprint_is_no_edit():
     old = policy(allow("ec2:*"))
     old = replace(old, tags={"CreatedBy": "zappa-iam-ext"})
     assert not plan(desired(DEV), state(old)).unsafe
+
+
+def test_a_run_that_stopped_between_the_tags_and_the_version_leaves_no_edit():
+    old = replace(policy(allow("ec2:*")), tags={"CreatedBy": "zappa-iam-ext"})
+    tagged, *_ = plan(desired(DEV), state(old)).changes
+    stopped = performed(state(old), [tagged])
+    assert isinstance(tagged, TagPolicy)
+    assert may(apply(stopped, DEV), DEV)
+
+
+@pytest.mark.parametrize("name", [f"{BASE}-hello-dev", f"{BASE}-2"], ids=["the stage's own", "a part"])
+@pytest.mark.parametrize("base", [None, "somebody's", "held by nobody"])
+def test_an_edit_that_was_adopted_is_found_again_under_whatever_name(name, base):
+    edited = policy(
+        allow("s3:GetObject", "lambda:GetFunction", "ec2:A"), {DEV}, name=name, written=NEEDS[DEV]
+    )
+    others = [policy(NEEDS[DEV], ours=base != "somebody's")] if base else []
+    before = replace(state(edited, *others), attached=())
+    now = apply(before, DEV, consents=Consents(adopt=True))
+    assert now.holds(edited.arn)
 
 
 def test_a_stage_that_joins_leaves_the_version_before_known():

@@ -126,28 +126,43 @@ class _Assignment:
         return not self.current.holds(found.parts[0].arn), len(found.stages or ()), found.head
 
     def _without_leftovers(self, found: PolicySetInPlace) -> PolicySetInPlace:
-        if not self.current.holds(found.parts[0].arn):
+        held = tuple(part for part in found.parts if self.current.holds(part.arn))
+        if not held or (held[0] is not found.parts[0] and found.stages is not None):
             return found
-        return replace(found, parts=tuple(part for part in found.parts if self.current.holds(part.arn)))
+        return PolicySetInPlace(found.head if held[0] is found.parts[0] else held[0].name, held)
 
     def _new_places(
         self, left: Sequence[StageKey], base: str = ""
     ) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
         """Yield where stages that no policy names go; beside another user's or role's under a name of its own."""
+        name = base or self.desired.base
+        own = {stage: found for stage in left if (found := self._untold(own_names(name, stage)))}
+        yield from ((_Place(found.head, found), (stage,)) for stage, found in own.items())
+        left = [stage for stage in left if stage not in own]
         if not left:
             return
-        name = base or self.desired.base
         present = self.current.policy(name)
         shared = next((each for each in self.sets if present in each.parts), None) if present else None
-        if present is None or shared is None:
+        numbered = (each.head for each in self.mine if numbered_part(each.head, name))
+        if kept := self._untold(numbered) if shared is None else None:
+            yield _Place(kept.head, kept), left
+        elif present is None or shared is None:
             yield _Place(present.name if present else name), left
         elif shared in self.mine and self._may_join(shared):
             yield _Place(shared.head, shared), left
         elif shared in self.mine or base:
             yield from self._own_places(left, name)
         else:
-            own = deployer_base(name, deployer_kind(self.desired), self.desired.user)
-            yield from self._new_places(left, own)
+            mine = deployer_base(name, deployer_kind(self.desired), self.desired.user)
+            yield from self._new_places(left, mine)
+
+    def _untold(self, names: Iterable[str]) -> PolicySetInPlace | None:
+        """Return a policy of one of these names that is held, and that no tag gives to a stage: an edit was adopted."""
+        wanted = {name.lower() for name in names}
+        found = (each for each in self.mine if each.stages is None and each.head.lower() in wanted)
+        return next(
+            (each for each in found if all(self.current.holds(part.arn) for part in each.parts)), None
+        )
 
     def _may_join(self, shared: PolicySetInPlace) -> bool:
         """Say whether stages that are new may join a policy: all that it is for are asked for, or nobody knows whose it is."""

@@ -124,6 +124,6 @@ def _ownership(
             documents = dict.fromkeys(told.documents) if policy.edited or not present.edited else documents
         else:
             previous = present.default_version
-            if present.ours and not present.edited:
+            if present.ours and (not present.edited or not told.documents):  # version 0.1 told no document
                 documents = {**documents, fingerprint(present.document): None}
     return Ownership(True, policy.stages, tuple(documents), desired.zappa, previous)
