@@ -24,6 +24,9 @@ ZAPPA_TAG = "zappa-iam-ext:zappa"
 PREVIOUS_TAG = "zappa-iam-ext:previous"
 """The version of the policy that was the default one before ours: what a rollback returns to."""
 
+ADOPTED_TAG = "zappa-iam-ext:adopted"
+"""Says that the policy holds what somebody wrote by hand, which was adopted: it may grow, and stays when it is destroyed."""
+
 MAX_VALUE = 256
 MAX_STAGE_TAGS = 40
 """So many of the 50 tags may hold stages; the rest is for the other ones, and for the user's own."""
@@ -51,7 +54,7 @@ class Ownership:
 
     ``stages`` are those it was made for; None where no tag tells (what version 0.1 made): it may be anybody's.
     ``documents`` are fingerprints of what we wrote, ``zappa`` the version of Zappa, ``previous`` the version
-    of the policy that a rollback returns to.
+    of the policy that a rollback returns to. ``adopted`` says that an edit by hand is among what it says.
     """
 
     ours: bool = False
@@ -59,6 +62,7 @@ class Ownership:
     documents: tuple[str, ...] = ()
     zappa: str = ""
     previous: str = ""
+    adopted: bool = False
 
     def wrote(self, fingerprint: str) -> bool:
         """Say whether the document with this fingerprint is one that we wrote."""
@@ -73,6 +77,8 @@ class Ownership:
             tags[ZAPPA_TAG] = _FORBIDDEN.sub("-", self.zappa)[:MAX_VALUE]
         if self.previous:
             tags[PREVIOUS_TAG] = self.previous
+        if self.adopted:
+            tags[ADOPTED_TAG] = "yes"
         return tags | (stage_tags(self.stages) if self.stages else {})
 
 
@@ -84,6 +90,7 @@ def read_ownership(tags: Mapping[str, str]) -> Ownership:
         documents=tuple(tags.get(DOCUMENT_TAG, "").split()),
         zappa=tags.get(ZAPPA_TAG, ""),
         previous=tags.get(PREVIOUS_TAG, ""),
+        adopted=ADOPTED_TAG in tags,
     )
 
 
@@ -100,7 +107,7 @@ def stage_tags(stages: Iterable[StageKey]) -> dict[str, str]:
 
 def surplus_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[str, ...]:
     """Return the keys of ours that these tags have and the wanted ones have not."""
-    ours = [DOCUMENT_TAG, ZAPPA_TAG, PREVIOUS_TAG, *_present_stage_keys(tags)]
+    ours = [DOCUMENT_TAG, ZAPPA_TAG, PREVIOUS_TAG, ADOPTED_TAG, *_present_stage_keys(tags)]
     return tuple(key for key in ours if key in tags and key not in wanted)
 
 

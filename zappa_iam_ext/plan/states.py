@@ -40,7 +40,7 @@ class DesiredPolicy:
 
     ``stages`` are those that its tags are to name; None for no such tags: everybody's. ``keeps`` says that the document
     holds all that is in place, so that nobody's edit is lost by it; ``edited`` that an edit by hand is among it which nobody
-    has adopted.
+    has adopted, ``adopted`` that one is which was.
     """
 
     name: str
@@ -48,6 +48,7 @@ class DesiredPolicy:
     stages: frozenset[StageKey] | None = None
     keeps: bool = False
     edited: bool = False
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

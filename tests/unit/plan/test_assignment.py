@@ -157,8 +157,12 @@ def test_an_edit_by_hand_is_refused_or_kept():
     before = state(policy(allow("ec2:*"), {DEV}, written=NEEDS[DEV]))
     assert "edited" in plan(desired(DEV), before).concerns[0].reason
     now = apply(before, DEV, consents=Consents(adopt=True))
-    assert names(now) == {BASE: None}
+    assert names(now) == {BASE: {DEV}}
+    assert now.policies[BASE].ownership.adopted
     assert may(now, DEV)
+    assert plan(desired(DEV), now).empty, "the edit stays, also without the consent"
+    whole = performed(now, plan(desired(DEV), now, Consents(adopt=True, prune=True)).changes).policies[BASE]
+    assert (whole.document, whole.ownership.adopted) == (NEEDS[DEV], False)
 
 
 @pytest.mark.parametrize("only_add", [False, True], ids=["one of its stages", "the gate, or a script"])

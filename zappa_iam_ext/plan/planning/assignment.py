@@ -46,6 +46,11 @@ class PolicySetInPlace:
         """Whether somebody changed one of the documents; nobody knows where no tag tells what we wrote (version 0.1)."""
         return any(part.edited and part.ownership.documents for part in self.parts)
 
+    @property
+    def adopted(self) -> bool:
+        """Whether an edit by hand is among what it says, which was adopted."""
+        return any(part.ownership.adopted for part in self.parts)
+
 
 def assigned(
     desired: DesiredState, current: CurrentState, *, adopt: bool = False, prune: bool = False
@@ -126,43 +131,28 @@ class _Assignment:
         return not self.current.holds(found.parts[0].arn), len(found.stages or ()), found.head
 
     def _without_leftovers(self, found: PolicySetInPlace) -> PolicySetInPlace:
-        held = tuple(part for part in found.parts if self.current.holds(part.arn))
-        if not held or (held[0] is not found.parts[0] and found.stages is not None):
+        if not self.current.holds(found.parts[0].arn):
             return found
-        return PolicySetInPlace(found.head if held[0] is found.parts[0] else held[0].name, held)
+        return replace(found, parts=tuple(part for part in found.parts if self.current.holds(part.arn)))
 
     def _new_places(
         self, left: Sequence[StageKey], base: str = ""
     ) -> Iterator[tuple[_Place, Iterable[StageKey]]]:
         """Yield where stages that no policy names go; beside another user's or role's under a name of its own."""
-        name = base or self.desired.base
-        own = {stage: found for stage in left if (found := self._untold(own_names(name, stage)))}
-        yield from ((_Place(found.head, found), (stage,)) for stage, found in own.items())
-        left = [stage for stage in left if stage not in own]
         if not left:
             return
+        name = base or self.desired.base
         present = self.current.policy(name)
         shared = next((each for each in self.sets if present in each.parts), None) if present else None
-        numbered = (each.head for each in self.mine if numbered_part(each.head, name))
-        if kept := self._untold(numbered) if shared is None else None:
-            yield _Place(kept.head, kept), left
-        elif present is None or shared is None:
+        if present is None or shared is None:
             yield _Place(present.name if present else name), left
         elif shared in self.mine and self._may_join(shared):
             yield _Place(shared.head, shared), left
         elif shared in self.mine or base:
             yield from self._own_places(left, name)
         else:
-            mine = deployer_base(name, deployer_kind(self.desired), self.desired.user)
-            yield from self._new_places(left, mine)
-
-    def _untold(self, names: Iterable[str]) -> PolicySetInPlace | None:
-        """Return a policy of one of these names that is held, and that no tag gives to a stage: an edit was adopted."""
-        wanted = {name.lower() for name in names}
-        found = (each for each in self.mine if each.stages is None and each.head.lower() in wanted)
-        return next(
-            (each for each in found if all(self.current.holds(part.arn) for part in each.parts)), None
-        )
+            own = deployer_base(name, deployer_kind(self.desired), self.desired.user)
+            yield from self._new_places(left, own)
 
     def _may_join(self, shared: PolicySetInPlace) -> bool:
         """Say whether stages that are new may join a policy: all that it is for are asked for, or nobody knows whose it is."""
@@ -194,9 +184,9 @@ class _Assignment:
         if in_place is None or self._is_whole(in_place, place, needed):
             yield from self._parts(place.name, needed, stages)
             return
-        kept = in_place.stages
-        if place.found is None or (kept is not None and kept <= self.asked):
-            kept = None  # taken over with what somebody else wrote: nobody knows for whom
+        kept = (
+            in_place.stages if place.found is not None else None
+        )  # of somebody else's nobody knows for whom it is
         yield from self._grown(in_place, needed, None if kept is None else kept | stages)
 
     def _foreign(self, name: str) -> PolicySetInPlace | None:
@@ -214,7 +204,7 @@ class _Assignment:
         if self.claim and (place.found is None or in_place.stages is None):
             return True
         mine = place.found is not None and in_place.stages is not None and in_place.stages <= self.asked
-        if mine and (self.claim or not (in_place.edited and self.adopt)):
+        if mine and (self.claim or not (in_place.adopted or (in_place.edited and self.adopt))):
             return True
         known = mine or place.found is None
         return known and all(covered(document, needed) for document in in_place.documents)
@@ -224,12 +214,15 @@ class _Assignment:
     ) -> Iterator[DesiredPolicy]:
         """Yield what is in place, with what is needed beside it."""
         edited = in_place.edited and not self.adopt
+        adopted = stages is not None and (in_place.adopted or (in_place.edited and self.adopt))
         if all(covered(document, in_place.documents) for document in needed):
             for part in in_place.parts:
-                yield DesiredPolicy(part.name, part.document, stages, keeps=True, edited=edited)
+                yield DesiredPolicy(
+                    part.name, part.document, stages, keeps=True, edited=edited, adopted=adopted
+                )
             return
         for policy in self._parts(in_place.head, [*in_place.documents, *needed], stages):
-            yield replace(policy, keeps=True, edited=edited)
+            yield replace(policy, keeps=True, edited=edited, adopted=adopted)
 
     def _parts(
         self, name: str, documents: Sequence[Mapping[str, Any]], stages: Stages | None

@@ -147,10 +147,9 @@ def _divided(
         if not policy.ours or (named is not None and not named & stages):
             continue
         others = deployer.others(policy, current)
-        if named is None:
-            stays.append(
-                f"the policy {policy.name}: no tag tells for which stages it is; it may be anybody's"
-            )
+        if named is None or policy.ownership.adopted:
+            why = "an edit by hand was adopted" if named else "no tag tells for which stages it is"
+            stays.append(f"the policy {policy.name}: {why}; it may be anybody's")
         elif others.only or (others.count and named <= stages and not policy.boundary_of):
             stays += [f"the policy {policy.name}: {others.who}"] if others.who else []
             held += [] if others.only else [policy]

@@ -100,7 +100,11 @@ def _update(
 def _tag_changes(wanted: Ownership, present: CurrentPolicy, *, differs: bool) -> Iterator[Change]:
     """Yield the tags that are not so yet; of a document that stays they must tell stages and that we wrote it."""
     told = present.ownership
-    if not differs and told.stages == wanted.stages and set(wanted.documents) <= set(told.documents):
+    if (
+        not differs
+        and (told.stages, told.adopted) == (wanted.stages, wanted.adopted)
+        and set(wanted.documents) <= set(told.documents)
+    ):
         return
     tags = wanted.to_tags()
     yield TagPolicy(present.arn, tags)
@@ -126,4 +130,4 @@ def _ownership(
             previous = present.default_version
             if present.ours and (not present.edited or not told.documents):  # version 0.1 told no document
                 documents = {**documents, fingerprint(present.document): None}
-    return Ownership(True, policy.stages, tuple(documents), desired.zappa, previous)
+    return Ownership(True, policy.stages, tuple(documents), desired.zappa, previous, policy.adopted)

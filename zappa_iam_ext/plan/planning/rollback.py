@@ -106,6 +106,6 @@ def _is_of(policy: CurrentPolicy, stages: frozenset[StageKey]) -> bool:
 def _changes(policy: CurrentPolicy, version: str) -> Iterator[Change]:
     told = policy.ownership
     written = (fingerprint(policy.former[version]), fingerprint(policy.document))
-    tags = Ownership(True, told.stages, tuple(dict.fromkeys(written)), told.zappa, version)
+    tags = Ownership(True, told.stages, tuple(dict.fromkeys(written)), told.zappa, version, told.adopted)
     yield TagPolicy(policy.arn, tags.to_tags())
     yield SetDefaultPolicyVersion(policy.arn, version, policy.default_version)

@@ -127,4 +127,4 @@ def _surplus(
 def _is_for_no_others(owner: Ownership, stages: Sequence[Stage]) -> bool:
     """Say whether all are known for whom the policy was made; of one without our tags its stage is."""
     known = {StageKey(stage.project_name, stage.name) for stage in stages}
-    return not owner.ours if owner.stages is None else owner.stages <= known
+    return not owner.ours if owner.stages is None or owner.adopted else owner.stages <= known
