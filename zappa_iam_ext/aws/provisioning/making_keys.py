@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.history import get_global_history_recorder
 
 from zappa_iam_ext.aws.asking.retrying import NOT_YET_VISIBLE, retry
-from zappa_iam_ext.aws.errors import THROTTLED, translate
+from zappa_iam_ext.aws.errors import THROTTLED, code_of, translate
 from zappa_iam_ext.aws.secret import AccessKey, Secret, without_frames
 from zappa_iam_ext.errors import AwsUnavailable, ProvisioningError
 
@@ -54,17 +54,37 @@ def key_ids(iam: IAMClient, user: str) -> tuple[str, ...]:
     return tuple(key["AccessKeyId"] for page in pages for key in page["AccessKeyMetadata"])
 
 
-def delete_keys(iam: IAMClient, user: str, ids: tuple[str, ...], sleep: Callable[[float], None]) -> None:
-    """Delete access keys that nobody can use; raise `ProvisioningError` naming one that is left."""
+def delete_keys(
+    iam: IAMClient, user: str, ids: tuple[str, ...], sleep: Callable[[float], None], *, new: bool = True
+) -> None:
+    """Delete access keys that nobody can use; raise `ProvisioningError` naming one that is left.
+
+    One that is ``new`` may not be visible yet; one that is listed no more is gone: the answer was lost, and botocore asked again.
+    """
+    later = NOT_YET_VISIBLE if new else frozenset()
     for key_id in ids:
         try:
-            retry(partial(iam.delete_access_key, UserName=user, AccessKeyId=key_id), NOT_YET_VISIBLE, sleep)
+            retry(partial(iam.delete_access_key, UserName=user, AccessKeyId=key_id), later, sleep)
         except (BotoCoreError, ClientError) as error:
+            if _is_gone(iam, user, key_id, error):
+                continue
+            what = (
+                "was created, could not be stored, and could not be deleted again"
+                if new
+                else "is not deleted"
+            )
             raise ProvisioningError(
-                f"the access key {key_id} was created, could not be stored, and could not be deleted again:"
-                f" {translate(error, 'iam:DeleteAccessKey')}",
+                f"the access key {key_id} {what}: {translate(error, 'iam:DeleteAccessKey')}",
                 hint=f"aws iam delete-access-key --user-name {user} --access-key-id {key_id}",
             ) from None
+
+
+def _is_gone(iam: IAMClient, user: str, key_id: str, error: BotoCoreError | ClientError) -> bool:
+    if not isinstance(error, ClientError) or code_of(error) not in NOT_YET_VISIBLE:
+        return False
+    with contextlib.suppress(BotoCoreError, ClientError):
+        return key_id not in key_ids(iam, user)
+    return False
 
 
 def _made(

@@ -204,7 +204,7 @@ def delete_old(found: ProfileKeys, key_id: str, sleep: Callable[[float], None] =
             f"{key_id} is no inactive access key of the user {there.user} beside the profile's",
             hint="`zappa-iam keys status` lists them; an active key is made inactive first.",
         )
-    delete_keys(found.iam, there.user, (key_id,), sleep)
+    delete_keys(found.iam, there.user, (key_id,), sleep, new=False)
 
 
 def _again(found: ProfileKeys) -> ProfileKeys:
