@@ -170,7 +170,10 @@ def test_without_consent_nobody_loses_anything(state, needs, adopt, group):
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(accounts(), ASKED, st.booleans(), st.sampled_from(["", "team"]))
 def test_with_every_consent_only_what_is_of_the_given_stages_alone_is_narrowed(state, needs, adopt, group):
-    """What names another stage says at least what it said, and is held by whom it was; so does what names none, unless adopted."""
+    """What names another stage says at least what it said, and is held by whom it was; so does what names none, unless adopted.
+
+    The parts of a policy are held together, and so is what they say: a Deny may move from one to another.
+    """
     made = planned(desired(needs, group), state, Consents(adopt=adopt, prune=True, prune_versions=True))
     if made is None:
         return
@@ -180,7 +183,15 @@ def test_with_every_consent_only_what_is_of_the_given_stages_alone_is_narrowed(s
         if (adopt and named is None) or (policy.ours and named is not None and named <= needs.keys()):
             continue
         now = after.policies[name]
-        assert lost([Held(name, policy.document)], [Held(name, now.document)]) == ()
+        parts = {
+            n
+            for n, each in state.policies.items()
+            if policy.ours and each.ours and each.ownership.stages == named
+        }
+        said = [
+            [Held(n, found.policies[n].document) for n in sorted(parts | {name})] for found in (state, after)
+        ]
+        assert lost(*said) == ()
         assert after.holds(policy.arn) >= state.holds(policy.arn)
         assert not policy.ours or named is None or (now.ownership.stages or frozenset()) >= named
 
