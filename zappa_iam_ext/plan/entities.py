@@ -8,6 +8,7 @@ from typing import Any
 
 from zappa_iam_ext.errors import ZappaIamError
 from zappa_iam_ext.iam import Effect, PolicyDocument
+from zappa_iam_ext.iam.document import as_list
 from zappa_iam_ext.plan.ownership import StageKey, read_ownership
 from zappa_iam_ext.plan.states import CurrentPolicy
 
@@ -49,7 +50,7 @@ class Entity:
     @property
     def runs_functions(self) -> bool:
         """Whether a service runs as it: it is no role that deploys."""
-        return any(_trusts(self.trust, "Service"))
+        return any(trusted(self.trust, "Service"))
 
     @property
     def mode(self) -> str:
@@ -57,7 +58,7 @@ class Entity:
         if self.kind != "role":
             return "user"
         return (
-            "oidc" if any(":oidc-provider/" in each for each in _trusts(self.trust, "Federated")) else "role"
+            "oidc" if any(":oidc-provider/" in each for each in trusted(self.trust, "Federated")) else "role"
         )
 
 
@@ -134,13 +135,12 @@ def some(names: Collection[str]) -> str:
     return ", ".join(told[:SHOWN]) + (", ..." if told[SHOWN:] else "")
 
 
-def _trusts(trust: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield whom a trust policy names, of one kind."""
-    statements = trust.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
+def trusted(trust: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """Yield whom a trust policy names, of one kind: ``Service``, ``Federated``."""
+    for statement in as_list(trust.get("Statement", [])):
         principal = statement.get("Principal") if isinstance(statement, Mapping) else None
         named = principal.get(kind, []) if isinstance(principal, Mapping) else []
-        yield from map(str, named if isinstance(named, list) else [named])
+        yield from map(str, as_list(named))
 
 
 def _allowed(document: Mapping[str, Any]) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zappa_iam_ext.plan import Consents, CurrentState, DesiredState, Plan
 from zappa_iam_ext.plan.entities import Elsewhere
 from zappa_iam_ext.plan.ownership import StageKey
+from zappa_iam_ext.plan.planning.deployers import deployer_kind
 from zappa_iam_ext.plan.planning.effects import told_of_others
 from zappa_iam_ext.sessions import AwsOptions
 from zappa_iam_ext.workflow.provisioning.administrator import Rights
@@ -53,8 +54,7 @@ class Provisioning:
     @property
     def kind(self) -> str:
         """What deploys: a ``user`` or a ``role``."""
-        roles = self.desired.roles
-        return "role" if roles is not None and roles.deployer is not None else "user"
+        return deployer_kind(self.desired)
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from zappa_iam_ext.aws.documents import document_from, tags_from
 from zappa_iam_ext.aws.errors import DENIED, code_of, translated
 from zappa_iam_ext.aws.provisioning.current_roles import inline_policies
 from zappa_iam_ext.aws.provisioning.managed_policies import managed_policy
+from zappa_iam_ext.plan.entities import trusted
 from zappa_iam_ext.plan.role_states import CurrentProvider, CurrentRole, CurrentRoles
 from zappa_iam_ext.plan.states import CurrentState, DesiredState
 
@@ -99,14 +100,8 @@ def _last_used(iam: IAMClient, name: str) -> tuple[str, str] | None:
 
 
 def _federated(trust: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the ARNs of the identity providers that a trust policy names."""
-    statements = trust.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal") if isinstance(statement, Mapping) else None
-        named = principal.get("Federated", []) if isinstance(principal, Mapping) else []
-        for arn in named if isinstance(named, list) else [named]:
-            if ":oidc-provider/" in str(arn):
-                yield str(arn)
+    """Return the ARNs of the identity providers that a trust policy names."""
+    return (arn for arn in trusted(trust, "Federated") if ":oidc-provider/" in arn)
 
 
 def _provider(iam: IAMClient, arn: str) -> CurrentProvider | None:
