@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from zappa_iam_ext.cli.lint import exit_code, rendered
-from zappa_iam_ext.cli.shared.options import AwsOptions, aws_options, read, require_account_id, stages_options
+from zappa_iam_ext.cli.shared.options import AwsOptions, Selection, require_account_id, selects_stages
 from zappa_iam_ext.cli.shared.output import chosen, report_options, say
 from zappa_iam_ext.errors import ExitCode
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("lint")
-@stages_options
-@aws_options
+@selects_stages
 @click.option(
     "--computed", is_flag=True, help="Judge the computed documents instead of the live role; offline."
 )
@@ -36,12 +34,7 @@ if TYPE_CHECKING:
 )
 @report_options
 def command(
-    stage: str | None,
-    all_stages: bool,
-    settings_file: Path | None,
-    profile: str,
-    region: str,
-    endpoint_url: str,
+    selected: Selection,
     computed: bool,
     account: str,
     fail_on: str,
@@ -53,19 +46,12 @@ def command(
     The live role's, within its boundary; of a role that Zappa makes at the next deployment what Zappa will write. Reads only.
     Exit codes: 0 nothing to fail on, 1 findings, 2 could not run or there is no such role, 3 a policy could not be read.
     """
-    options = AwsOptions(profile, region, endpoint_url)
-    stages = read(
-        stage,
-        settings_file,
-        all_stages=all_stages,
-        options=options,
-        credentials="unused" if computed else "used",
-    )
+    stages = selected.read("unused" if computed else "used")
     unreadable: tuple[str, ...] = ()
     if computed:
         results = [found for each in stages for found in _computed(each, account)]
     else:
-        results, unreadable = _live(stages, options)
+        results, unreadable = _live(stages, selected.aws)
     for name in unreadable:
         click.echo(f"could not be read: {name}", err=True)
     say(rendered(results, chosen(output, as_json=as_json), tool="zappa-iam role lint"))
